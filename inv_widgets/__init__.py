@@ -1,0 +1,72 @@
+"""Explain image classifiers with people in the loop: Interpretable Network Visualizations in a notebook.
+
+Names are loaded when they are first used: importing the package loads neither torch nor scikit-learn.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from inv_widgets import datasets, export
+    from inv_widgets.analysis.batches import explain_many
+    from inv_widgets.analysis.layers import layers
+    from inv_widgets.analysis.pipeline import explain
+    from inv_widgets.classifier import Classifier
+    from inv_widgets.explanation import ClusterMap, Column, Explanation, Label
+    from inv_widgets.recipe import Recipe
+    from inv_widgets.run import Run, load
+    from inv_widgets.widgets.explorer import Explorer
+    from inv_widgets.widgets.state import State
+
+_HOMES = {
+    "Classifier": "classifier",
+    "ClusterMap": "explanation",
+    "Column": "explanation",
+    "Explanation": "explanation",
+    "Explorer": "widgets.explorer",
+    "Label": "explanation",
+    "Recipe": "recipe",
+    "Run": "run",
+    "State": "widgets.state",
+    "explain": "analysis.pipeline",
+    "explain_many": "analysis.batches",
+    "layers": "analysis.layers",
+    "load": "run",
+}
+_ROOMS = ("datasets", "export")
+
+__all__ = [
+    "Classifier",
+    "ClusterMap",
+    "Column",
+    "Explanation",
+    "Explorer",
+    "Label",
+    "Recipe",
+    "Run",
+    "State",
+    "datasets",
+    "explain",
+    "explain_many",
+    "export",
+    "layers",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

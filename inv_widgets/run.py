@@ -1,0 +1,201 @@
+"""A Run: the explanations of many pictures, as a lazy sequence over three Parquet files.
+
+``NAME.parquet`` has a row a cluster map, ``NAME.columns.parquet`` a row a layer, ``NAME.pictures.parquet`` a row a picture
+(and target). Each explanation is a row group, so that one can be read without the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from inv_widgets.explanation import Explanation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Run", "as_run", "load"]
+
+
+class Run(Sequence[Explanation]):
+    """A read-only sequence of explanations.
+
+    Index it by number, picture name or slice; filter it; save it. A Run that was loaded reads each explanation from its
+    files when it is asked for.
+
+    Parameters
+    ----------
+    explanations
+        Explanations, in memory.
+    errors
+        Pictures that could not be explained, with the reason: ``{name: reason}``.
+    """
+
+    def __init__(self, explanations: Iterable[Explanation] = (), *, errors: Mapping[str, str] | None = None) -> None:
+        items = explanations if isinstance(explanations, _Lazy) else list(explanations)
+        for item in () if isinstance(items, _Lazy) else items:
+            if not isinstance(item, Explanation):
+                raise TypeError(
+                    f"[inv-widgets] A Run is made of Explanations, not {type(item).__name__}: {item!r:.80}. "
+                    "Give what inv.explain or inv.explain_many returned."
+                )
+        self._items: Sequence[Explanation] = items
+        self._errors = dict(errors or {})
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Pictures that could not be explained, with the reason."""
+        return dict(self._errors)
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """(picture name, target name) of each explanation, without reading the explanations."""
+        if isinstance(self._items, _Lazy):
+            return self._items.keys
+        return [(item.name, item.target_name) for item in self._items]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        errors = f", {len(self._errors)} errors" if self._errors else ""
+        return f"Run({len(self)} explanations{errors})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Run):
+            return NotImplemented
+        return (
+            len(self) == len(other)
+            and self._errors == other._errors
+            and all(one == two for one, two in zip(self, other, strict=True))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @overload
+    def __getitem__(self, key: int | str) -> Explanation: ...
+    @overload
+    def __getitem__(self, key: slice) -> Run: ...
+    def __getitem__(self, key: int | str | slice) -> Explanation | Run:
+        if isinstance(key, slice):
+            return self._pick(range(len(self))[key])
+        if isinstance(key, str):
+            return self._items[self._place(key)]
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[Explanation]:
+        return iter(self._items)
+
+    def filter(self, *, target: int | str | None = None, picture: str | None = None) -> Run:
+        """Keep the explanations of one target (its name or index) or of one picture (its name)."""
+        keys = enumerate(self.keys)
+        if isinstance(target, int):
+            keep = [i for i, item in enumerate(self) if item.target == target]
+        else:
+            keep = [i for i, (_, name) in keys if target is None or name == target]
+        names = self.keys
+        return self._pick(i for i in keep if picture is None or names[i][0] == picture)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give a frame with a row a cluster map: the columns of ``NAME.parquet``."""
+        from inv_widgets import run_files
+
+        return run_files.to_frame(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write ``NAME.parquet``, ``NAME.columns.parquet`` and ``NAME.pictures.parquet``; return the first's path.
+
+        The files appear whole or not at all.
+        """
+        from inv_widgets import run_files
+
+        return run_files.write(path, self, errors=self._errors)
+
+    def _pick(self, places: Iterable[int]) -> Run:
+        if isinstance(self._items, _Lazy):
+            return Run(self._items.pick(list(places)), errors=self._errors)
+        return Run((self._items[i] for i in places), errors=self._errors)
+
+    def _place(self, name: str) -> int:
+        names = [picture for picture, _ in self.keys]
+        if name in names:
+            return names.index(name)
+        import difflib
+
+        close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+        advice = f"Did you mean {', '.join(close)}?" if close else f"It has {len(names)} others."
+        raise KeyError(f"[inv-widgets] No picture {name!r} in this run. {advice}")
+
+
+class _Lazy(Sequence[Explanation]):
+    """Explanations that stand in files; the last few that were read are kept."""
+
+    def __init__(self, source: Any, places: list[int]) -> None:
+        self._source = source
+        self._places = places
+        self._kept: dict[int, Explanation] = {}
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        return [self._source.keys[place] for place in self._places]
+
+    def pick(self, places: list[int]) -> _Lazy:
+        return _Lazy(self._source, [self._places[i] for i in places])
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, key: int) -> Explanation: ...
+    @overload
+    def __getitem__(self, key: slice) -> _Lazy: ...
+    def __getitem__(self, key: int | slice) -> Explanation | _Lazy:
+        if isinstance(key, slice):
+            return _Lazy(self._source, self._places[key])
+        place = self._places[key]
+        if place not in self._kept:
+            if len(self._kept) >= _KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[place] = self._source.read(place)
+        return self._kept[place]
+
+
+_KEPT = 16  # explanations; a few MB each
+
+
+def load(path: str | Path) -> Run:
+    """Open a run that was saved; explanations are read when they are asked for.
+
+    Parameters
+    ----------
+    path
+        ``NAME.parquet``; its two companions stand beside it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of the three files is missing.
+    ValueError
+        If a file is no run of inv-widgets, or a newer version wrote it.
+    """
+    from inv_widgets import run_files
+
+    source = run_files.RunFiles(path)
+    return Run(_Lazy(source, list(range(len(source.keys)))), errors=source.errors)
+
+
+def as_run(explanations: Run | Explanation | Iterable[Explanation] | str | Path) -> Run:
+    """Take what widgets and functions accept as a run: a Run, one Explanation, several, or a saved run's path."""
+    if isinstance(explanations, Run):
+        return explanations
+    if isinstance(explanations, Explanation):
+        return Run([explanations])
+    if isinstance(explanations, str | Path):
+        return load(explanations)
+    if isinstance(explanations, Iterable):
+        return Run(explanations)
+    raise TypeError(
+        f"[inv-widgets] Expected a Run, an Explanation, a list of them or the path of a saved run, "
+        f"not {type(explanations).__name__}."
+    )
