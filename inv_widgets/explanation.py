@@ -36,7 +36,8 @@ def min_max(values: NDArray[Any]) -> NDArray[np.float32]:
     # Divide twice: the range of float32 itself can overflow.
     scale = max(abs(float(low)), abs(float(high)))
     low, high = low / scale, high / scale
-    return ((values / scale - low) / (high - low)).astype(np.float32)
+    scaled: NDArray[np.float32] = ((values / scale - low) / (high - low)).astype(np.float32)
+    return scaled
 
 
 def cluster_map_id(  # noqa: PLR0913 (the id is made of all of these, see DESIGN)
@@ -217,7 +218,7 @@ class Rest(_Equal):
     @property
     def raw_map(self) -> NDArray[np.float32]:
         """The weighted average of the maps, or zeros where the rest weighs nothing; float32 (h, w)."""
-        if abs(self.weight) < 1e-9:  # noqa: PLR2004 (an average over no weight is undefined)
+        if abs(self.weight) < 1e-9:
             return np.zeros_like(self.weighted_sum)
         return (self.weighted_sum / np.float32(self.weight)).astype(np.float32)
 
