@@ -1,0 +1,220 @@
+"""What an Explorer draws from: a run as plain numbers and bytes, for the widget and for the exported page.
+
+Each picture is sent once (WebP); each cluster map as its own small array of bytes. The browser enlarges, colours, blends.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from inv_widgets.run import as_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from inv_widgets.explanation import ClusterMap, Column, Explanation
+    from inv_widgets.run import Run
+
+__all__ = ["pictures", "to_json"]
+
+LONGEST = 768  # pixels of the picture's longer side
+LONGEST_THUMBNAIL = 96
+_LOSSLESS = 128  # a picture up to this size costs next to nothing, and artefacts would show when it is enlarged
+
+
+def pictures(run: Run | Explanation | Iterable[Explanation] | str | Path) -> list[dict[str, Any]]:
+    """Give one dict an explanation, ready for the front end.
+
+    Parameters
+    ----------
+    run
+        A Run, an Explanation, several, or a saved run's path.
+
+    Returns
+    -------
+    list of dict
+        Scalars, texts and lists as JSON has them (never NaN: ``None``), and six byte strings: `image` and `thumbnail` (WebP),
+        `maps` and `thumbnails` (uint8 cells), `channels` (int32) and `channel_weights` (float32, per cent), little endian.
+        The entries of ``columns`` and their ``cluster_maps`` hold offsets into these, in elements. Weights are per cent,
+        probabilities 0..1, the window a fraction of the picture's width and height.
+    """
+    keys: dict[str, int] = {}
+    # Pillow lets go of the interpreter while it encodes; explanations themselves are read one after another.
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        drafts = []
+        for explanation in as_run(run):
+            images = pool.submit(_images, explanation.picture)
+            drafts.append((_picture(explanation, _unique(explanation, keys)), images))
+        return [draft | images.result() for draft, images in drafts]
+
+
+def to_json(value: Any) -> str:
+    """Write a payload as JSON that may stand inside a ``<script>`` element: bytes as base64, ``<`` escaped.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite.
+    """
+    text = json.dumps(value, default=_base64, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # "<" only ever stands inside strings. Without it no "</script" and no "<!--" is left; U+2028 and U+2029 end lines in old JS.
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _base64(value: object) -> str:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError(f"[inv-widgets] A payload is made of JSON values and bytes, not {type(value).__name__}.")
+
+
+def _unique(explanation: Explanation, keys: dict[str, int]) -> str:
+    targets = explanation.target if isinstance(explanation.target, tuple) else (explanation.target,)
+    key = "|".join([explanation.name, explanation.picture_hash, explanation.network_hash, ",".join(map(str, targets))])
+    keys[key] = keys.get(key, 0) + 1
+    return key if keys[key] == 1 else f"{key}|{keys[key]}"
+
+
+def _picture(explanation: Explanation, key: str) -> dict[str, Any]:
+    target, prediction = explanation.target, explanation.prediction
+    height, width = explanation.picture.shape[:2]
+    left, top, window_width, window_height = explanation.window
+    cells = _Cells()
+    columns = [_column(column, cells) for column in explanation.columns]
+    return {
+        "key": key,
+        "name": explanation.name,
+        "target": [int(index) for index in (target if isinstance(target, tuple) else (target,))],
+        "target_name": explanation.target_name,
+        "target_probability": _number(explanation.target_probability, 6),
+        "network": explanation.network,
+        "prediction": {
+            "index": int(prediction.index),
+            "name": prediction.name,
+            "probability": _number(prediction.probability, 6),
+        },
+        "window": [
+            _number(part, 6) for part in (left / width, top / height, window_width / width, window_height / height)
+        ],
+        "columns": columns,
+        **cells.bytes(),
+    }
+
+
+def _images(picture: NDArray[np.uint8]) -> dict[str, Any]:
+    image = Image.fromarray(picture)
+    sent = _shrunk(image, LONGEST)
+    return {
+        "width": sent.width,
+        "height": sent.height,
+        "image": _webp(sent),
+        "image_type": "image/webp",
+        "thumbnail": _webp(_shrunk(image, LONGEST_THUMBNAIL)),
+    }
+
+
+def _shrunk(image: Image.Image, longest: int) -> Image.Image:
+    scale = longest / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _webp(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    if max(image.size) <= _LOSSLESS:
+        image.save(buffer, "WEBP", lossless=True, quality=50, method=2)
+    else:
+        image.save(buffer, "WEBP", quality=85, method=1)
+    return buffer.getvalue()
+
+
+class _Cells:
+    """The arrays of one picture's cluster maps, one after another."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _CELLS}
+        self._lengths = dict.fromkeys(_CELLS, 0)
+
+    def add(self, name: str, values: NDArray[Any]) -> int:
+        """Append `values`; return the offset, in elements, at which they stand."""
+        offset = self._lengths[name]
+        self._parts[name].append(np.ascontiguousarray(values, _CELLS[name]).ravel())
+        self._lengths[name] += values.size
+        return offset
+
+    def bytes(self) -> dict[str, bytes]:
+        """Give every array as bytes."""
+        return {name: b"".join(part.tobytes() for part in parts) for name, parts in self._parts.items()}
+
+
+_CELLS = {"maps": "u1", "channels": "<i4", "channel_weights": "<f4", "thumbnails": "u1"}
+
+
+def _column(column: Column, cells: _Cells) -> dict[str, Any]:
+    rest = column.rest
+    thumbnail = next((shown.channel_thumbnails.shape[1:] for shown in column.cluster_maps), (0, 0))
+    has_rest = bool(rest.n_pruned + rest.n_dropped and rest.weighted_sum.size)
+    silhouettes = [[int(k), _number(value, 4)] for k, value in sorted(column.silhouettes.items())]
+    return {
+        "layer": column.layer,
+        "title": column.title,
+        **{name: int(getattr(column, name)) for name in ("depth", "block", "layer_in_block", "n_maps")},
+        "map_height": int(column.map_shape[0]),
+        "map_width": int(column.map_shape[1]),
+        "thumbnail_height": int(thumbnail[0]),
+        "thumbnail_width": int(thumbnail[1]),
+        "shown_weight": _number(column.shown_weight, 3),
+        "pruned_weight": _number(rest.pruned_weight, 3),
+        "dropped_weight": _number(rest.dropped_weight, 3),
+        "n_pruned": int(rest.n_pruned),
+        "n_dropped": int(rest.n_dropped),
+        "silhouettes": silhouettes,
+        "reason": column.reason,
+        "rest_map": cells.add("maps", _eight_bits(rest.map)) if has_rest else -1,
+        "cluster_maps": [_cluster_map(shown, thumbnail, cells) for shown in column.cluster_maps],
+    }
+
+
+def _cluster_map(shown: ClusterMap, thumbnail: Sequence[int], cells: _Cells) -> dict[str, Any]:
+    thumbnails = shown.channel_thumbnails
+    # All thumbnails of a column have one size; one of another size could not be read by the front end.
+    if thumbnails.shape[1:] != tuple(thumbnail):
+        thumbnails = thumbnails[:0]
+    offset = cells.add("channels", shown.channels)
+    cells.add("channel_weights", shown.channel_weights)
+    return {
+        "id": shown.id,
+        "name": shown.name,
+        "weight": _number(shown.weight, 3),
+        "n_maps": int(shown.n_maps),
+        "silhouette": _number(shown.silhouette, 4),
+        "labels": [{"name": label.name, "score": _number(label.score, 4)} for label in shown.labels],
+        "map": cells.add("maps", _eight_bits(shown.map)),
+        "channels": offset,
+        "thumbnails": cells.add("thumbnails", thumbnails),
+        "n_thumbnails": len(thumbnails),
+    }
+
+
+def _eight_bits(shown: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(np.nan_to_num(shown) * np.float32(255)).astype(np.uint8)
+
+
+def _number(value: float, digits: int) -> float | None:
+    """Round; what JSON cannot say is None."""
+    value = float(value)
+    return round(value, digits) if math.isfinite(value) else None
