@@ -1,1 +1,1 @@
-"""Explanations outside a notebook: the front end's payload, figures, pages, tables. Neither torch nor a browser is needed."""
+"""Explanations outside a notebook: the front end's payload, figures, pages, tables. No torch, no browser."""

@@ -1,8 +1,9 @@
 """The colour maps that views and figures share (``inv_widgets/colour_maps.json``).
 
-Each is 256 sRGB colours for the values 0..1. *viridis* and *inferno* (van der Walt, Smith, Firing 2015) and *cividis*
-(Nuñez, Anderton, Renslow 2018) are CC0, as in matplotlib; *turbo* (Mikhailov, Google 2019) is Apache-2.0; *greys* is ours:
-equal steps of CIELAB lightness from black to white, so that a high value is bright. All but *turbo* are perceptually uniform.
+Each is 256 sRGB colours for the values 0..1. *viridis* and *inferno* (van der Walt, Smith and Firing 2015) and *cividis*
+(Nuñez, Anderton and Renslow 2018) are CC0, as in matplotlib; *turbo* (Mikhailov, Google 2019) is Apache-2.0; *greys* is
+ours: equal steps of CIELAB lightness from black to white, so that a high value is bright. All but *turbo* are
+perceptually uniform.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 import functools
 import json
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["COLOUR_MAPS", "colour_map", "colours"]
 

@@ -1,6 +1,6 @@
 """What an Explorer draws from: a run as plain numbers and bytes, for the widget and for the exported page.
 
-Each picture is sent once (WebP); each cluster map as its own small array of bytes. The browser enlarges, colours, blends.
+Each picture is sent once (WebP), each cluster map as its own small array of bytes. The browser enlarges and colours them.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def pictures(run: Run | Explanation | Iterable[Explanation] | str | Path) -> lis
     Returns
     -------
     list of dict
-        Scalars, texts and lists as JSON has them (never NaN: ``None``), and six byte strings: `image` and `thumbnail` (WebP),
-        `maps` and `thumbnails` (uint8 cells), `channels` (int32) and `channel_weights` (float32, per cent), little endian.
-        The entries of ``columns`` and their ``cluster_maps`` hold offsets into these, in elements. Weights are per cent,
-        probabilities 0..1, the window a fraction of the picture's width and height.
+        Scalars, texts and lists as JSON has them (never NaN: ``None``), and six byte strings: ``image`` and ``thumbnail``
+        (WebP), ``maps`` and ``thumbnails`` (uint8 cells), ``channels`` (int32) and ``channel_weights`` (float32, per
+        cent), little endian. The entries of ``columns`` and their ``cluster_maps`` hold offsets into these, in elements.
+        Weights are per cent, probabilities 0..1, the window a fraction of the picture's width and height.
     """
     keys: dict[str, int] = {}
     # Pillow lets go of the interpreter while it encodes; explanations themselves are read one after another.
@@ -67,9 +67,9 @@ def to_json(value: Any) -> str:
     ValueError
         If a number is NaN or infinite.
     """
-    text = json.dumps(value, default=_base64, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # "<" only ever stands inside strings. Without it no "</script" and no "<!--" is left; U+2028 and U+2029 end lines in old JS.
-    for character in "<>&\u2028\u2029":
+    text = json.dumps(value, default=_base64, allow_nan=False, separators=(",", ":"))
+    # These only ever stand inside strings. Without "<" no "</script" and no "<!--" is left.
+    for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 
@@ -90,7 +90,7 @@ def _unique(explanation: Explanation, keys: dict[str, int]) -> str:
 def _picture(explanation: Explanation, key: str) -> dict[str, Any]:
     target, prediction = explanation.target, explanation.prediction
     height, width = explanation.picture.shape[:2]
-    left, top, window_width, window_height = explanation.window
+    window = [part / side for part, side in zip(explanation.window, (width, height) * 2, strict=True)]
     cells = _Cells()
     columns = [_column(column, cells) for column in explanation.columns]
     return {
@@ -105,11 +105,9 @@ def _picture(explanation: Explanation, key: str) -> dict[str, Any]:
             "name": prediction.name,
             "probability": _number(prediction.probability, 6),
         },
-        "window": [
-            _number(part, 6) for part in (left / width, top / height, window_width / width, window_height / height)
-        ],
+        "window": [_number(part, 6) for part in window],
         "columns": columns,
-        **cells.bytes(),
+        **cells.joined(),
     }
 
 
@@ -156,7 +154,7 @@ class _Cells:
         self._lengths[name] += values.size
         return offset
 
-    def bytes(self) -> dict[str, bytes]:
+    def joined(self) -> dict[str, bytes]:
         """Give every array as bytes."""
         return {name: b"".join(part.tobytes() for part in parts) for name, parts in self._parts.items()}
 
@@ -211,7 +209,8 @@ def _cluster_map(shown: ClusterMap, thumbnail: Sequence[int], cells: _Cells) -> 
 
 
 def _eight_bits(shown: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(np.nan_to_num(shown) * np.float32(255)).astype(np.uint8)
+    cells: NDArray[np.uint8] = np.rint(np.nan_to_num(shown) * np.float32(255)).astype(np.uint8)
+    return cells
 
 
 def _number(value: float, digits: int) -> float | None:
