@@ -1,0 +1,115 @@
+# inv-widgets: `make` lists what there is. Needs Python >= 3.10, Node >= 20 and a POSIX shell; works with make 3.81 (macOS) and up.
+# What is done is remembered in .setup/: a step runs again only when the files it depends on change.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?=
+LAB ?= 1
+JOBS ?= 2
+VENV := .venv
+PY := $(VENV)/bin/python
+FRONT_ENDS := inv_widgets/static/explorer.js inv_widgets/static/state.js inv_widgets/static/page.js
+JS_SOURCES := $(shell find js/src -type f 2>/dev/null) $(wildcard js/*.mjs js/tsconfig.json inv_widgets/colour_maps.json)
+
+# More threads than free cores make torch and scikit-learn several times slower: one a test process.
+TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+# A stamp whose product was deleted by hand is worth nothing.
+ifeq ($(wildcard $(PY)),)
+$(shell rm -f .setup/python)
+endif
+ifeq ($(wildcard js/node_modules/.package-lock.json),)
+$(shell rm -f .setup/node)
+endif
+ifneq ($(words $(wildcard $(FRONT_ENDS))),$(words $(FRONT_ENDS)))
+$(shell rm -f .setup/front-ends)
+endif
+
+.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench screenshots format system clean
+
+help: ## list these targets
+	@echo "inv-widgets: explain image classifiers with people in the loop"
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@echo
+	@echo "  PYTHON=/path/to/python chooses the interpreter, INV_CHROMIUM=/path the browser, JOBS=n the test processes (2)."
+
+setup: .setup/python ## create .venv with everything in it and build the front ends
+
+build: .setup/front-ends ## build the front ends (js/ -> inv_widgets/static/)
+
+demo: setup ## explain the demo pictures, write demo/, open JupyterLab on the quickstart (LAB=0: stop before JupyterLab)
+	@$(PY) -m inv_widgets.cli demo $(if $(filter 0 no false,$(LAB)),--no-lab)
+
+test: lint types contract test-python test-js test-browser ## everything: linters, types, import contract, Python, JS and browser tests
+
+lint: setup ## ruff: rules and formatting
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: setup ## mypy --strict
+	$(PY) -m mypy
+
+contract: setup ## who may import whom
+	$(VENV)/bin/lint-imports
+
+test-python: setup system ## pytest tests/python
+	$(TEST_ENV) $(PY) -m pytest tests/python -n $(JOBS) --dist loadfile
+
+test-js: .setup/node ## TypeScript, biome and vitest
+	cd js && npm run --silent check
+	cd js && npm run --silent lint
+	cd js && npm run --silent test
+
+test-browser: setup system ## pytest tests/browser: real JupyterLab in real Chromium
+	$(TEST_ENV) $(PY) -m pytest tests/browser
+
+bench: setup ## analysis time against one forward + backward pass; bytes, first paint and frame times of the Explorer
+	@set -e; for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(PY) "$$bench"; done
+
+screenshots: setup system ## take the pictures that the README shows
+	$(PY) tests/tools/screenshots.py
+
+format: setup ## let ruff and biome rewrite what they can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	cd js && npm run --silent format
+
+system: # what only the system's package manager has: Chromium, the whole of Fashion-MNIST
+	@bash .ci/system-packages
+
+clean: ## remove what was built (.venv and node_modules too)
+	rm -rf .setup .venv js/node_modules inv_widgets/static demo dist build artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# --- the steps behind `setup`
+
+.setup/node: js/package.json js/package-lock.json
+	@mkdir -p .setup
+	@command -v node >/dev/null || { echo "[inv-widgets] node was not found. Install Node.js >= 20 (nodejs.org), then run make again." >&2; exit 1; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || { echo "[inv-widgets] Node.js $$(node --version) is too old. Install version 20 or newer, then run make again." >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "[inv-widgets] npm was not found beside $$(command -v node). Install it, then run make again." >&2; exit 1; }
+	cd js && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.setup/front-ends: .setup/node $(JS_SOURCES)
+	cd js && npm run --silent build
+	@for file in $(FRONT_ENDS); do test -s "$$file" || { echo "[inv-widgets] npm run build did not write $$file." >&2; exit 1; }; done
+	@touch $@
+
+.setup/python: pyproject.toml constraints.txt js/build_hook.py | .setup/front-ends
+	@mkdir -p .setup
+	@python=; for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python python3.13 python3.12 python3.11 python3.10); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "[inv-widgets] No Python >= 3.10 was found (tried: $(if $(PYTHON),$(PYTHON),python3 python python3.13 ... python3.10)). Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; \
+	fi; \
+	if [ ! -x $(PY) ] || ! $(PY) -m pip --version >/dev/null 2>&1; then \
+		echo "$$python -m venv $(VENV)"; \
+		"$$python" -m venv $(VENV) || { rm -rf $(VENV); echo "[inv-widgets] $$python cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
+	fi
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt pip
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
