@@ -1,0 +1,79 @@
+"""What every Python test starts from: one thread, known seeds, no network, and hypothesis's settings."""
+
+import os
+
+# Before numpy and torch are imported: with more threads than free cores both slow down several times over.
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+import ipaddress
+import random
+import socket
+import sys
+
+import hypothesis
+import numpy as np
+import pytest
+
+hypothesis.settings.register_profile(
+    "ci", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile(
+    "here", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+class NetworkRefusedError(OSError):
+    """What a test gets that wants more than this machine; an OSError, as without a connection."""
+
+
+def _is_here(host: object) -> bool:
+    if host in (None, "", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host).split("%")[0]).is_loopback
+    except ValueError:
+        return host == socket.gethostname()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network():
+    """Refuse connections to, and look-ups of, anything but this machine: the package works offline or says that it can't."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def refuse(what):
+        raise NetworkRefusedError(f"tests have no network: {what!r} was asked for")
+
+    def guarded_connect(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
+            refuse(address)
+        return connect(self, address)
+
+    def guarded_connect_ex(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
+            refuse(address)
+        return connect_ex(self, address)
+
+    def guarded_getaddrinfo(host, *arguments, **options):
+        if not _is_here(host.decode() if isinstance(host, bytes) else host):
+            refuse(host)
+        return getaddrinfo(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def seeds():
+    """Start each test from the same seeds, torch's too where a test module has imported it."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(0)
+        if torch.get_num_threads() != 1:
+            torch.set_num_threads(1)

@@ -1,0 +1,184 @@
+"""The wheel stands alone, and importing the package loads nothing heavy."""
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "torchvision", "sklearn", "timm", "captum", "matplotlib")
+
+
+def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> str:
+    done = subprocess.run([python, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "inv_widgets",
+        "inv_widgets.cli",
+        "inv_widgets.datasets",
+        "inv_widgets.explanation",
+        "inv_widgets.export",
+        "inv_widgets.export.page",
+        "inv_widgets.pictures",
+        "inv_widgets.recipe",
+        "inv_widgets.run",
+        "inv_widgets.widgets.explorer",
+        "inv_widgets.widgets.state",
+    ],
+)
+def test_importing_loads_nothing_heavy(module):
+    heavy = run_python(f"import sys, {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))")
+    assert heavy.split() == []
+
+
+def test_public_widgets_load_without_torch():
+    code = (
+        "import sys, inv_widgets as inv; inv.Explorer, inv.State, inv.Run, inv.load, inv.Recipe; "
+        f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+    assert run_python(code).split() == []
+
+
+def test_dir_names_what_all_names_and_each_loads():
+    code = (
+        "import inv_widgets as inv\n"
+        "missing = [name for name in inv.__all__ if name not in dir(inv)]\n"
+        "[getattr(inv, name) for name in inv.__all__]\n"
+        "print(missing)"
+    )
+    assert run_python(code).strip() == "[]"
+
+
+def test_import_is_quick():
+    code = "import time; start = time.perf_counter(); import inv_widgets; print(time.perf_counter() - start)"
+    assert min(float(run_python(code)) for _ in range(3)) < 0.5
+
+
+def test_version_is_one_dotted_number():
+    assert re.fullmatch(r"\d+\.\d+\.\d+([a-z]+\d+)?", run_python("import inv_widgets; print(inv_widgets.__version__)").strip())
+
+
+def test_tests_have_no_network():
+    with pytest.raises(OSError, match="tests have no network"):
+        socket.create_connection(("example.org", 80), timeout=1)
+    with pytest.raises(OSError, match="tests have no network"), socket.socket() as made:
+        made.connect(("192.0.2.1", 80))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "--no-build-isolation", "--no-index"]
+    done = subprocess.run([*command, "-w", str(folder)], capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def names(wheel):
+    with zipfile.ZipFile(wheel) as file:
+        return file.namelist()
+
+
+def test_wheel_holds_the_front_ends_and_the_data(names):
+    front_ends = {"inv_widgets/static/explorer.js", "inv_widgets/static/state.js", "inv_widgets/static/page.js"}
+    assert front_ends | {"inv_widgets/py.typed", "inv_widgets/colour_maps.json"} <= set(names)
+    assert "inv_widgets/datasets/LICENCES.md" in names
+    tracked = subprocess.run(
+        ["git", "ls-files", "inv_widgets"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\n")
+    assert {name for name in tracked if name and (ROOT / name).is_file()} <= set(names)
+
+
+def test_wheel_holds_nothing_else(names):
+    foreign = [name for name in names if not re.match(r"inv_widgets/|inv_widgets-[\d.a-z]+\.dist-info/", name)]
+    assert foreign == []
+    unwanted = re.compile(r"node_modules|__pycache__|\.pyc$|\.ipynb|(^|/)tests?/|\.map$|\.pkl$|\.pth?$")
+    assert [name for name in names if unwanted.search(name)] == []
+
+
+def test_wheel_is_small_and_names_its_licence(wheel, names):
+    assert wheel.stat().st_size < 12_000_000
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    with zipfile.ZipFile(wheel) as file:
+        (metadata,) = (file.read(name).decode() for name in names if name.endswith(".dist-info/METADATA"))
+    assert "Requires-Python: >=3.10" in metadata
+    assert "Requires-Dist: torch" in metadata
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Give the Python of an environment with the wheel in it; its dependencies come from this environment's folder."""
+    folder = tmp_path_factory.mktemp("installed")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
+    python = folder / "bin" / "python"
+    paths = json.loads(run_python("import json, sysconfig; print(json.dumps(sysconfig.get_paths()))", python=str(python)))
+    site = Path(paths["purelib"])
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    done = subprocess.run(install, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # A plain path comes after the environment's own folder, and the .pth files inside it (the editable install's) are
+    # not read: inv_widgets is the wheel's.
+    here = {sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"]}
+    (site / "dependencies.pth").write_text("\n".join(sorted(here)) + "\n")
+    return python, site
+
+
+def test_installed_wheel_shows_its_widgets(installed, tmp_path):
+    python, site = installed
+    code = """
+import json
+import inv_widgets as inv
+from inv_widgets.widgets import explorer, state
+
+made = inv.State()
+assert made.colour_map == "viridis", made.colour_map
+shown = inv.Explorer([], state=made)
+assert shown.state is made
+print(json.dumps({
+    "package": inv.__file__,
+    "esm": {type(widget).__name__: str(widget._esm)[:200000] and len(str(widget._esm)) for widget in (made, shown)},
+}))
+"""
+    said = json.loads(run_python(code, python=str(python), cwd=tmp_path))
+    assert Path(said["package"]).is_relative_to(site)
+    assert said["esm"]["Explorer"] > 10_000
+    assert said["esm"]["State"] > 100
+
+
+def test_installed_wheel_has_its_command(installed, tmp_path):
+    python, _ = installed
+    command = python.parent / "inv-widgets"
+    done = subprocess.run(
+        [str(command), "doctor"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "inv-widgets" in done.stdout, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_installed_wheel_explains_with_its_embedded_network(installed, tmp_path):
+    python, _ = installed
+    code = """
+import os
+os.environ["OMP_NUM_THREADS"] = "1"
+import inv_widgets as inv
+net = inv.Classifier.demo("fashion")
+sample = inv.datasets.fashion()[0]
+explanation = inv.explain(net, sample.path if hasattr(sample, "path") else sample)
+print(len(explanation.columns), inv.__file__)
+"""
+    columns, package = run_python(code, python=str(python), cwd=tmp_path).split()
+    assert int(columns) >= 3
+    assert str(ROOT) not in package
