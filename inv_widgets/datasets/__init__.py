@@ -2,11 +2,25 @@
 
 Importing this loads neither torch nor torchvision. ``LICENCES.md`` beside this file names source and licence of all
 that is shipped here.
+
+>>> import inv_widgets as inv
+>>> [sample.name for sample in inv.datasets.photos()][:2]
+['beagle.jpg', 'burger.jpg']
+>>> inv.datasets.fashion()[0].category
+'T-shirt'
 """
 
 from __future__ import annotations
 
-__all__ = ["FASHION_CATEGORIES"]
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["FASHION_CATEGORIES", "Sample", "fashion", "imagenette", "photos"]
 
 FASHION_CATEGORIES = (
     "T-shirt",
@@ -21,3 +35,119 @@ FASHION_CATEGORIES = (
     "ankle boot",
 )
 """The ten categories of Fashion-MNIST, in the order of the labels."""
+
+FASHION_PICTURES_A_CATEGORY = 5
+
+PHOTO_CATEGORIES = {
+    "beagle.jpg": "beagle",
+    "burger.jpg": "cheeseburger",
+    "cameraman.jpg": "tripod",
+    "chelsea.jpg": "tiger cat",
+    "coffee.jpg": "espresso",
+    "persian.jpg": "Persian cat",
+    "pizza.jpg": "pizza",
+    "siamese.jpg": "Siamese cat",
+    "space-shuttle.jpg": "space shuttle",
+    "tabby.jpg": "tabby",
+    "taxis.jpg": "cab",
+    "turtle.jpg": "loggerhead",
+}
+"""The photos and the ImageNet category of what they show, by torchvision's names."""
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture file with its name and true category; anything that takes a path takes a sample.
+
+    Parameters
+    ----------
+    name
+        Name to show, that of the file unless stated otherwise.
+    picture
+        The picture file.
+    category
+        What the picture shows, by the name that the matching network gives it.
+    """
+
+    name: str
+    picture: Path
+    category: str
+
+    def __fspath__(self) -> str:
+        return str(self.picture)
+
+
+def photos() -> list[Sample]:
+    """List the 12 natural photos that are shipped: CC0 or public domain, longer side at most 512 pixels.
+
+    Returns
+    -------
+    list of Sample
+        By name. Their categories are ImageNet's, for ``Classifier.demo("photos")`` and torchvision's networks.
+    """
+    return [Sample(name, HERE / "photos" / name, category) for name, category in PHOTO_CATEGORIES.items()]
+
+
+def fashion() -> list[Sample]:
+    """List the 50 Fashion-MNIST test pictures that are shipped: the first five of each category.
+
+    Returns
+    -------
+    list of Sample
+        Grey, 28 x 28 pixels, ``t-shirt-1.png`` to ``ankle-boot-5.png``, in the order of :data:`FASHION_CATEGORIES`.
+        None of them was used in training ``Classifier.demo("fashion")``.
+
+    References
+    ----------
+    Xiao, Rasul and Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms", 2017.
+    """
+    return [
+        Sample(name, HERE / "fashion" / name, category)
+        for category in FASHION_CATEGORIES
+        for name in (_fashion_name(category, number) for number in range(1, FASHION_PICTURES_A_CATEGORY + 1))
+    ]
+
+
+def imagenette(
+    root: str | os.PathLike[str], split: str = "val", size: str = "320px", *, download: bool = False
+) -> list[Sample]:
+    """List the pictures of Imagenette, ten categories of ImageNet, the set of the paper's own experiment.
+
+    Parameters
+    ----------
+    root
+        Folder that holds, or shall hold, the folder ``imagenette2-320`` (or the one of another size).
+    split
+        ``"val"`` (3,925 pictures) or ``"train"`` (9,469).
+    size
+        ``"160px"``, ``"320px"`` (shorter side) or ``"full"``.
+    download
+        Whether to fetch what is not there: 99 MB, 341 MB or 1.6 GB.
+
+    Returns
+    -------
+    list of Sample
+        By category and file name; categories by torchvision's ImageNet names.
+
+    Raises
+    ------
+    FileNotFoundError
+        The set is not there and `download` is false.
+    ConnectionError
+        The download failed; the message names what works without a connection.
+    ValueError
+        `split` or `size` is none of the above.
+
+    References
+    ----------
+    Howard, "Imagenette", https://github.com/fastai/imagenette (Apache-2.0; the pictures are ImageNet's).
+    """
+    # by name, so that nothing here leads statically to torch
+    files = importlib.import_module("inv_widgets.datasets.imagenette_files")
+    return cast("list[Sample]", files.imagenette_samples(Path(root).expanduser(), split, size, download=download))
+
+
+def _fashion_name(category: str, number: int) -> str:
+    return f"{category.lower().replace(' ', '-')}-{number}.png"

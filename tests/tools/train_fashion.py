@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=2 python tests/tools/train_fashion.py
 
 The data are those of Debian's package ``dataset-fashion-mnist``. 55,000 training pictures train, the other 5,000
-(drawn with the seed) served for choosing widths, augmentation and epochs; the weights after the last epoch are the ones
-written. The 10,000 test pictures are looked at once, at the end, with the network as shipped: batch normalisation folded
-into the convolutions and weights rounded to float16. Same seed, machine and number of threads: same file.
+(drawn with the seed) are for choosing widths, augmentation and epochs; the weights after the last epoch are the ones
+written. The 10,000 test pictures are looked at once, at the end, with the network as shipped: batch normalisation
+folded into the convolutions and weights rounded to float16. Same seed, machine and number of threads: same file.
 """
 
 from __future__ import annotations
