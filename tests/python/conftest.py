@@ -39,7 +39,7 @@ def _is_here(host: object) -> bool:
 
 @pytest.fixture(autouse=True, scope="session")
 def no_network():
-    """Refuse connections to, and look-ups of, anything but this machine: the package works offline or says that it can't."""
+    """Refuse connections to, and look-ups of, anything but this machine: the package works offline or says so."""
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def refuse(what):

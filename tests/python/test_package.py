@@ -66,7 +66,9 @@ def test_import_is_quick():
 
 
 def test_version_is_one_dotted_number():
-    assert re.fullmatch(r"\d+\.\d+\.\d+([a-z]+\d+)?", run_python("import inv_widgets; print(inv_widgets.__version__)").strip())
+    assert re.fullmatch(
+        r"\d+\.\d+\.\d+([a-z]+\d+)?", run_python("import inv_widgets; print(inv_widgets.__version__)").strip()
+    )
 
 
 def test_tests_have_no_network():
@@ -124,7 +126,9 @@ def installed(wheel, tmp_path_factory):
     folder = tmp_path_factory.mktemp("installed")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
     python = folder / "bin" / "python"
-    paths = json.loads(run_python("import json, sysconfig; print(json.dumps(sysconfig.get_paths()))", python=str(python)))
+    paths = json.loads(
+        run_python("import json, sysconfig; print(json.dumps(sysconfig.get_paths()))", python=str(python))
+    )
     site = Path(paths["purelib"])
     install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
     done = subprocess.run(install, capture_output=True, text=True, timeout=120, check=False)

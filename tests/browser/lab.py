@@ -1,0 +1,143 @@
+"""How the tests drive a notebook in JupyterLab and watch what its page says."""
+
+import re
+from urllib.parse import urlsplit
+
+# What JupyterLab itself logs on a good day.
+HARMLESS = re.compile(
+    r"jlab_core\S*: (Could not restore the debugger state|Canceled future for \w+ message before replies)"
+)
+
+
+class Witness:
+    """Keeps what a page logs as an error, and each request that leaves this machine."""
+
+    def __init__(self, page):
+        self._errors = []
+        self._foreign = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self._errors.append(f"uncaught: {error}"))
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("websocket", lambda made: self._asked(made.url))
+
+    def complaints(self):
+        return self._errors + [f"asked for {url}" for url in self._foreign]
+
+    def _console(self, message):
+        place = (message.location or {}).get("url", "")
+        if message.type == "error" and not HARMLESS.search(f"{place}: {message.text}"):
+            self._errors.append(f"{place}: {message.text}")
+
+    def _asked(self, url):
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob", "about", "file") and parts.hostname not in ("localhost", "127.0.0.1"):
+            self._foreign.append(url)
+
+
+class Notebook:
+    """One notebook in its own JupyterLab window."""
+
+    def __init__(self, page, address, name, *, dark=False):
+        self.page = page
+        self.name = name
+        self._address = address
+        page.goto(f"{address}/lab/workspaces/{name.split('.')[0]}/tree/{name}?reset", timeout=120_000)
+        page.wait_for_function("() => window.jupyterapp !== undefined", timeout=120_000)
+        page.evaluate("() => window.jupyterapp.restored")
+        theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
+        page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.context.sessionContext.ready.then(() => undefined)",
+        )
+
+    def run_all(self):
+        """Run every cell and wait for the last; fails on a cell's error."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => undefined)")
+        self.check()
+
+    def start(self, index):
+        """Start one cell without waiting for it."""
+        self._select(index)
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+
+    def run(self, index):
+        """Run one cell and wait for it."""
+        self._select(index)
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell').then(() => undefined)")
+        self.check()
+
+    def check(self):
+        """Fail on any cell's error output."""
+        errors = self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.model.sharedModel.cells.flatMap(cell =>
+              (cell.cell_type === "code" ? cell.toJSON().outputs : []).filter(output => output.output_type === "error")
+                .map(output => output.ename + ": " + output.evalue + "\\n" + output.traceback.join("\\n")))"""
+        )
+        assert not errors, "\n".join(errors)
+
+    def text(self, index):
+        """Give what one cell printed."""
+        return self.page.evaluate(
+            """index => window.jupyterapp.shell.currentWidget.model.sharedModel.cells[index].toJSON().outputs
+              .map(output => [].concat(output.text ?? []).join("")).join("")""",
+            index,
+        )
+
+    def sources(self):
+        """Give each cell's source: what a leaking key would have changed."""
+        return self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.model.sharedModel.cells.map(cell => cell.source)"
+        )
+
+    def active_cell(self):
+        return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex")
+
+    def kernel_status(self):
+        return self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.context.sessionContext.session?.kernel?.status ?? 'none'"
+        )
+
+    def wait_for_status(self, status, timeout=60_000):
+        self.page.wait_for_function(
+            "status => jupyterapp.shell.currentWidget.context.sessionContext.session?.kernel?.status === status",
+            arg=status,
+            timeout=timeout,
+        )
+
+    def interrupt(self):
+        self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.interrupt()"
+        )
+
+    def restart(self):
+        """Restart the kernel, without the question that the menu asks first."""
+        self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart()"
+        )
+        self.wait_for_status("idle")
+
+    def output(self, index):
+        """Locate one cell's output."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Cell-outputWrapper")
+
+    def scroll_to(self, index):
+        self._select(index)
+        self.page.evaluate(
+            """async index => {
+              const content = window.jupyterapp.shell.currentWidget.content;
+              await content.scrollToItem(index, "start");
+            }""",
+            index,
+        )
+
+    def shut_down(self):
+        """End this notebook's kernel, so that the next test has both cores."""
+        if not self.page.is_closed():
+            self.page.evaluate(
+                "() => window.jupyterapp.shell.currentWidget?.context.sessionContext.shutdown().catch(() => undefined)"
+            )
+
+    def _select(self, index):
+        self.page.evaluate("index => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = index; }", index)
