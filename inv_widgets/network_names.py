@@ -1,0 +1,94 @@
+"""Networks by name, as the command line gives them."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from inv_widgets.classifier import Classifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FORMS", "load_network"]
+
+FORMS = (
+    "demo:photos, demo:fashion, torchvision:NAME (such as torchvision:vgg16), timm:NAME (such as timm:resnet18), or "
+    "package.module:factory, where factory() returns a Classifier"
+)
+
+
+def load_network(name: str) -> Classifier:
+    """Build the classifier that a name stands for.
+
+    Parameters
+    ----------
+    name
+        ``demo:photos``, ``demo:fashion``, ``torchvision:vgg16``, ``timm:resnet18``, or ``package.module:factory``: a
+        function without arguments that returns a Classifier (or such a Classifier itself), looked for in the current
+        folder as well.
+
+    Raises
+    ------
+    ValueError
+        For a name of another form, an unknown network, or a factory that is not there.
+    TypeError
+        For a factory that returns something else.
+    ImportError, ConnectionError
+        Where a package, a module or the connection to download weights is missing.
+    """
+    source, colon, rest = name.partition(":")
+    if not colon or not source or not rest:
+        raise ValueError(f"[inv-widgets] {name!r} names no network: give {FORMS}.")
+    if source == "demo":
+        if rest not in ("photos", "fashion"):
+            raise ValueError(f"[inv-widgets] {name!r} names no network: give {FORMS}.")
+        return Classifier.demo(rest)  # type: ignore[arg-type]
+    if source == "torchvision":
+        return Classifier.from_torchvision(rest)
+    if source == "timm":
+        return Classifier.from_timm(rest)
+    return _from_factory(source, rest)
+
+
+def _from_factory(module_name: str, attribute: str) -> Classifier:
+    with _current_folder():
+        factory = _factory(module_name, attribute)
+        made = factory() if callable(factory) and not isinstance(factory, Classifier) else factory
+    if not isinstance(made, Classifier):
+        raise TypeError(
+            f"[inv-widgets] {module_name}:{attribute} gave a {type(made).__name__}, not a Classifier: return "
+            "Classifier.from_module(network, transform, categories)."
+        )
+    return made
+
+
+def _factory(module_name: str, attribute: str) -> Any:
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise ImportError(
+            f"[inv-widgets] The module {module_name!r} cannot be imported: {error}. A network's name is {FORMS}."
+        ) from error
+    if not hasattr(module, attribute):
+        names = [known for known in vars(module) if not known.startswith("_")]
+        close = difflib.get_close_matches(attribute, names, n=3, cutoff=0.5)
+        advice = f"Did you mean {', '.join(map(repr, close))}?" if close else "Define it there."
+        raise ValueError(f"[inv-widgets] The module {module_name!r} has no {attribute!r}. {advice}")
+    return getattr(module, attribute)
+
+
+@contextmanager
+def _current_folder() -> Iterator[None]:
+    """Let imports find what stands in the current folder: a console script's path lacks it."""
+    folder = os.getcwd()  # noqa: PTH109 (sys.path holds text)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        if folder in sys.path:
+            sys.path.remove(folder)
