@@ -110,6 +110,7 @@ clean: ## remove what was built (.venv and node_modules too)
 		echo "$$python -m venv $(VENV)"; \
 		"$$python" -m venv $(VENV) || { rm -rf $(VENV); echo "[inv-widgets] $$python cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
 	fi
-	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt pip
-	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	$(PY) -m pip install -qq --disable-pip-version-check --upgrade -c constraints.txt pip
+	@echo "installing the Python packages (the first time this takes some minutes)"
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install -qq --disable-pip-version-check -e ".[dev]"
 	@touch $@
