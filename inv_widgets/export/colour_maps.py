@@ -1,6 +1,6 @@
 """The colour maps that views and figures share (``inv_widgets/colour_maps.json``).
 
-Each is 256 sRGB colours for the values 0..1. *viridis* and *inferno* (van der Walt, Smith and Firing 2015) and *cividis*
+Each is 256 sRGB colours for 0..1. *viridis* and *inferno* (van der Walt, Smith and Firing 2015) and *cividis*
 (Nuñez, Anderton and Renslow 2018) are CC0, as in matplotlib; *turbo* (Mikhailov, Google 2019) is Apache-2.0; *greys* is
 ours: equal steps of CIELAB lightness from black to white, so that a high value is bright. All but *turbo* are
 perceptually uniform.

@@ -1,6 +1,6 @@
 """What an Explorer draws from: a run as plain numbers and bytes, for the widget and for the exported page.
 
-Each picture is sent once (WebP), each cluster map as its own small array of bytes. The browser enlarges and colours them.
+Each picture is sent once (WebP), each cluster map as its own small array of bytes. The browser enlarges and colours.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def pictures(run: Run | Explanation | Iterable[Explanation] | str | Path) -> lis
     Returns
     -------
     list of dict
-        Scalars, texts and lists as JSON has them (never NaN: ``None``), and six byte strings: ``image`` and ``thumbnail``
-        (WebP), ``maps`` and ``thumbnails`` (uint8 cells), ``channels`` (int32) and ``channel_weights`` (float32, per
-        cent), little endian. The entries of ``columns`` and their ``cluster_maps`` hold offsets into these, in elements.
-        Weights are per cent, probabilities 0..1, the window a fraction of the picture's width and height.
+        Scalars, texts and lists as JSON has them (never NaN: ``None``), and bytes: ``image``, ``thumbnail`` (WebP),
+        ``maps`` and ``thumbnails`` (uint8 cells), ``channels`` (int32) and ``channel_weights`` (float32, per
+        cent), little endian. ``columns`` and their ``cluster_maps`` hold offsets into these, in elements. Weights
+        are per cent, probabilities 0..1, the window a fraction of the picture's width and height.
     """
     keys: dict[str, int] = {}
     # Pillow lets go of the interpreter while it encodes; explanations themselves are read one after another.
