@@ -1,0 +1,136 @@
+/**
+ * The explorer's payload: one record an explanation, its numbers as bytes.
+ *
+ * Bytes come as DataView from a kernel (a view somewhere into a larger buffer) and as base64 in an exported page.
+ */
+
+export type Bytes = DataView | ArrayBuffer | Uint8Array | string;
+
+export interface Picture extends PictureHead {
+  width: number;
+  height: number;
+  window: number[];
+  image: Bytes;
+  image_type: string;
+  maps: Bytes;
+  channels: Bytes;
+  channel_weights: Bytes;
+  thumbnails: Bytes;
+  columns: Column[];
+}
+
+/** What is known of each picture from the start; the rest of a big run comes on request. */
+export interface PictureHead {
+  key: string;
+  name: string;
+  target: number[];
+  target_name: string;
+  target_probability: number | null;
+  network: string;
+  prediction: { index: number; name: string; probability: number | null };
+  thumbnail: Bytes;
+}
+
+export interface Column {
+  layer: string;
+  title: string;
+  depth: number;
+  block: number;
+  layer_in_block: number;
+  n_maps: number;
+  map_height: number;
+  map_width: number;
+  thumbnail_height: number;
+  thumbnail_width: number;
+  shown_weight: number | null;
+  pruned_weight: number | null;
+  dropped_weight: number | null;
+  n_pruned: number;
+  n_dropped: number;
+  silhouettes: [number, number | null][];
+  reason: string;
+  rest_map: number;
+  cluster_maps: ClusterMap[];
+}
+
+export interface ClusterMap {
+  id: string;
+  name: string;
+  weight: number | null;
+  n_maps: number;
+  silhouette: number | null;
+  labels: { name: string; score: number | null }[];
+  map: number;
+  channels: number;
+  thumbnails: number;
+  n_thumbnails: number;
+}
+
+/** The byte fields of a picture, in the order in which a kernel's answer carries them. */
+export const BYTE_FIELDS = ["image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails"] as const;
+
+export function isWhole(picture: PictureHead): picture is Picture {
+  return "columns" in picture;
+}
+
+/** The bytes themselves, copied only where they must be. */
+export function bytes(value: Bytes | null | undefined): Uint8Array<ArrayBuffer> {
+  if (typeof value === "string") return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
+  }
+  throw new Error("[inv-widgets] A picture came without its bytes. Run the cell again.");
+}
+
+/** The arrays of one picture, decoded when they are first asked for. */
+export class Arrays {
+  readonly #picture: Picture;
+  #maps: Uint8Array | undefined;
+  #thumbnails: Uint8Array | undefined;
+  #channels: Int32Array | undefined;
+  #channelWeights: Float32Array | undefined;
+
+  constructor(picture: Picture) {
+    this.#picture = picture;
+  }
+
+  /** A map's h x w cells, 0..255. */
+  map(column: Column, offset: number): Uint8Array {
+    this.#maps ??= bytes(this.#picture.maps);
+    return this.#maps.subarray(offset, offset + column.map_height * column.map_width);
+  }
+
+  /** The i-th channel's thumbnail, or nothing when it has none. */
+  thumbnail(column: Column, cluster: ClusterMap, i: number): Uint8Array | undefined {
+    if (i >= cluster.n_thumbnails) return undefined;
+    this.#thumbnails ??= bytes(this.#picture.thumbnails);
+    const size = column.thumbnail_height * column.thumbnail_width;
+    return this.#thumbnails.subarray(cluster.thumbnails + i * size, cluster.thumbnails + (i + 1) * size);
+  }
+
+  /** Channel indices and their weights in per cent, heaviest first. */
+  channels(cluster: ClusterMap): { channel: number; weight: number }[] {
+    this.#channels ??= littleEndian(this.#picture.channels, Int32Array, "getInt32");
+    this.#channelWeights ??= littleEndian(this.#picture.channel_weights, Float32Array, "getFloat32");
+    const weights = this.#channelWeights;
+    const end = cluster.channels + cluster.n_maps;
+    return Array.from(this.#channels.subarray(cluster.channels, end), (channel, i) => ({
+      channel,
+      weight: weights[cluster.channels + i] ?? 0,
+    }));
+  }
+}
+
+/** Numbers of four bytes that may start anywhere in their buffer (a typed array could not). */
+function littleEndian<T extends Int32Array | Float32Array>(
+  value: Bytes,
+  type: new (length: number) => T,
+  read: "getInt32" | "getFloat32",
+): T {
+  const source = bytes(value);
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  const result = new type(source.byteLength >> 2);
+  for (let i = 0; i < result.length; i++) result[i] = view[read](4 * i, true);
+  return result;
+}

@@ -1,0 +1,208 @@
+/** The columns, a layer each, from shallow to deep; a card a cluster map, the heaviest on top. */
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { memo } from "preact/compat";
+import { useContext, useLayoutEffect, useRef } from "preact/hooks";
+import { count, percent } from "../core/controls";
+import { GUARDED } from "../core/keyboard";
+import type { ClusterMap, Column, Picture } from "../core/payload";
+import { overColumns, type Place } from "../core/roving";
+import { Context } from "./context";
+import { Heat } from "./heat";
+import { reveal } from "./strip";
+
+export function Columns({ picture }: { picture: Picture }) {
+  const { store } = useContext(Context);
+  const scroller = useRef<HTMLDivElement>(null);
+  const stop = useSignal<Place>({ column: 0, row: 0 });
+  const columns = store.columns.value;
+  const size = store.own.card_size.value;
+  const open = store.open.value;
+
+  useLayoutEffect(() => {
+    scroller.current?.scrollTo({ left: store.memory.scrollLeft, top: store.memory.scrollTop, behavior: "instant" });
+  }, [store]);
+
+  // Another view may have chosen a layer: bring it into sight within this box.
+  useSignalEffect(() => {
+    const layer = store.shared.layer.value;
+    const box = scroller.current;
+    const column = [...(box?.querySelectorAll<HTMLElement>("[data-layer]") ?? [])].find(
+      (candidate) => candidate.dataset.layer === layer,
+    );
+    if (box && column) reveal(box, column, 8);
+  });
+
+  const lengths = columns.map(({ cluster_maps }) => cluster_maps.length);
+  const at = stop.value;
+  const exists = at.row < (lengths[at.column] ?? 0);
+  const first = lengths.findIndex((length) => length > 0);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const card = (event.target as HTMLElement).closest<HTMLElement>("[data-column]");
+    if (!card || event.altKey || event.ctrlKey || event.metaKey) return;
+    const from = { column: Number(card.dataset.column), row: Number(card.dataset.row) };
+    const to = overColumns(event.key, from, lengths);
+    if (!to) return;
+    event.preventDefault();
+    stop.value = to;
+    const next = scroller.current?.querySelector<HTMLElement>(`[data-column="${to.column}"][data-row="${to.row}"]`);
+    next?.focus();
+  };
+
+  return (
+    <div
+      class="inv-columns"
+      ref={scroller}
+      role="group"
+      aria-label="Cluster maps, a column a layer, from shallow to deep. Arrow keys move between them, Enter opens one."
+      style={{ "--card": `${size}px` }}
+      onKeyDown={onKeyDown}
+      onFocusIn={(event) => {
+        const card = (event.target as HTMLElement).closest<HTMLElement>("[data-column]");
+        if (card) stop.value = { column: Number(card.dataset.column), row: Number(card.dataset.row) };
+      }}
+      onScroll={(event) => {
+        store.memory.scrollLeft = event.currentTarget.scrollLeft;
+        store.memory.scrollTop = event.currentTarget.scrollTop;
+      }}
+    >
+      {columns.map((column, i) => (
+        <section key={column.layer} class="inv-column" data-layer={column.layer} aria-label={column.title}>
+          <Head column={column} />
+          {column.reason && <p class="inv-reason">{column.reason}</p>}
+          <ul class="inv-cards">
+            {column.cluster_maps.map((cluster, row) => (
+              <li key={cluster.id}>
+                <Card
+                  picture={picture}
+                  column={column}
+                  cluster={cluster}
+                  size={size}
+                  place={`${i},${row}`}
+                  stop={exists ? at.column === i && at.row === row : first === i && row === 0}
+                  chosen={open?.cluster === cluster}
+                />
+              </li>
+            ))}
+            {column.rest_map >= 0 && (
+              <li>
+                <Rest picture={picture} column={column} size={size} />
+              </li>
+            )}
+          </ul>
+        </section>
+      ))}
+      {columns.length === 0 && <p class="inv-reason">No column is shown. Choose some under “columns”.</p>}
+    </div>
+  );
+}
+
+const Head = memo(({ column }: { column: Column }) => {
+  const parts = [
+    ["shown", column.shown_weight],
+    ["dropped", column.dropped_weight],
+    ["pruned", column.pruned_weight],
+  ] as const;
+  const words = parts.map(([name, weight]) => `${name} ${percent(weight)}`).join(", ");
+  const kept = (column.shown_weight ?? 0) + (column.dropped_weight ?? 0);
+  return (
+    <div class="inv-column-head">
+      <h3 title={column.layer}>{column.title}</h3>
+      <div
+        class="inv-stack"
+        role="img"
+        aria-label={`Weight: ${words}`}
+        title={`Weight of the layer: ${words}. Pruning kept ${percent(kept)}.`}
+      >
+        {parts.map(([name, weight]) => (
+          <span key={name} data-part={name} style={{ width: `${Math.max(0, weight ?? 0)}%` }} />
+        ))}
+      </div>
+      <p class="inv-number" title={`Pruning kept ${percent(kept)} of the weight; ${words}.`}>
+        <b>{percent(column.shown_weight, 0)}</b> shown · {percent((column.dropped_weight ?? 0) + (column.pruned_weight ?? 0), 0)} rest
+      </p>
+      <p class="inv-number inv-quiet">
+        {count(column.cluster_maps.length, "cluster")} · {count(column.n_maps, "map")}
+      </p>
+    </div>
+  );
+});
+
+interface CardProps {
+  picture: Picture;
+  column: Column;
+  cluster: ClusterMap;
+  size: number;
+  place: string;
+  stop: boolean;
+  chosen: boolean;
+}
+
+const Card = memo(({ picture, column, cluster, size, place, stop, chosen }: CardProps) => {
+  const { store } = useContext(Context);
+  const labels = cluster.labels.map(({ name }) => name);
+  const [i, row] = place.split(",");
+  return (
+    <button
+      type="button"
+      class="inv-card"
+      data-id={cluster.id}
+      data-column={i}
+      data-row={row}
+      aria-label={name(cluster)}
+      aria-expanded={chosen}
+      tabIndex={stop ? 0 : -1}
+      onClick={() => (chosen ? store.close() : store.show({ column, cluster }))}
+      {...GUARDED}
+    >
+      <span class="inv-figure">
+        <Heat picture={picture} column={column} map={cluster.map} width={size} maxHeight={1.5 * size} />
+      </span>
+      <Weight value={cluster.weight} />
+      {labels.length > 0 ? (
+        <span class="inv-card-labels" dir="auto" title={labels.join(", ")}>
+          {labels.join(", ")}
+        </span>
+      ) : null}
+      <span class="inv-card-foot inv-quiet">
+        <span>{cluster.name}</span>
+        <span class="inv-number">{count(cluster.n_maps, "map")}</span>
+      </span>
+    </button>
+  );
+});
+
+function Rest({ picture, column, size }: { picture: Picture; column: Column; size: number }) {
+  const weight = (column.pruned_weight ?? 0) + (column.dropped_weight ?? 0);
+  const parts = [
+    column.n_dropped > 0 ? `${column.n_dropped} in light clusters` : "",
+    column.n_pruned > 0 ? `${column.n_pruned} pruned` : "",
+  ].filter(Boolean);
+  return (
+    <div class="inv-card inv-rest" title={`What is not shown as a cluster map: ${parts.join(", ")}.`}>
+      <span class="inv-figure">
+        <Heat picture={picture} column={column} map={column.rest_map} width={size} maxHeight={1.5 * size} />
+      </span>
+      <Weight value={weight} />
+      <span class="inv-card-foot inv-quiet">
+        <span>rest</span>
+        <span class="inv-number">{count(column.n_dropped + column.n_pruned, "map")}</span>
+      </span>
+    </div>
+  );
+}
+
+export function Weight({ value }: { value: number | null }) {
+  return (
+    <span class="inv-weight">
+      <span class="inv-bar">
+        <span style={{ width: `${Math.min(100, Math.max(0, value ?? 0))}%` }} />
+      </span>
+      <span class="inv-number">{percent(value)}</span>
+    </span>
+  );
+}
+
+function name(cluster: ClusterMap): string {
+  const labels = cluster.labels.length > 0 ? `, labels: ${cluster.labels.map((label) => label.name).join(", ")}` : "";
+  return `${cluster.name}, ${percent(cluster.weight)}, ${count(cluster.n_maps, "map")}${labels}`;
+}

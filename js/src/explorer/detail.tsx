@@ -1,0 +1,246 @@
+/** One cluster map in full. Not a modal: the columns stay in reach; Esc closes it and focus goes back to the card. */
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { gradient } from "../core/colour_maps";
+import { count, IconButton, percent } from "../core/controls";
+import { GUARDED } from "../core/keyboard";
+import { drawSmall } from "../core/painter";
+import type { Picture } from "../core/payload";
+import { Context } from "./context";
+import { Heat } from "./heat";
+import { Silhouette } from "./silhouette";
+import type { Open } from "./store";
+import { ShareSlider } from "./toolbar";
+
+interface DetailProps {
+  picture: Picture;
+  open: Open;
+  onClose: () => void;
+  /** Whether to take the focus: when it was opened here, not in another view. */
+  takeFocus: boolean;
+}
+
+export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
+  const { store } = useContext(Context);
+  const { column, cluster } = open;
+  const panel = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const width = useWidth(panel);
+  useEffect(() => {
+    if (takeFocus) heading.current?.focus({ preventScroll: true });
+  }, [takeFocus]);
+  const [previous, next] = [store.neighbour(-1), store.neighbour(1)];
+  const inner = Math.max(120, width - 32);
+  const half = Math.floor((inner - 12) / 2);
+  const shown = cluster.labels.length > 0 ? cluster.labels.map(({ name }) => name).join(", ") : cluster.name;
+  return (
+    <aside class="inv-detail" ref={panel} aria-label={`${cluster.name} of ${column.title}`}>
+      <div class="inv-detail-head">
+        <div>
+          <h3 ref={heading} tabIndex={-1} dir="auto" {...GUARDED}>
+            {shown}
+          </h3>
+          <p class="inv-quiet" title={column.layer}>
+            {column.title}
+            {shown === cluster.name ? "" : ` · ${cluster.name}`} · {cluster.n_maps} of {count(column.n_maps, "map")}
+          </p>
+        </div>
+        <span class="inv-detail-weight inv-number">{percent(cluster.weight)}</span>
+        <span class="inv-buttons">
+          <IconButton
+            icon="previous"
+            label="Previous cluster map"
+            disabled={!previous}
+            onClick={() => previous && store.show(previous)}
+          />
+          <IconButton
+            icon="next"
+            label="Next cluster map"
+            disabled={!next}
+            onClick={() => next && store.show(next)}
+          />
+          <IconButton icon="close" label="Close (Esc)" onClick={onClose} />
+        </span>
+      </div>
+      {width > 0 && (
+        <div class="inv-detail-body">
+          <figure>
+            <Heat
+              picture={picture}
+              column={column}
+              map={cluster.map}
+              width={inner}
+              maxHeight={Math.min(inner, 460)}
+              mode="overlay"
+            />
+            <Scale />
+          </figure>
+          <div class="inv-pair">
+            <figure>
+              <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="mask" />
+              <figcaption>
+                <ShareSlider />
+              </figcaption>
+            </figure>
+            <figure>
+              <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="map" />
+              <figcaption class="inv-quiet">
+                the map alone, {column.map_width} × {column.map_height}
+              </figcaption>
+            </figure>
+          </div>
+          {cluster.labels.length > 0 && <Labels labels={cluster.labels} />}
+          <Channels picture={picture} open={open} />
+          <section>
+            <h4>Number of clusters</h4>
+            <Silhouette column={column} />
+            {cluster.silhouette !== null && (
+              <p class="inv-quiet">
+                This cluster's own mean silhouette: <span class="inv-number">{cluster.silhouette.toFixed(2)}</span>
+              </p>
+            )}
+          </section>
+          <Identity picture={picture} open={open} />
+        </div>
+      )}
+    </aside>
+  );
+}
+
+/** What the colours mean. */
+function Scale() {
+  const { store } = useContext(Context);
+  return (
+    <figcaption class="inv-scale inv-quiet">
+      <span>low</span>
+      <span class="inv-swatch" style={{ backgroundImage: gradient(store.shared.colour_map.value) }} />
+      <span>high</span>
+    </figcaption>
+  );
+}
+
+function Labels({ labels }: { labels: Open["cluster"]["labels"] }) {
+  const most = Math.max(...labels.map(({ score }) => score ?? 0), 1e-9);
+  return (
+    <section>
+      <h4>Labels</h4>
+      <ul class="inv-rows">
+        {labels.map(({ name, score }) => (
+          <li key={name}>
+            <span dir="auto">{name}</span>
+            <span class="inv-bar">
+              <span style={{ width: `${(100 * Math.max(0, score ?? 0)) / most}%` }} />
+            </span>
+            <span class="inv-number">{score === null ? "–" : score.toFixed(2)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Channels({ picture, open }: { picture: Picture; open: Open }) {
+  const { store } = useContext(Context);
+  const { column, cluster } = open;
+  const arrays = store.arrays(picture);
+  const channels = useMemo(() => arrays.channels(cluster), [arrays, cluster]);
+  const drawn = channels.slice(0, cluster.n_thumbnails);
+  const others = channels.slice(cluster.n_thumbnails);
+  return (
+    <section>
+      <h4>
+        Channels <span class="inv-quiet">heaviest first, per cent of the layer</span>
+      </h4>
+      {drawn.length > 0 && (
+        <ul class="inv-channels">
+          {drawn.map(({ channel, weight }, i) => (
+            <li key={channel}>
+              <ChannelThumbnail
+                map={arrays.thumbnail(column, cluster, i)}
+                width={column.thumbnail_width}
+                height={column.thumbnail_height}
+              />
+              <span class="inv-number">#{channel}</span>
+              <span class="inv-number inv-quiet">{percent(weight, 2)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {others.length > 0 && (
+        <ul class="inv-channels-plain">
+          {others.map(({ channel, weight }) => (
+            <li key={channel}>
+              <span class="inv-number">#{channel}</span>
+              <span class="inv-number inv-quiet">{percent(weight, 2)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+interface ChannelThumbnailProps {
+  map: Uint8Array | undefined;
+  width: number;
+  height: number;
+}
+
+function ChannelThumbnail({ map, width, height }: ChannelThumbnailProps) {
+  const { store } = useContext(Context);
+  const ref = useRef<HTMLCanvasElement>(null);
+  const latest = useSignal({ map, width, height });
+  latest.value = latest.peek().map === map ? latest.peek() : { map, width, height };
+  useSignalEffect(() => {
+    const { map: cells, width: across, height: down } = latest.value;
+    const name = store.shared.colour_map.value;
+    if (ref.current && cells) drawSmall(ref.current, cells, across, down, name);
+  });
+  return <canvas ref={ref} class="inv-channel" aria-hidden="true" />;
+}
+
+function Identity({ picture, open }: { picture: Picture; open: Open }) {
+  const { column, cluster } = open;
+  const [copied, setCopied] = useState(false);
+  const copy = () => {
+    navigator.clipboard?.writeText(cluster.id).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  };
+  useEffect(() => setCopied(false), [cluster]);
+  return (
+    <section>
+      <h4>Identity</h4>
+      <dl class="inv-identity">
+        <dt>name</dt>
+        <dd dir="auto">
+          {picture.name}, {picture.target_name}, {column.title}, {cluster.name}
+        </dd>
+        <dt>layer</dt>
+        <dd>
+          <code>{column.layer}</code>
+        </dd>
+        <dt>id</dt>
+        <dd>
+          <code>{cluster.id}</code>
+          <IconButton icon="copy" label={copied ? "Copied" : "Copy the id"} onClick={copy} />
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+/** An element's inner width, followed. */
+function useWidth(ref: { current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (!element) return undefined;
+    setWidth(element.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [ref]);
+  return width;
+}

@@ -1,0 +1,132 @@
+/** The Explorer: toolbar, strip of pictures, columns, detail. */
+import { type ReadonlySignal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useContext, useEffect, useRef } from "preact/hooks";
+import { Empty, Icon } from "../core/controls";
+import { Alert } from "../core/errors";
+import { Columns } from "./columns";
+import { Context, type ExplorerContext } from "./context";
+import { Detail } from "./detail";
+import { Strip } from "./strip";
+import { Toolbar } from "./toolbar";
+
+interface ExplorerProps extends ExplorerContext {
+  alive: ReadonlySignal<boolean>;
+  /** Fill the page instead of keeping to the height that was asked for. */
+  fill?: boolean;
+  children?: ComponentChildren;
+}
+
+export function Explorer({ store, painter, theme, alive, fill = false, children }: ExplorerProps) {
+  const height = store.own.height.value;
+  return (
+    <Context.Provider value={{ store, painter, theme }}>
+      <div class="inv-explorer" data-fill={fill} style={{ "--height": `${height}px` }}>
+        {children}
+        {!alive.value && <Gone />}
+        {store.error.value !== undefined && (
+          <Alert
+            title="Something could not be drawn."
+            error={store.error.value}
+            onRetry={() => {
+              store.error.value = undefined;
+            }}
+          />
+        )}
+        {store.heads.value.length === 0 ? <Nothing /> : <Run />}
+      </div>
+    </Context.Provider>
+  );
+}
+
+function Gone() {
+  return (
+    <p class="inv-banner" role="status">
+      <Icon name="plug" />
+      <span>
+        <b>The kernel is gone.</b> Everything here still works; changes are not sent to Python. Re-run the cell to
+        reconnect.
+      </span>
+    </p>
+  );
+}
+
+function Nothing() {
+  return (
+    <Empty title="Nothing to explore yet">
+      <p>The run has no pictures. Explain one, then show it:</p>
+      <pre>
+        <code>{"inv.Explorer(inv.explain(net, picture))"}</code>
+      </pre>
+    </Empty>
+  );
+}
+
+function Run() {
+  const { store } = useContext(Context);
+  const body = useRef<HTMLDivElement>(null);
+  const openedHere = useSignal(false);
+  const picture = store.picture.value;
+  const open = store.open.value;
+
+  const close = () => {
+    const id = store.open.value?.cluster.id;
+    const hadFocus = body.current?.querySelector(".inv-detail")?.matches(":focus-within") ?? false;
+    store.close();
+    const card = [...(body.current?.querySelectorAll<HTMLElement>("[data-id]") ?? [])].find(
+      (candidate) => candidate.dataset.id === id,
+    );
+    if (hadFocus) card?.focus({ preventScroll: true });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || !store.open.value) return;
+    event.stopPropagation();
+    event.preventDefault();
+    close();
+  };
+  return (
+    <>
+      <Toolbar />
+      <Strip />
+      <div
+        class="inv-body"
+        ref={body}
+        data-open={open !== undefined}
+        onKeyDown={onKeyDown}
+        onClickCapture={() => {
+          openedHere.value = true;
+        }}
+      >
+        {picture ? <Columns picture={picture} /> : <Pending />}
+        {picture && open && (
+          <Detail picture={picture} open={open} onClose={close} takeFocus={openedHere.peek()} />
+        )}
+      </div>
+    </>
+  );
+}
+
+/** A picture that did not come with the first ones. */
+function Pending() {
+  const { store } = useContext(Context);
+  const head = store.head.value;
+  useEffect(() => {
+    if (head) store.load(head);
+  }, [store, head]);
+  const failure = head && store.failures.value.get(head.key);
+  if (head && failure) {
+    return <Alert title="This picture could not be loaded." error={failure} onRetry={() => store.retry(head)} />;
+  }
+  return <Loading words="Loading the picture's cluster maps …" />;
+}
+
+export function Loading({ words }: { words: string }) {
+  return (
+    <div class="inv-loading" role="status">
+      <span class="inv-visually-hidden">{words}</span>
+      {Array.from({ length: 6 }, (_, i) => (
+        <span key={i} class="inv-skeleton" aria-hidden="true" />
+      ))}
+    </div>
+  );
+}

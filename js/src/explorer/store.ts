@@ -1,0 +1,276 @@
+/** What an Explorer shows and what can be done to it. No DOM, so that it can be tested without one. */
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Model } from "../core/model";
+import type { Mode } from "../core/painter";
+import {
+  Arrays,
+  BYTE_FIELDS,
+  bytes,
+  type ClusterMap,
+  type Column,
+  isWhole,
+  type Picture,
+  type PictureHead,
+} from "../core/payload";
+import { Requests } from "../core/requests";
+import { Link, type Linked } from "../core/state";
+
+/** Shared by all views on one State. */
+export type Shared = {
+  picture: string | null;
+  target: string | null;
+  layer: string | null;
+  cluster_map: string | null;
+  label: string | null;
+  colour_map: string;
+  opacity: number;
+};
+
+/** This Explorer's own. */
+export type Own = {
+  view: Mode;
+  share: number;
+  cut: number;
+  card_size: number;
+  hidden_layers: string[];
+  height: number;
+};
+
+/** What a view remembers when it is drawn again; nothing that Python must know. */
+export interface Memory {
+  scrollLeft: number;
+  scrollTop: number;
+  stripLeft: number;
+  search: string;
+}
+
+export const newMemory = (): Memory => ({ scrollLeft: 0, scrollTop: 0, stripLeft: 0, search: "" });
+
+export interface Open {
+  column: Column;
+  cluster: ClusterMap;
+}
+
+const SHARED: Shared = {
+  picture: null,
+  target: null,
+  layer: null,
+  cluster_map: null,
+  label: null,
+  colour_map: "viridis",
+  opacity: 0.6,
+};
+
+const OWN: Own = { view: "overlay", share: 20, cut: 0, card_size: 144, hidden_layers: [], height: 680 };
+
+/** Decoded pictures that are kept; about 2 MB each. */
+const KEPT_IMAGES = 8;
+
+export class Store {
+  readonly shared: Linked<Shared>;
+  readonly own: Linked<Own>;
+  readonly memory: Memory;
+  readonly heads: Signal<PictureHead[]>;
+  readonly head: ReadonlySignal<PictureHead | undefined>;
+  /** The chosen picture's columns and bytes; undefined while they are on their way. */
+  readonly picture: ReadonlySignal<Picture | undefined>;
+  readonly columns: ReadonlySignal<Column[]>;
+  readonly open: ReadonlySignal<Open | undefined>;
+  /** What could not be loaded, by key. */
+  readonly failures = signal<ReadonlyMap<string, Error>>(new Map());
+  /** What went wrong while drawing. */
+  readonly error = signal<unknown>(undefined);
+
+  readonly #model: Model;
+  readonly #sharedLink: Link<Shared>;
+  readonly #ownLink: Link<Own>;
+  readonly #requests: Requests;
+  readonly #loaded = signal<ReadonlyMap<string, Picture>>(new Map());
+  readonly #asked = new Set<string>();
+  readonly #chosen = signal<string | undefined>(undefined);
+  readonly #arrays = new WeakMap<Picture, Arrays>();
+  readonly #images = new Map<string, Promise<ImageBitmap>>();
+  readonly #urls = new Map<string, string>();
+  #last: string | undefined;
+  #disposed = false;
+
+  constructor(model: Model, state: Model, memory: Memory = newMemory()) {
+    this.#model = model;
+    this.memory = memory;
+    this.#sharedLink = new Link(state, SHARED);
+    this.#ownLink = new Link(model, OWN);
+    this.#requests = new Requests(model);
+    this.shared = this.#sharedLink.signals;
+    this.own = this.#ownLink.signals;
+    this.heads = signal(this.#read());
+    model.on("change:_pictures", this.#onPictures);
+    this.head = computed(() => {
+      const head = this.#find();
+      this.#last = head?.key;
+      return head;
+    });
+    this.picture = computed(() => {
+      const head = this.head.value;
+      if (!head) return undefined;
+      return isWhole(head) ? head : this.#loaded.value.get(head.key);
+    });
+    this.columns = computed(() => {
+      const hidden = new Set(this.own.hidden_layers.value);
+      return this.picture.value?.columns.filter((column) => !hidden.has(column.layer)) ?? [];
+    });
+    this.open = computed(() => {
+      const id = this.shared.cluster_map.value;
+      if (id === null) return undefined;
+      for (const column of this.picture.value?.columns ?? []) {
+        const cluster = column.cluster_maps.find((candidate) => candidate.id === id);
+        if (cluster) return { column, cluster };
+      }
+      return undefined;
+    });
+  }
+
+  set(values: Partial<Own>): void {
+    this.#ownLink.set(values);
+  }
+
+  slide(values: Partial<Own>): void {
+    this.#ownLink.slide(values);
+  }
+
+  share(values: Partial<Shared>): void {
+    this.#sharedLink.set(values);
+  }
+
+  slideShared(values: Partial<Shared>): void {
+    this.#sharedLink.slide(values);
+  }
+
+  /** Show a picture. With a detail open, open what stands at the same place in its layer. */
+  choose(head: PictureHead): void {
+    const open = this.open.value;
+    const place = open?.column.cluster_maps.indexOf(open.cluster) ?? 0;
+    batch(() => {
+      this.#chosen.value = head.key;
+      let cluster: string | null = null;
+      if (open && isWhole(head)) {
+        const column = head.columns.find(({ layer }) => layer === open.column.layer);
+        cluster = column?.cluster_maps[Math.min(place, column.cluster_maps.length - 1)]?.id ?? null;
+      }
+      this.share({ picture: head.name, target: head.target_name, cluster_map: cluster });
+    });
+  }
+
+  /** Open a cluster map's detail. */
+  show(open: Open): void {
+    this.share({ layer: open.column.layer, cluster_map: open.cluster.id });
+  }
+
+  close(): void {
+    this.share({ cluster_map: null });
+  }
+
+  /** The cluster map that stands `step` further, through all columns that are shown. */
+  neighbour(step: number): Open | undefined {
+    const all = this.columns.value.flatMap((column) => column.cluster_maps.map((cluster) => ({ column, cluster })));
+    const id = this.open.value?.cluster.id;
+    const place = all.findIndex(({ cluster }) => cluster.id === id);
+    return place < 0 ? undefined : all[place + step];
+  }
+
+  arrays(picture: Picture): Arrays {
+    let arrays = this.#arrays.get(picture);
+    if (!arrays) {
+      arrays = new Arrays(picture);
+      this.#arrays.set(picture, arrays);
+    }
+    return arrays;
+  }
+
+  /** The picture, decoded once. */
+  image(picture: Picture): Promise<ImageBitmap> {
+    const known = this.#images.get(picture.key);
+    if (known) {
+      this.#images.delete(picture.key);
+      this.#images.set(picture.key, known);
+      return known;
+    }
+    const image = createImageBitmap(new Blob([bytes(picture.image)], { type: picture.image_type }));
+    this.#images.set(picture.key, image);
+    if (this.#images.size > KEPT_IMAGES) {
+      // Not closed: a canvas may still draw it. The browser frees it when nothing does.
+      this.#images.delete(this.#images.keys().next().value as string);
+    }
+    return image;
+  }
+
+  /** A thumbnail's address; taken back on `dispose`. */
+  thumbnail(head: PictureHead): string {
+    let url = this.#urls.get(head.key);
+    if (!url) {
+      url = URL.createObjectURL(new Blob([bytes(head.thumbnail)], { type: "image/webp" }));
+      this.#urls.set(head.key, url);
+    }
+    return url;
+  }
+
+  /** Ask the kernel for a picture that did not come with the first ones. */
+  load(head: PictureHead): void {
+    if (isWhole(head) || this.#asked.has(head.key)) return;
+    this.#asked.add(head.key);
+    this.#requests.ask({ kind: "picture", key: head.key }).then(
+      ({ content, buffers }) => {
+        if (this.#disposed) return;
+        const picture = content.picture as Record<string, unknown>;
+        BYTE_FIELDS.forEach((name, i) => {
+          picture[name] = buffers[i];
+        });
+        this.#loaded.value = new Map(this.#loaded.value).set(head.key, picture as unknown as Picture);
+      },
+      (error: Error) => {
+        if (!this.#disposed) this.failures.value = new Map(this.failures.value).set(head.key, error);
+      },
+    );
+  }
+
+  retry(head: PictureHead): void {
+    const failures = new Map(this.failures.value);
+    failures.delete(head.key);
+    this.failures.value = failures;
+    this.#asked.delete(head.key);
+    this.load(head);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#model.off("change:_pictures", this.#onPictures);
+    this.#sharedLink.dispose();
+    this.#ownLink.dispose();
+    this.#requests.dispose();
+    for (const url of this.#urls.values()) URL.revokeObjectURL(url);
+    for (const image of this.#images.values()) image.then((bitmap) => bitmap.close()).catch(() => {});
+    this.#urls.clear();
+    this.#images.clear();
+  }
+
+  readonly #onPictures = () => {
+    this.heads.value = this.#read();
+  };
+
+  #read(): PictureHead[] {
+    return (this.#model.get("_pictures") as PictureHead[] | null | undefined) ?? [];
+  }
+
+  /** What State names; among several, what was clicked; what State names not at all, the first. */
+  #find(): PictureHead | undefined {
+    const heads = this.heads.value;
+    const [picture, target, chosen] = [this.shared.picture.value, this.shared.target.value, this.#chosen.value];
+    const clicked = heads.find(({ key }) => key === chosen);
+    if (picture === null) return clicked ?? heads.find(({ target_name }) => target_name === target) ?? heads[0];
+    const named = heads.filter(({ name }) => name === picture);
+    const exact = named.filter(({ target_name }) => target_name === target);
+    const candidates = exact.length > 0 ? exact : named;
+    if (clicked && candidates.includes(clicked)) return clicked;
+    // Another view may go to a picture that this run does not have: stay.
+    return candidates[0] ?? heads.find(({ key }) => key === this.#last) ?? heads[0];
+  }
+}

@@ -1,0 +1,110 @@
+/** The pictures of a run as a strip of thumbnails: one stop of the Tab key, arrows choose. */
+import { useContext, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { count, Icon } from "../core/controls";
+import { GUARDED } from "../core/keyboard";
+import type { PictureHead } from "../core/payload";
+import { alongRow } from "../core/roving";
+import { Context } from "./context";
+
+/** From here on a search field helps. */
+const MANY = 20;
+
+export function Strip() {
+  const { store } = useContext(Context);
+  const [search, setSearch] = useState(store.memory.search);
+  const list = useRef<HTMLDivElement>(null);
+  const heads = store.heads.value;
+  const chosen = store.head.value;
+  useLayoutEffect(() => {
+    if (list.current) list.current.scrollLeft = store.memory.stripLeft;
+  }, [store]);
+  // Another view may have chosen: keep it in sight, without moving the page.
+  useLayoutEffect(() => {
+    const item = list.current?.querySelector<HTMLElement>("[aria-selected=true]");
+    if (item && list.current) reveal(list.current, item);
+  }, [chosen?.key]);
+  if (heads.length < 2) return null;
+
+  const wanted = search.trim().toLocaleLowerCase();
+  const matches = heads.filter((head) => !wanted || describe(head).toLocaleLowerCase().includes(wanted));
+  const place = matches.findIndex(({ key }) => key === chosen?.key);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = alongRow(event.key, Math.max(0, place), matches.length);
+    const head = next === undefined ? undefined : matches[next];
+    if (!head || next === undefined) return;
+    event.preventDefault();
+    store.choose(head);
+    list.current?.querySelectorAll<HTMLElement>("[role=option]")[next]?.focus();
+  };
+  return (
+    <div class="inv-strip">
+      {heads.length > MANY && (
+        <label class="inv-search">
+          <Icon name="search" />
+          <input
+            type="search"
+            placeholder={`Find among ${heads.length}`}
+            aria-label="Find a picture by its name or class"
+            value={search}
+            onInput={(event) => {
+              store.memory.search = event.currentTarget.value;
+              setSearch(event.currentTarget.value);
+            }}
+            {...GUARDED}
+          />
+        </label>
+      )}
+      <div
+        class="inv-thumbnails"
+        role="listbox"
+        aria-label={count(heads.length, "picture")}
+        aria-orientation="horizontal"
+        ref={list}
+        onKeyDown={onKeyDown}
+        onScroll={(event) => {
+          store.memory.stripLeft = event.currentTarget.scrollLeft;
+        }}
+      >
+        {matches.map((head, i) => (
+          <Thumbnail
+            key={head.key}
+            head={head}
+            chosen={head.key === chosen?.key}
+            stop={place < 0 ? i === 0 : i === place}
+          />
+        ))}
+        {matches.length === 0 && <span class="inv-quiet">No picture is called so.</span>}
+      </div>
+    </div>
+  );
+}
+
+function Thumbnail({ head, chosen, stop }: { head: PictureHead; chosen: boolean; stop: boolean }) {
+  const { store } = useContext(Context);
+  return (
+    <button
+      type="button"
+      role="option"
+      class="inv-thumbnail"
+      aria-selected={chosen}
+      aria-label={describe(head)}
+      title={describe(head)}
+      tabIndex={stop ? 0 : -1}
+      onClick={() => store.choose(head)}
+      {...GUARDED}
+    >
+      <img src={store.thumbnail(head)} alt="" decoding="async" draggable={false} />
+    </button>
+  );
+}
+
+function describe(head: PictureHead): string {
+  return `${head.name}, ${head.target_name}`;
+}
+
+/** Scroll sideways until `item` is seen. */
+export function reveal(scroller: HTMLElement, item: HTMLElement, margin = 24): void {
+  const [box, inner] = [scroller.getBoundingClientRect(), item.getBoundingClientRect()];
+  if (inner.left < box.left + margin) scroller.scrollLeft += inner.left - box.left - margin;
+  else if (inner.right > box.right - margin) scroller.scrollLeft += inner.right - box.right + margin;
+}
