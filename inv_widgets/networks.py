@@ -5,7 +5,11 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import math
+import socket
+import urllib.parse
+import urllib.request
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
@@ -61,7 +65,8 @@ def timm_network(name: str, *, pretrained: bool = True) -> Parts:
     if ":" not in name and not timm.is_model(name.partition(".")[0]):
         raise ValueError(f"[inv-widgets] timm has no network {name!r}. {_closest(name, timm.list_models())}")
     try:
-        module = timm.create_model(name, pretrained=pretrained)
+        with _hub_without_retries():
+            module = timm.create_model(name, pretrained=pretrained)
     except Exception as error:
         if isinstance(error, OSError) or _is_from(error, "huggingface_hub", "httpx", "requests", "urllib3"):
             raise _no_connection(f"timm's weights of {name!r}", error) from error
@@ -164,6 +169,23 @@ def _timm() -> Any:
     import timm
 
     return timm
+
+
+@contextmanager
+def _hub_without_retries() -> Iterator[None]:
+    """Where the hub's name is not known here, read its cache only: it would retry for most of a minute."""
+    from huggingface_hub import constants
+
+    offline = constants.HF_HUB_OFFLINE
+    try:
+        if not urllib.request.getproxies():
+            socket.getaddrinfo(urllib.parse.urlsplit(constants.ENDPOINT).hostname, None)
+    except OSError:
+        constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = offline
 
 
 def _timm_categories(module: Any) -> tuple[str, ...]:

@@ -135,6 +135,7 @@ def _read_file(path: Path, given: str) -> NDArray[np.uint8]:
         raise IsADirectoryError(f"[inv-widgets] {given!r} is a folder: give the path of one picture.")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # broken EXIF data, which we do without
             # One limit, not two: what PIL would only warn about is refused too.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
@@ -173,13 +174,15 @@ def _from_image(image: Image.Image, described: str) -> NDArray[np.uint8]:
         if str(error).startswith("[inv-widgets]"):
             raise
         raise ValueError(
-            f"[inv-widgets] {described} cannot be turned into RGB: {error}. Convert it to RGB first."
+            f"[inv-widgets] {described} cannot be read as RGB: {error}. Open it again, or convert it to RGB first."
         ) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
     # Broken EXIF data says nothing about how the camera was held.
-    with contextlib.suppress(SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
+    broken = contextlib.suppress(SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error)
+    with warnings.catch_warnings(), broken:
+        warnings.simplefilter("ignore", UserWarning)
         return ImageOps.exif_transpose(image)
     return image
 

@@ -1,0 +1,165 @@
+"""Torch is left as found; torchvision imports beside a CPU torch."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from inv_widgets.torch_support import eval_pass
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(code, *paths):
+    """Run code in a fresh interpreter."""
+    path = f"import sys; sys.path[:0] = {[str(path) for path in (*paths, ROOT)]!r}\n"
+    return subprocess.run([sys.executable, "-c", path + code], capture_output=True, text=True, check=False, timeout=120)
+
+
+def fake_torchvision(folder, source):
+    (folder / "torchvision").mkdir()
+    (folder / "torchvision" / "__init__.py").write_text(source)
+    return folder
+
+
+@pytest.mark.parametrize("before", ["", "try:\n    import torchvision\nexcept RuntimeError:\n    pass\n"])
+def test_torchvision_imports_after_the_classifier(before):
+    code = """
+import inv_widgets.classifier
+import torchvision
+import torchvision.transforms.v2
+from torchvision.models.feature_extraction import get_graph_node_names
+assert torchvision.models.get_model("squeezenet1_1")(__import__("torch").zeros(1, 3, 64, 64)).shape == (1, 1000)
+"""
+    done = python(before + code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_operators_are_declared_only_when_they_are_missing(tmp_path):
+    code = """
+from inv_widgets.torch_support import ensure_torchvision
+ensure_torchvision()
+import torch
+assert sys.modules["torchvision"].__file__.startswith(sys.path[0]), sys.modules["torchvision"]
+assert not hasattr(torch.ops.torchvision, "nms")
+"""
+    done = python(code, fake_torchvision(tmp_path, ""))
+    assert done.returncode == 0, done.stderr
+
+
+def test_another_failure_of_torchvision_is_told(tmp_path):
+    code = """
+from inv_widgets.torch_support import ensure_torchvision
+try:
+    ensure_torchvision()
+except ImportError as error:
+    assert str(error).startswith("[inv-widgets] torchvision cannot be imported beside this torch: other version")
+    assert "torch" not in sys.modules, "nothing was declared"
+else:
+    raise AssertionError
+"""
+    done = python(code, fake_torchvision(tmp_path, "raise RuntimeError('other version')"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_torchvision_nothing_happens(tmp_path):
+    code = """
+sys.modules["torchvision"] = None
+from inv_widgets.torch_support import ensure_torchvision
+ensure_torchvision()
+"""
+    done = python(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+class Stubborn(nn.BatchNorm2d):
+    """Overrides train(), as networks with frozen or merged parts do."""
+
+    def train(self, mode=True):
+        raise AssertionError("train() and eval() are the network's own")
+
+
+@pytest.fixture
+def network():
+    parts = nn.Sequential(nn.Conv2d(3, 4, 3), Stubborn(4), nn.Sequential(nn.ReLU(), nn.Dropout(0.5)), nn.Flatten())
+    parts[2].training = False
+    parts[2][1].training = True
+    parts[0].weight.requires_grad_(requires_grad=False)
+    parts[0].weight.grad = torch.ones_like(parts[0].weight)
+    return parts
+
+
+def flags(network):
+    return [module.training for module in network.modules()]
+
+
+def test_eval_mode_inside_own_flags_after(network):
+    before = flags(network)
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    with eval_pass(network) as inside:
+        assert inside is network
+        assert not any(flags(network))
+        once, twice = network(torch.ones(2, 3, 5, 5)), network(torch.ones(2, 3, 5, 5))
+        assert torch.equal(once, twice)
+    assert flags(network) == before == [True, True, True, False, True, True, True]
+    assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
+    assert not network[0].weight.requires_grad
+    assert network[0].weight.grad.eq(1).all()
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_flags_are_restored_after_exceptions(network, error):
+    before = flags(network)
+    with pytest.raises(error), eval_pass(network):  # noqa: PT012
+        network(torch.ones(1, 3, 5, 5))
+        raise error
+    assert flags(network) == before
+    assert True in before
+    assert False in before
+
+
+def test_gradients_flow_inside_no_grad_and_inference_mode(network):
+    for mode in (torch.no_grad, torch.inference_mode):
+        with mode():
+            with eval_pass(network):
+                assert torch.is_grad_enabled()
+                assert not torch.is_inference_mode_enabled()
+                picture = torch.ones(1, 3, 5, 5, requires_grad=True)
+                (gradient,) = torch.autograd.grad(network(picture).sum(), picture)
+                assert gradient.shape == picture.shape
+            assert not torch.is_grad_enabled()
+            assert torch.is_inference_mode_enabled() == (mode is torch.inference_mode)
+
+
+def test_passes_nest(network):
+    before = flags(network)
+    with eval_pass(network):
+        with eval_pass(network):
+            assert not any(flags(network))
+        assert not any(flags(network))
+    assert flags(network) == before
+
+
+def test_passes_of_two_threads_wait_for_each_other(network):
+    before = flags(network)
+    entered, seen = threading.Event(), []
+
+    def other():
+        entered.set()
+        with eval_pass(network):
+            seen.append(flags(network))
+
+    with eval_pass(network):
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert entered.wait(10)
+        thread.join(0.2)
+        assert seen == [], "the second pass must not begin before the first has put the flags back"
+    thread.join(10)
+    assert seen
+    assert not any(seen[0])
+    assert flags(network) == before
