@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from lab import Notebook, Witness
@@ -61,10 +60,9 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """Give JupyterLab's root folder; notebooks of the project stand in it as copies."""
+    """Give JupyterLab's root folder; notebooks of the project stand in it as copies, with room for what they write."""
     folder = tmp_path_factory.mktemp("lab")
-    for notebook in ROOT.glob("notebooks/*.ipynb"):
-        shutil.copy(notebook, folder)
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     return folder
 
 
@@ -235,7 +233,3 @@ def _document(cells):
         },
         "cells": made,
     }
-
-
-def local(url):
-    return urlsplit(url).hostname in (None, "localhost", "127.0.0.1")

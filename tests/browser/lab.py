@@ -41,7 +41,8 @@ class Notebook:
         self.page = page
         self.name = name
         self._address = address
-        page.goto(f"{address}/lab/workspaces/{name.split('.')[0]}/tree/{name}?reset", timeout=120_000)
+        workspace = re.sub(r"\W", "-", name)
+        page.goto(f"{address}/lab/workspaces/{workspace}/tree/{name}?reset", timeout=120_000)
         page.wait_for_function("() => window.jupyterapp !== undefined", timeout=120_000)
         page.evaluate("() => window.jupyterapp.restored")
         theme = "JupyterLab Dark" if dark else "JupyterLab Light"
@@ -86,9 +87,16 @@ class Notebook:
         )
 
     def sources(self):
-        """Give each cell's source: what a leaking key would have changed."""
+        """Give each cell's source."""
         return self.page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.model.sharedModel.cells.map(cell => cell.source)"
+        )
+
+    def cells(self):
+        """Give each cell's type, source and execution count: what a key that leaks would change."""
+        return self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.model.sharedModel.cells.map(cell =>
+              [cell.cell_type, cell.source, cell.cell_type === "code" ? cell.execution_count : null])"""
         )
 
     def active_cell(self):

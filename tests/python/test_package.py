@@ -1,6 +1,7 @@
 """The wheel stands alone, and importing the package loads nothing heavy."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -12,11 +13,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# With PYTHONPATH set, the repository's package could stand in for the wheel's.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 HEAVY = ("torch", "torchvision", "sklearn", "timm", "captum", "matplotlib")
 
 
 def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> str:
-    done = subprocess.run([python, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
+    command = [python, "-c", code]
+    done = subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -60,9 +64,10 @@ def test_dir_names_what_all_names_and_each_loads():
     assert run_python(code).strip() == "[]"
 
 
-def test_import_is_quick():
-    code = "import time; start = time.perf_counter(); import inv_widgets; print(time.perf_counter() - start)"
-    assert min(float(run_python(code)) for _ in range(3)) < 0.5
+@pytest.mark.parametrize(("module", "seconds"), [("inv_widgets", 0.5), ("inv_widgets.widgets.explorer", 3.0)])
+def test_import_is_quick(module, seconds):
+    code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+    assert min(float(run_python(code)) for _ in range(2)) < seconds
 
 
 def test_version_is_one_dotted_number():
@@ -166,7 +171,13 @@ def test_installed_wheel_has_its_command(installed, tmp_path):
     python, _ = installed
     command = python.parent / "inv-widgets"
     done = subprocess.run(
-        [str(command), "doctor"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        [str(command), "doctor"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert "inv-widgets" in done.stdout, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -179,8 +190,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 import inv_widgets as inv
 net = inv.Classifier.demo("fashion")
-sample = inv.datasets.fashion()[0]
-explanation = inv.explain(net, sample.path if hasattr(sample, "path") else sample)
+explanation = inv.explain(net, inv.datasets.fashion()[0])
 print(len(explanation.columns), inv.__file__)
 """
     columns, package = run_python(code, python=str(python), cwd=tmp_path).split()
