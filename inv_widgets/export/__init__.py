@@ -1,1 +1,7 @@
-"""Explanations outside a notebook: the front end's payload, figures, pages, tables. No torch, no browser."""
+"""Explanations outside a notebook: still figures, pages that work from disk, tables. Neither torch nor a browser."""
+
+from inv_widgets.export.figures import figure, save
+from inv_widgets.export.page import page
+from inv_widgets.export.tables import table
+
+__all__ = ["figure", "page", "save", "table"]

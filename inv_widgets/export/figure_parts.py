@@ -34,7 +34,7 @@ class Parts:
     def panel(self) -> float:
         """Draw the picture with what the network says about it, and the legends."""
         explanation, text = self._explanation, self._drawing.text
-        y = MARGIN + 14
+        y = MARGIN + 14.0
         for line in wrapped(explanation.target_name, 18, PANEL)[:3]:
             text((MARGIN, y), line, size=17, **self._strong)
             y += 21
