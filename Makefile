@@ -41,7 +41,7 @@ setup: .setup/python ## create .venv with everything in it and build the front e
 build: .setup/front-ends ## build the front ends (js/ -> inv_widgets/static/)
 
 demo: setup ## explain the demo pictures, write demo/, open JupyterLab on the quickstart (LAB=0: stop before JupyterLab)
-	@$(PY) -m inv_widgets.cli demo $(if $(filter 0 no false,$(LAB)),--no-lab)
+	@$(VENV)/bin/inv-widgets demo $(if $(filter 0 no false,$(LAB)),--no-lab)
 
 test: lint types contract test-python test-js test-browser ## everything: linters, types, import contract, Python, JS and browser tests
 
