@@ -1,0 +1,1 @@
+"""From a picture and a network to an explanation (needs torch)."""
