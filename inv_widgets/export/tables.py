@@ -40,7 +40,7 @@ def table(
     Returns
     -------
     DataFrame or Path
-        The frame, or the file's path. ``weight`` is in per cent of the layer's total; ``target`` is the class index, or a
+        The frame, or the path. ``weight`` is in per cent of the layer's total; ``target`` is the class index, or a
         group's indices joined by ``+``; ``labels`` are all labels, best first, joined by ``"; "``.
 
     Raises
