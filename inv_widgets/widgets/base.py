@@ -1,0 +1,69 @@
+"""What all widgets have: their front end, advice on misspelt arguments, a lock, state that reaches every output."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from importlib import resources
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+from ipywidgets.widgets import widget as ipywidgets_widget
+
+__all__ = ["Widget"]
+
+
+class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
+    """The base of all widgets.
+
+    Unknown keyword arguments are refused. Messages and state from the browser are handled under `_lock`: JupyterLab
+    delivers them on another thread while a cell runs.
+    """
+
+    _front_end: ClassVar[str]
+    """The name of the module in ``static/``."""
+    _arguments: ClassVar[tuple[str, ...]] = ()
+    """Arguments of the constructor that are no traits, for advice."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        known = [name for name in (*self._arguments, *self.trait_names(sync=True)) if _public(name)]
+        for name in traits:
+            if name not in known and _public(name):
+                raise TypeError(_advice(type(self).__name__, name, known))
+        self._lock = threading.RLock()
+        super().__init__(**traits)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take state from the browser; tell the other outputs where the host does not (Colab: one frame an output)."""
+        with self._lock:
+            super().set_state(sync_data)
+        if not getattr(ipywidgets_widget, "JUPYTER_WIDGETS_ECHO", False):
+            self.send_state([name for name in sync_data if self.has_trait(name)])
+
+    @traitlets.default("_esm")
+    def _read_front_end(self) -> str:
+        file = resources.files("inv_widgets").joinpath("static", f"{self._front_end}.js")
+        if not file.is_file():
+            raise FileNotFoundError(
+                f"[inv-widgets] The front end of {type(self).__name__} is not built: static/{self._front_end}.js is "
+                "missing. In a clone of the repository run `make build`; an installed wheel always has it, so "
+                "reinstall inv-widgets."
+            )
+        return file.read_text("utf-8")
+
+
+# ipywidgets' own traits may be given too, but are no advice.
+_HOST_TRAITS = frozenset(ipywidgets_widget.Widget.class_trait_names()) | {"layout", "tooltip", "tabbable"}
+
+
+def _public(name: str) -> bool:
+    return not name.startswith("_") and name not in _HOST_TRAITS
+
+
+def _advice(widget: str, name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"[inv-widgets] {widget} has no argument {name!r}. {hint}It takes: {', '.join(known)}."

@@ -1,0 +1,201 @@
+"""The Explorer: a run on screen, a column a layer, in each column the cluster maps by weight."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+from PIL import Image
+
+from inv_widgets.export import figures, payload
+from inv_widgets.run import as_run
+from inv_widgets.widgets.base import Widget
+from inv_widgets.widgets.state import State
+from inv_widgets.widgets.traits import Checked, number, one_of, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inv_widgets.explanation import Explanation
+    from inv_widgets.run import Run
+
+__all__ = ["Explorer"]
+
+WHOLE_BYTES = 32_000_000
+"""Pictures are sent whole up to so many bytes; those of a bigger run come when they are looked at."""
+
+_BYTES = ("image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails")  # the order of the front end
+_STEP = 8  # explanations that are read and encoded together
+
+
+class Explorer(Widget):
+    """Explore explanations: a column a layer from shallow to deep, cluster maps as cards, one in full by a click.
+
+    All controls work in the browser and never wait for the kernel.
+
+    Parameters
+    ----------
+    run
+        A Run, an Explanation, several, or a saved run's path.
+    state
+        A State that is shared with other views; by default a new one, at ``explorer.state``.
+    view
+        ``"overlay"``, ``"mask"`` (the picture where the map is high) or ``"map"``.
+    share
+        How much of the window the mask shows: the top 0.5..100 per cent of its pixels.
+    cut
+        The overlay is clear below this share of the map's range, 0..0.95.
+    card_size
+        Width of the cards, 88..320 pixels.
+    hidden_layers
+        Names of layers whose columns are not shown.
+    height
+        Of the columns and the detail at most, 280..4000 pixels.
+
+    Raises
+    ------
+    TypeError
+        If `run` is none of these, or for an unknown argument, with the closest known one.
+    traitlets.TraitError
+        For a value that is not possible, now or when a trait is set later.
+    FileNotFoundError
+        If a path names no saved run, or the front end is not built.
+    """
+
+    _front_end = "explorer"
+    _arguments = ("run",)
+
+    state = anywidget.WidgetTrait().tag(sync=True)
+    view = Checked("overlay", one_of(("overlay", "mask", "map")))
+    share = Checked(20.0, number(0.5, 100.0))
+    cut = Checked(0.0, number(0.0, 0.95))
+    card_size = Checked(144, number(88, 320))
+    hidden_layers = Checked([], texts)
+    height = Checked(680, number(280, 4000))
+    _pictures = traitlets.List(traitlets.Dict()).tag(sync=True)
+
+    def __init__(
+        self, run: Run | Explanation | Iterable[Explanation] | str | Path, *, state: State | None = None, **view: Any
+    ) -> None:
+        if state is not None and not isinstance(state, State):
+            raise TypeError(f"[inv-widgets] state={state!r:.80} is a {type(state).__name__}: give an inv.State.")
+        self._run = as_run(run)
+        super().__init__(state=State() if state is None else state, _pictures=_pictures(self._run), **view)
+        self.on_msg(self._on_message)
+
+    @property
+    def explanation(self) -> Explanation:
+        """The explanation that is shown.
+
+        Raises
+        ------
+        IndexError
+            If the run is empty.
+        """
+        return self._run[self._place()]
+
+    def save(self, path: str | Path, **options: Any) -> Path:
+        """Write the explanation that is shown as a figure, as it is shown: colours, opacity, columns.
+
+        Parameters
+        ----------
+        path
+            A file that ends in ``.svg`` or ``.png``.
+        **options
+            As in ``inv.export.figures.save``: `theme`, `scale`, `max_maps`, or other `colour_map`, `opacity`, `layers`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        IndexError
+            If the run is empty.
+        ValueError, TypeError
+            If `path` ends in something else, or an option is not possible.
+        """
+        with self._lock:
+            explanation = self.explanation
+        return figures.save(explanation, Path(path), **(self._look(explanation) | options))
+
+    def __repr__(self) -> str:
+        return f"Explorer({self._run!r})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None and len(self._run) > 0:
+            # For readers without a kernel: GitHub, nbconvert, a notebook that was reopened. Never at the view's cost.
+            with contextlib.suppress(Exception):
+                bundle[0]["image/jpeg"] = base64.b64encode(self._still()).decode("ascii")
+        return bundle
+
+    def _still(self) -> bytes:
+        import vl_convert
+
+        with self._lock:
+            explanation = self.explanation
+        drawn = figures.figure(explanation, **(self._look(explanation) | {"max_maps": 3}))
+        image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawn, scale=0.75))).convert("RGB")
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=85, optimize=True)  # a sixth of the PNG, and it is saved with each notebook
+        return buffer.getvalue()
+
+    def _look(self, explanation: Explanation) -> dict[str, Any]:
+        shown = [column.layer for column in explanation.columns if column.layer not in set(self.hidden_layers)]
+        return {"colour_map": self.state.colour_map, "opacity": self.state.opacity, "layers": shown or None}
+
+    def _place(self) -> int:
+        """Where the run has what is shown: as the front end chooses it."""
+        keys = self._run.keys
+        if not keys:
+            raise IndexError("[inv-widgets] This Explorer is empty: give it a run with at least one picture.")
+        picture, target = self.state.picture, self.state.target
+        for wanted in ((picture, target), (picture, None), (None, target)):
+            for place, (name, target_name) in enumerate(keys):
+                if wanted != (None, None) and wanted[0] in {None, name} and wanted[1] in {None, target_name}:
+                    return place
+            if picture is not None and wanted == (picture, None):
+                break
+        return 0
+
+    def _on_message(self, _: Any, content: dict[str, Any], __: list[memoryview]) -> None:
+        """Answer the browser's questions by their id, errors included."""
+        try:
+            if content.get("kind") != "picture":
+                raise ValueError(f"[inv-widgets] The kernel does not know the question {content.get('kind')!r}.")  # noqa: TRY301
+            with self._lock:
+                place = int(content["key"])
+                picture = _whole(self._run[place : place + 1], place)[0]
+            buffers = [picture.pop(name) for name in _BYTES]
+            self.send({"id": content.get("id"), "picture": picture}, buffers=buffers)
+        except Exception as error:  # noqa: BLE001 (whatever it was, the browser waits for an answer)
+            self.send({"id": content.get("id"), "error": str(error) or type(error).__name__})
+
+
+def _pictures(run: Run) -> list[dict[str, Any]]:
+    """Give the first pictures whole, up to WHOLE_BYTES, and only the names of the others."""
+    sent: list[dict[str, Any]] = []
+    size = 0
+    while len(sent) < len(run) and (size < WHOLE_BYTES or not sent):
+        pictures = _whole(run[len(sent) : len(sent) + _STEP], len(sent))
+        size += sum(len(picture[name]) for picture in pictures for name in _BYTES)
+        sent += pictures
+    return sent + [
+        {"key": str(place), "name": name, "target_name": target_name}
+        for place, (name, target_name) in enumerate(run.keys)
+        if place >= len(sent)
+    ]
+
+
+def _whole(run: Run, first: int) -> list[dict[str, Any]]:
+    pictures = payload.pictures(run)
+    for place, picture in enumerate(pictures, first):
+        picture["key"] = str(place)
+    return pictures

@@ -1,0 +1,70 @@
+"""State: what several views share. It has no view of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+
+from inv_widgets.widgets.base import Widget
+from inv_widgets.widgets.traits import Checked, number, one_of, text
+
+__all__ = ["COLOUR_MAPS", "State"]
+
+COLOUR_MAPS = ("viridis", "inferno", "turbo", "cividis", "greys")
+
+
+class State(Widget):
+    """What several views show: give the same State to each, and they follow one another.
+
+    The views are linked in the browser, so they follow even while the kernel is busy. ``state.observe(f, "picture")``
+    calls ``f`` in Python when the picture changes.
+
+    Parameters
+    ----------
+    picture, target
+        Names of the picture and of the target class; None: the first.
+    layer
+        Name of a layer; None: none is chosen.
+    cluster_map
+        Id of the cluster map whose detail is open; None: closed.
+    label, group
+        A label, and a group of layers such as ``"block 3"``; None: none is chosen.
+    colour_map
+        ``"viridis"``, ``"inferno"``, ``"turbo"``, ``"cividis"`` or ``"greys"``.
+    opacity
+        Of the maps on the picture, 0..1.
+    language
+        Of labels: a code such as ``"en"``.
+
+    Raises
+    ------
+    TypeError
+        For an unknown argument, with the closest known one.
+    traitlets.TraitError
+        For a value that is not possible, now or when a trait is set later.
+    """
+
+    _front_end = "state"
+    # Headless: JupyterLab and others draw nothing for it.
+    _view_name = traitlets.Unicode(None, allow_none=True).tag(sync=True)  # type: ignore[assignment, unused-ignore]
+
+    picture = Checked(None, text)
+    target = Checked(None, text)
+    layer = Checked(None, text)
+    cluster_map = Checked(None, text)
+    label = Checked(None, text)
+    group = Checked(None, text)
+    colour_map = Checked("viridis", one_of(COLOUR_MAPS))
+    opacity = Checked(0.6, number(0.0, 1.0))
+    language = Checked("en", text)
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in _SHOWN}
+        return f"State({', '.join(f'{name}={value!r}' for name, value in shown.items() if value is not None)})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ARG002
+        return {"text/plain": repr(self)}, {}
+
+
+_SHOWN = ("picture", "target", "layer", "cluster_map", "label", "group", "colour_map", "opacity", "language")
