@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMS", "load_network"]
 
 FORMS = (
-    "demo:photos, demo:fashion, torchvision:NAME (such as torchvision:vgg16), timm:NAME (such as timm:resnet18), or "
-    "package.module:factory, where factory() returns a Classifier"
+    "demo:photos, demo:fashion, torchvision:NAME (such as torchvision:vgg16), timm:NAME (such as timm:resnet18), these "
+    "with ?weights=none for random weights, or package.module:factory, where factory() returns a Classifier"
 )
 
 
@@ -30,7 +30,8 @@ def load_network(name: str) -> Classifier:
     name
         ``demo:photos``, ``demo:fashion``, ``torchvision:vgg16``, ``timm:resnet18``, or ``package.module:factory``: a
         function without arguments that returns a Classifier (or such a Classifier itself), looked for in the current
-        folder as well.
+        folder as well. ``torchvision:vgg16?weights=none`` has random weights and downloads nothing, so has
+        ``timm:resnet18?weights=none``; ``torchvision:resnet50?weights=IMAGENET1K_V1`` takes these.
 
     Raises
     ------
@@ -48,11 +49,25 @@ def load_network(name: str) -> Classifier:
         if rest not in ("photos", "fashion"):
             raise ValueError(f"[inv-widgets] {name!r} names no network: give {FORMS}.")
         return Classifier.demo(rest)  # type: ignore[arg-type]
-    if source == "torchvision":
-        return Classifier.from_torchvision(rest)
-    if source == "timm":
-        return Classifier.from_timm(rest)
+    if source in {"torchvision", "timm"}:
+        return _from_library(source, rest)
     return _from_factory(source, rest)
+
+
+def _from_library(library: str, name: str) -> Classifier:
+    architecture, asked, weights = name.partition("?")
+    key, _, value = weights.partition("=")
+    if asked and (key != "weights" or not value):
+        raise ValueError(f"[inv-widgets] {library}:{name} asks for {weights!r}: only ?weights=... can be asked for.")
+    if library == "torchvision":
+        chosen = {"": "DEFAULT", "none": None}.get(value.lower(), value)
+        return Classifier.from_torchvision(architecture, weights=chosen)
+    if value.lower() not in {"", "none"}:
+        raise ValueError(
+            f"[inv-widgets] timm names its weights after a dot, as in timm:{architecture}.{value}: give that, or "
+            "?weights=none for random weights."
+        )
+    return Classifier.from_timm(architecture, pretrained=value == "")
 
 
 def _from_factory(module_name: str, attribute: str) -> Classifier:

@@ -1,0 +1,273 @@
+"""The command line: ``inv-widgets demo | explain | export | doctor``.
+
+Results are told on standard output, errors in one line on standard error. Exit status: 0 done; 1 some pictures failed,
+or the doctor found something missing; 2 not possible; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import glob
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from inv_widgets import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from inv_widgets.run import Run
+
+__all__ = ["main"]
+
+NETWORKS = "demo:photos, demo:fashion, torchvision:vgg16, timm:resnet18, package.module:factory"
+NOTEBOOK = Path("notebooks", "01_quickstart.ipynb")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except KeyboardInterrupt:
+        _tell(f"[inv-widgets] Stopped. {options.when_stopped}".rstrip())
+        return 130
+    except BrokenPipeError:  # somebody downstream, such as `head`, has read enough
+        sys.stderr.close()
+        return 1
+    except Exception as error:  # noqa: BLE001 (a command line tells every error in one line)
+        if options.debug:
+            traceback.print_exc()
+        else:
+            _tell(_one_line(error))
+        return 2
+    return status
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Explain the demo pictures, write a page of them, open JupyterLab."""
+    start = time.perf_counter()
+    from inv_widgets import datasets, export
+    from inv_widgets.analysis.batches import explain_many
+    from inv_widgets.classifier import Classifier
+
+    file = Path("demo", "photos.parquet")
+    network = Classifier.demo("photos")
+    run = explain_many(network, datasets.photos(), out=file)
+    page = export.page(run, file.with_suffix(".html"), title=f"Demo photos, explained for {network.name}")
+    _say(f"{len(run)} pictures explained in {time.perf_counter() - start:.1f} s.")
+    _say(f"  {file}   to open with inv.load({str(file)!r})")
+    _say(f"  {page}      to open in a browser: it needs no server and no kernel")
+    if not options.lab:
+        return _failures(run)
+    return _lab() or _failures(run)
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Explain pictures and write a run."""
+    start = time.perf_counter()
+    _ends_in(options.out, [".parquet"])
+    pictures = _pictures(options.pictures)
+    from inv_widgets.analysis.batches import explain_many
+    from inv_widgets.network_names import load_network
+    from inv_widgets.recipe import Recipe
+
+    network = load_network(options.network)
+    recipe = dataclasses.replace(Recipe(), seed=options.seed)
+    run = explain_many(
+        network,
+        pictures,
+        target=_target(options.target),
+        layers=_layers(options.layers),
+        recipe=recipe,
+        out=options.out,
+        resume=options.resume,
+    )
+    seconds = time.perf_counter() - start
+    _say(f"{options.out}: {len(run)} of {len(pictures)} pictures explained for {network.name} in {seconds:.1f} s.")
+    return _failures(run)
+
+
+def export_(options: argparse.Namespace) -> int:
+    """Write a run as a page, a table or a figure."""
+    from inv_widgets import export
+    from inv_widgets.run import load
+
+    _ends_in(options.out, [".html", ".csv", ".jsonl", ".svg", ".png"])
+    run = load(options.run)
+    chosen = run.filter(picture=options.picture, target=options.target)
+    if options.picture is not None and not len(run.filter(picture=options.picture)):
+        run[options.picture]  # says which names are close
+    if not len(chosen):
+        names = ", ".join(sorted({target for _, target in run.keys}))
+        raise ValueError(f"[inv-widgets] {options.run} has no such explanation. Its targets: {names or 'none'}.")
+    suffix = options.out.suffix.lower()
+    if suffix == ".html":
+        export.page(chosen, options.out, title=options.title)
+    elif suffix in {".csv", ".jsonl"}:
+        export.table(chosen, options.out)
+    else:
+        if len(chosen) != 1:
+            names = ", ".join(dict.fromkeys(name for name, _ in chosen.keys))
+            raise ValueError(
+                f"[inv-widgets] A figure shows one explanation, here are {len(chosen)}: "
+                f"choose with --picture (and --target) among {names}."
+            )
+        export.save(chosen[0], options.out, theme=options.theme, colour_map=options.colour_map)
+    _say(f"{options.out}: {len(chosen)} explanation{'s' * (len(chosen) != 1)}.")
+    return 0
+
+
+def doctor(_: argparse.Namespace) -> int:
+    """Tell what is installed, what is missing and what to do."""
+    from inv_widgets.doctor import healthy, render, report
+
+    checks = report()
+    _say(render(checks))
+    return 0 if healthy(checks) else 1
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Tell what is wrong in one line."""
+        _tell(f"[inv-widgets] {message[:1].upper()}{message[1:]}. `{self.prog} --help` lists what there is.")
+        raise SystemExit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="inv-widgets", description="Explain image classifiers with people in the loop.")
+    parser.add_argument("--version", action="version", version=f"inv-widgets {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    one = _command(commands, demo, "demo", "explain the demo photos and open JupyterLab")
+    one.set_defaults(when_stopped="What is finished is kept: `inv-widgets demo` goes on from there.")
+    one.add_argument("--no-lab", dest="lab", action="store_false", help="stop before JupyterLab")
+
+    one = _command(commands, explain, "explain", "explain pictures; write a run")
+    one.set_defaults(when_stopped="What is finished is kept: the same command goes on from there.")
+    one.add_argument(
+        "pictures", nargs="+", metavar="PICTURE", help="a picture file, or a pattern such as 'photos/*.jpg'"
+    )
+    one.add_argument("--network", required=True, metavar="NAME", help=NETWORKS)
+    one.add_argument("--out", required=True, type=Path, metavar="RUN.parquet", help="where the run goes")
+    one.add_argument(
+        "--target", action="append", metavar="CLASS",
+        help="name or index of the class to explain; repeat for a group; by default each picture's first choice",
+    )  # fmt: skip
+    one.add_argument(
+        "--layers", action="append", metavar="LAYERS",
+        help="'blocks' (default), 'last 9', a name or a pattern; repeat for several",
+    )  # fmt: skip
+    one.add_argument("--seed", type=int, default=0, help="of the embedding (default 0)")
+    one.add_argument("--no-resume", dest="resume", action="store_false", help="start anew where RUN.parquet exists")
+
+    one = _command(commands, export_, "export", "write a run as a page, a table or a figure")
+    one.add_argument("run", metavar="RUN.parquet", help="what `explain` wrote")
+    one.add_argument("--out", required=True, type=Path, metavar="FILE", help="FILE.html, .csv, .jsonl, .svg or .png")
+    one.add_argument("--picture", metavar="NAME", help="only this picture (a figure shows one)")
+    one.add_argument("--target", metavar="NAME", help="only this class")
+    one.add_argument("--title", help="heading of a page")
+    one.add_argument("--theme", default="light", choices=["light", "dark"], help="of a figure")
+    colour_maps = ["viridis", "inferno", "turbo", "cividis", "greys"]
+    one.add_argument("--colour-map", default="viridis", choices=colour_maps, help="of a figure")
+
+    _command(commands, doctor, "doctor", "tell what is installed, what is missing and what to do")
+    return parser
+
+
+def _command(commands: Any, function: Any, name: str, description: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=description, description=function.__doc__)
+    parser.add_argument("--debug", action="store_true", help="show where an error arose")
+    parser.set_defaults(command=function, when_stopped="")
+    return parser
+
+
+def _pictures(patterns: Sequence[str]) -> list[str]:
+    """Give the files; patterns that a shell has left alone are resolved."""
+    found: list[str] = []
+    for pattern in patterns:
+        matches = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern))  # noqa: PTH207 (may be absolute)
+        if not matches:
+            raise FileNotFoundError(f"[inv-widgets] There is no picture {pattern!r}.")
+        for match in matches:
+            if Path(match).is_dir():
+                raise IsADirectoryError(
+                    f"[inv-widgets] {match!r} is a folder: give pictures, such as {str(Path(match, '*.jpg'))!r}."
+                )
+        found += matches
+    return list(dict.fromkeys(found))
+
+
+def _target(names: list[str] | None) -> int | str | list[int | str] | None:
+    if names is None:
+        return None
+    targets = [int(name) if name.isdecimal() else name for name in names]
+    return targets if len(targets) > 1 else targets[0]
+
+
+def _layers(names: list[str] | None) -> str | list[str] | None:
+    return names[0] if names and len(names) == 1 else names
+
+
+def _ends_in(path: Path, suffixes: Iterable[str]) -> None:
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(
+            f"[inv-widgets] --out {path} is not possible: give a name that ends in {' or '.join(suffixes)}."
+        )
+
+
+def _failures(run: Run) -> int:
+    for name, reason in run.errors.items():
+        _tell(f"[inv-widgets] {name}: {reason.removeprefix('[inv-widgets] ')}")
+    return 1 if run.errors else 0
+
+
+def _lab() -> int:
+    """Open JupyterLab on the quickstart and wait until it ends."""
+    places = (Path.cwd(), Path(__file__).parent.parent)
+    notebook = next((place / NOTEBOOK for place in places if (place / NOTEBOOK).is_file()), None)
+    if notebook is None:
+        _say(f"The quickstart, {NOTEBOOK}, comes with the source repository: run `inv-widgets demo` in a clone of it.")
+        return 0
+    from importlib.util import find_spec
+
+    if find_spec("jupyterlab") is None:
+        raise ModuleNotFoundError(
+            f"[inv-widgets] JupyterLab is not installed, so {notebook} cannot be opened: "
+            'pip install "inv-widgets[demo]", or stop before it with --no-lab.'
+        )
+    _say(f"JupyterLab opens {notebook}; end it with Ctrl-C.")
+    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(notebook)])  # noqa: S603 (this Python's JupyterLab)
+    # Ctrl-C reaches JupyterLab too, which asks whether to shut down.
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return lab.wait()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _one_line(error: Exception) -> str:
+    # str() of a KeyError is its repr.
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    text = " ".join(text.split())
+    if text.startswith("[inv-widgets]"):
+        return text
+    return f"[inv-widgets] {type(error).__name__}: {text}".rstrip(": ") + " (--debug shows where)"
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 (a command line prints)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
