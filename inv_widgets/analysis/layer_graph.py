@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inv_widgets.analysis import operations
+from inv_widgets.analysis.tracing import UPRIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Site", "find_sites"]
 
 _POINTWISE = {"act", "pass", "gate", "blend"}
-_UPRIGHT = (0, 1, 2, 3)  # N x C x h x w
 _LONGEST_DETOUR = 12
 
 
@@ -55,7 +55,7 @@ def find_sites(trace: Trace) -> list[Site]:
     for index, node in enumerate(trace.nodes):
         if node.hidden or index in graph.gates or node.kind not in {"conv", "add", "cat"}:
             continue
-        if node.pooled or len(node.shape) != 4:
+        if node.pooled or len(node.shape) != 4 or node.order != UPRIGHT:
             continue
         site = graph.follow(index)
         if node.kind == "cat" and not graph.shrinks(site.tap):
@@ -184,14 +184,10 @@ class _Graph:
     def _detour(self, index: int, shape: tuple[int, ...]) -> tuple[int, int | None, int | None] | None:
         """Follow maps whose axes were moved until they are moved back: (where, norm, activation) or None."""
         norm = activation = None
-        order: tuple[int, ...] | None = _UPRIGHT
         for _ in range(_LONGEST_DETOUR):
             node = self.nodes[index]
-            if node.kind == "layout":
-                moved = node.permutation
-                order = None if order is None or moved is None else tuple(order[axis] for axis in moved)
-                if node.shape == shape and order in {None, _UPRIGHT}:
-                    return index, norm, activation
+            if node.kind == "layout" and node.shape == shape and node.order in {None, UPRIGHT}:
+                return index, norm, activation
             found = self.activation(index)
             kinds = {self.nodes[use].kind: use for use in reversed(self.next(index))}
             if found is not None:

@@ -213,7 +213,7 @@ def _names(trace: Trace, sites: list[Site]) -> dict[int, str]:
 
 def _base(trace: Trace, site: Site) -> str:
     node = trace.nodes[site.source]
-    if site.kind == "cat" and site.norm is not None and trace.nodes[site.norm].own:
+    if site.kind == "cat" and site.norm is not None and trace.nodes[site.norm].module:
         return trace.nodes[site.norm].module
     return _block(trace, node) or site.kind
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "base_name",
     "classify",
+    "covers",
     "flag_inplace",
     "gate_first",
     "is_norm",
@@ -55,7 +56,10 @@ _PASSES = {
 _SUMS = {"add", "sub", "subtract", "rsub"}
 _PRODUCTS = {"mul", "multiply", "div", "divide", "true_divide", "rdiv"}
 _PERMUTES = {"permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis"}
-_RESHAPES = {"reshape", "view", "flatten", "unflatten", "squeeze", "unsqueeze", "pad", "view_as", "reshape_as", "channel_shuffle"}
+_RESHAPES = {
+    "reshape", "view", "flatten", "unflatten", "squeeze", "unsqueeze", "pad", "view_as", "reshape_as", "channel_shuffle",
+    "expand", "expand_as", "broadcast_to", "repeat", "tile",
+}  # fmt: skip
 _POOLS = {"max_pool2d", "avg_pool2d", "lp_pool2d", "fractional_max_pool2d", "max_pool2d_with_indices"}
 _REDUCTIONS = {"mean", "sum", "amax", "amin", "logsumexp", "nanmean", "norm", "vector_norm", "max", "std", "var"}
 
@@ -181,11 +185,18 @@ def permutation(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
     """Find where a function puts the four axes of its first argument; None where that is not all it does."""
     import torch
 
-    if base_name(function) not in _PERMUTES:
+    if base_name(function) not in _PERMUTES or not args or args[0].ndim != 4:
         return None
     sizes = (2, 3, 5, 7)
     moved = function(torch.empty(sizes, device="meta"), *args[1:], **kwargs)
     return tuple(sizes.index(size) for size in moved.shape)
+
+
+def covers(before: tuple[int, ...], after: tuple[int, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Tell whether a convolution's kernel is as large as its maps, so that it is a fully connected layer."""
+    weight = args[1] if len(args) > 1 else kwargs.get("weight")
+    size = tuple(getattr(weight, "shape", ()))[-2:]
+    return after[-2:] == (1, 1) and size == before[-2:] != (1, 1)
 
 
 @functools.cache

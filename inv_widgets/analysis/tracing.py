@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from typing_extensions import Self
 
-__all__ = ["Node", "Trace"]
+__all__ = ["UPRIGHT", "Node", "Trace"]
+
+UPRIGHT = (0, 1, 2, 3)  # N x C x h x w
 
 # Kinds of results whose values may be feature maps.
 _KEPT = {"conv", "norm", "act", "add", "cat", "blend", "layout"}
@@ -50,6 +52,8 @@ class Node:
         The index of the maps of which this is an elementwise function.
     pooled
         Whether it was made of globally pooled maps only.
+    permutation, order
+        How a layout function moves the axes, and which of N, C, h, w (0..3) each axis is; None where unknown.
     hidden
         Whether it is a part of what a whole module does.
     own
@@ -69,6 +73,7 @@ class Node:
     origin: int = 0
     pooled: bool = False
     permutation: tuple[int, ...] | None = None
+    order: tuple[int, ...] | None = None
     hidden: bool = False
     own: bool = False
     value: Tensor | None = None
@@ -219,6 +224,8 @@ class Trace(TorchFunctionMode):
         )  # fmt: skip
         if kind == "layout":
             node.permutation = operations.permutation(func, args, kwargs)
+        # A convolution as large as its input is a fully connected layer.
+        node.pooled = kind == "conv" and bool(maps) and operations.covers(maps[0].shape, shape, args, kwargs)
         self._add(node, tensor)
 
     def _add(self, node: Node, tensor: Tensor) -> None:
@@ -226,7 +233,8 @@ class Trace(TorchFunctionMode):
         whole = [self.nodes[i] for i in node.inputs]
         pointwise = bool(whole) and node.kind in {"act", "pass", "gate", "blend"}
         node.origin = whole[0].origin if pointwise else index
-        node.pooled = node.kind == "global_pool" or (bool(whole) and all(maps.pooled for maps in whole))
+        node.pooled |= node.kind == "global_pool" or (bool(whole) and all(maps.pooled for maps in whole))
+        node.order = _order(node, whole)
         self.nodes.append(node)
         self._uses.append(0)
         for used in (*node.inputs, *(() if node.gate is None else (node.gate,))):
@@ -370,3 +378,12 @@ def _tensors(values: Any) -> Iterator[Tensor]:
     elif isinstance(values, dict):
         for value in values.values():
             yield from _tensors(value)
+
+
+def _order(node: Node, inputs: list[Node]) -> tuple[int, ...] | None:
+    if node.kind in {"input", "conv"}:
+        return UPRIGHT
+    known = next((maps.order for maps in inputs if maps.order is not None), None)
+    if node.kind != "layout" or known is None:
+        return known if len(node.shape) == 4 else None
+    return None if node.permutation is None else tuple(known[axis] for axis in node.permutation)

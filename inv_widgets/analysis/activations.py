@@ -1,0 +1,188 @@
+"""Capture the feature maps of chosen layers, and the gradients of the class score with respect to them, in one pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from inv_widgets.analysis.layers import Layer, Network, place
+from inv_widgets.analysis.selection import select
+from inv_widgets.analysis.tracing import Trace
+from inv_widgets.torch_support import eval_pass
+
+if TYPE_CHECKING:
+    from torch.autograd.graph import GradientEdge
+
+__all__ = ["Capture", "capture"]
+
+Target = int | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What one forward and one backward pass gave, for N pictures.
+
+    Attributes
+    ----------
+    logits, probabilities
+        Class scores before and after the softmax, N x K; probabilities are float32 or float64.
+    targets, target_names
+        For each picture the class, or the group of classes, whose score was differentiated.
+    predictions
+        For each picture the index of the highest logit.
+    layers
+        The chosen layers, from shallow to deep.
+    maps, gradients
+        A tensor N x C x h x w a layer, in the network's dtype and on its device, detached. A gradient is that of the
+        picture's own class score, per unit of activation.
+    reasons
+        For each layer why its gradient is zero everywhere, or "".
+    available
+        All layers of the network, from shallow to deep.
+    """
+
+    logits: Tensor
+    probabilities: Tensor
+    targets: tuple[Target, ...]
+    target_names: tuple[str, ...]
+    predictions: tuple[int, ...]
+    layers: tuple[Layer, ...]
+    maps: tuple[Tensor, ...]
+    gradients: tuple[Tensor, ...]
+    reasons: tuple[str, ...]
+    available: tuple[Layer, ...]
+
+    @property
+    def target(self) -> Target:
+        """The first picture's target."""
+        return self.targets[0]
+
+    @property
+    def target_name(self) -> str:
+        """The name of the first picture's target."""
+        return self.target_names[0]
+
+    @property
+    def prediction(self) -> int:
+        """The class that the network finds most probable for the first picture."""
+        return self.predictions[0]
+
+
+def capture(net: Network, picture: Any, target: Any = None, layers: Any = None) -> Capture:
+    """Capture maps and gradients of all chosen layers in exactly one forward and one backward pass.
+
+    The backward pass is asked for the gradients of the chosen maps only: none is computed for a parameter or for what lies
+    below the shallowest chosen layer. The network is left as it was found, after an exception and after Ctrl-C as well. Works
+    inside ``no_grad`` and ``inference_mode``, and with frozen parameters. Passes of several threads wait for each other.
+
+    Parameters
+    ----------
+    net
+        A :class:`inv_widgets.Classifier`.
+    picture
+        A picture, as :meth:`Classifier.preprocess` takes it; or the preprocessed input of one or several, as a tensor
+        N x C x H x W.
+    target
+        The class that is explained: None (of each picture its most probable one), an index, a name, or a group (a list of
+        these), for all pictures; a tuple whose length is N > 1 has a target for each picture.
+    layers
+        Which layers; see :func:`inv_widgets.analysis.selection.select`.
+
+    Raises
+    ------
+    KeyError, IndexError, ValueError, TypeError
+        For an unknown target or layer, and for a network without convolutional layers.
+    """
+    inputs = picture if isinstance(picture, Tensor) and picture.ndim == 4 else net.preprocess(picture)
+    count = inputs.shape[0]
+    with eval_pass(net.module):
+        # A copy that is no leaf: its gradient is tracked through frozen parameters too, and the network may overwrite it.
+        start = inputs.detach().clone().requires_grad_().clone()
+        with Trace(net.module) as trace:
+            trace.watch(start)
+            output = net.module(start)
+        try:
+            logits = torch.cat([net.logits_of(_only(output, row, count)) for row in range(count)])
+            targets, names = _targets(net, target, logits)
+            placed = place(trace)
+            available = tuple(layer for layer, _ in placed)
+            chosen = tuple(select(available, layers))
+            taps = [placed[layer.depth][1] for layer in chosen]
+            score = torch.stack([net.score(logits[row], targets[row]) for row in range(count)]).sum()
+            maps = [_values(trace, tap, layer) for tap, layer in zip(taps, chosen, strict=True)]
+            gradients, reasons = _gradients(score, [trace.nodes[tap].edge for tap in taps], maps)
+        finally:
+            trace.clear()
+        logits = logits.detach()
+    wide = logits if logits.dtype == torch.float64 else logits.float()
+    return Capture(
+        logits=logits,
+        probabilities=wide.softmax(1),
+        targets=targets,
+        target_names=names,
+        predictions=tuple(logits.argmax(1).tolist()),
+        layers=chosen,
+        maps=tuple(maps),
+        gradients=gradients,
+        reasons=reasons,
+        available=available,
+    )
+
+
+def _values(trace: Trace, tap: int, layer: Layer) -> Tensor:
+    value = trace.nodes[tap].value
+    if value is None or not trace.intact(tap):
+        raise RuntimeError(
+            f"[inv-widgets] The maps of layer {layer.name!r} were overwritten in place by something that torch functions do "
+            "not show (a custom autograd function or compiled code). Make it write to a new tensor, or leave this layer out."
+        )
+    return value
+
+
+def _gradients(
+    score: Tensor, edges: list[GradientEdge | None], maps: list[Tensor]
+) -> tuple[tuple[Tensor, ...], tuple[str, ...]]:
+    """Differentiate the score with respect to the maps that it can be differentiated by; the others' gradients are 0."""
+    reachable = list(dict.fromkeys(edge for edge in edges if edge is not None))
+    found: dict[GradientEdge, Tensor | None] = {}
+    if reachable and score.requires_grad:
+        found = dict(zip(reachable, torch.autograd.grad(score, reachable, allow_unused=True), strict=True))
+    gradients: list[Tensor] = []
+    reasons: list[str] = []
+    for edge, values in zip(edges, maps, strict=True):
+        gradient = None if edge is None else found.get(edge)
+        gradients.append(torch.zeros_like(values) if gradient is None else gradient.detach())
+        if edge is None:
+            reasons.append("The network computes this layer without gradients (detached, or under no_grad).")
+        elif gradient is None:
+            reasons.append("The class score does not depend on this layer.")
+        else:
+            reasons.append("")
+    return tuple(gradients), tuple(reasons)
+
+
+def _targets(net: Network, target: Any, logits: Tensor) -> tuple[tuple[Target, ...], tuple[str, ...]]:
+    count = logits.shape[0]
+    each = target if isinstance(target, tuple) and len(target) == count > 1 else [target] * count
+    resolved = [net.resolve_target(one, row.detach()) for one, row in zip(each, logits, strict=True)]
+    return tuple(index for index, _ in resolved), tuple(name for _, name in resolved)
+
+
+def _only(output: Any, row: int, count: int) -> Any:
+    """Cut one picture's part out of whatever a network returned for several."""
+    if count == 1:
+        return output
+    if isinstance(output, Tensor):
+        return output[row : row + 1] if output.ndim and output.shape[0] == count else output
+    if dataclasses.is_dataclass(output) and not isinstance(output, (type, Mapping)):
+        output = {field.name: getattr(output, field.name) for field in dataclasses.fields(output)}
+    if isinstance(output, Mapping):
+        return {key: _only(value, row, count) for key, value in output.items()}
+    if isinstance(output, (list, tuple)):
+        return [_only(value, row, count) for value in output]
+    return output
