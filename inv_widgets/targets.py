@@ -101,7 +101,7 @@ def _one(member: Any, categories: Sequence[str]) -> int:
 
 def _as_index(member: Any) -> int:
     kind = getattr(member, "dtype", type(member))
-    if not isinstance(member, bool) and "bool" not in str(kind) and getattr(member, "ndim", 0) == 0:
+    if "bool" not in str(kind) and getattr(member, "ndim", 0) == 0:
         try:
             return operator.index(member)
         except TypeError:

@@ -6,7 +6,6 @@ Importing this loads no torch; calling its functions does.
 from __future__ import annotations
 
 import re
-import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -56,9 +55,6 @@ def ensure_torchvision() -> None:
                 "Install the torchvision that belongs to it (pip install --upgrade torch torchvision)."
             ) from error
         _declare_operators()
-        # What the failed import left behind is in the way of a whole one.
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
         import torchvision  # noqa: F401
 
 

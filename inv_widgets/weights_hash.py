@@ -53,7 +53,7 @@ class WeightsHash:
 
 def _bytes(tensor: torch.Tensor) -> NDArray[np.uint8]:
     # In logical order: channels_last changes nothing.
-    plain = tensor.detach().as_subclass(torch.Tensor).cpu().contiguous().reshape(-1)
+    plain = tensor.detach().as_subclass(torch.Tensor).cpu().reshape(-1)
     return np.asarray(plain.view(torch.uint8).numpy())
 
 

@@ -191,6 +191,18 @@ def test_what_a_transform_must_not_return(result, error, message):
         net.preprocess(PICTURE)
 
 
+def test_the_input_is_a_plain_tensor_of_its_own():
+    with torch.inference_mode():
+        kept = torch.zeros(3, 4, 4)
+    net = Classifier.from_module(Small(), lambda _: kept, CATEGORIES)
+    tensor = net.preprocess(PICTURE)
+    assert not tensor.is_inference()
+    tensor += 1
+    assert kept.max() == 0
+    net = Classifier.from_module(Small(), lambda _: torch.ones(3, 4, 4, requires_grad=True) * 2, CATEGORIES)
+    assert not net.preprocess(PICTURE).requires_grad
+
+
 # --- building
 
 
@@ -656,6 +668,19 @@ def test_the_demo_network_for_photos():
     samples = inv.datasets.photos()
     hits = [sample.category in [p.name for p in net.predict(sample, top=5)] for sample in samples]
     assert all(hits), [sample.name for sample, hit in zip(samples, hits, strict=True) if not hit]
+
+
+def test_no_weights_are_unpickled(monkeypatch):
+    pytest.importorskip("efficientnet_lite_pytorch")
+    load, asked = torch.load, []
+
+    def spy(*arguments, **options):
+        asked.append(options.get("weights_only"))
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(torch, "load", spy)
+    Classifier.demo("photos")
+    assert asked == [True]
 
 
 def test_the_demo_network_for_fashion():
