@@ -1,0 +1,177 @@
+"""Clusters of feature maps: Ward linkage, the number of clusters by silhouette, the drop rule (METHOD 1.5 and 1.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import pdist, squareform
+
+from inv_widgets.analysis.embedding import embed, flat_maps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inv_widgets.recipe import Recipe
+
+__all__ = ["Clustering", "cluster_maps", "cluster_points", "dropped", "silhouettes"]
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Which cluster each feature map belongs to.
+
+    Attributes
+    ----------
+    labels
+        int, shape (n,), from 0 without gaps.
+    silhouettes
+        Mean silhouette for each number of clusters that was tried.
+    samples
+        float64, shape (n,): each map's silhouette, -1..1; NaN where there was no clustering.
+    reason
+        Why there was no clustering, in words; else empty.
+    """
+
+    labels: NDArray[np.intp]
+    silhouettes: dict[int, float]
+    samples: NDArray[np.float64]
+    reason: str = ""
+
+
+def cluster_maps(maps: NDArray[Any], recipe: Recipe) -> Clustering:
+    """Group the feature maps of one layer that light up alike.
+
+    With fewer than four maps that differ (after each is scaled to 0..1) there is nothing to embed: then maps that are
+    the same share a cluster, the silhouettes are NaN and the reason is given.
+
+    Parameters
+    ----------
+    maps
+        Shape (n, h, w), finite, n >= 1.
+    recipe
+        Its embedding and clustering fields and `solver` count.
+    """
+    rows = flat_maps(maps)
+    n = len(rows)
+    kinds: dict[bytes, int] = {}
+    labels = np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in rows])
+    if n < _FEWEST or len(kinds) < _FEWEST or recipe.clusters_min > n - 1:
+        if n >= _FEWEST and len(kinds) < _FEWEST:
+            reason = f"The {n} kept maps show only {_count(len(kinds), 'pattern')}: one cluster each."
+        else:
+            labels = np.arange(n)
+            reason = f"Only {_count(n, 'map')} kept, too few to cluster: one cluster each."
+        return Clustering(labels, {}, np.full(n, np.nan), reason)
+    return cluster_points(embed(rows, recipe), recipe)
+
+
+def cluster_points(points: NDArray[Any], recipe: Recipe) -> Clustering:
+    """Cut Ward's tree (Ward 1963) of the points where the mean silhouette (Rousseeuw 1987) is best.
+
+    Parameters
+    ----------
+    points
+        Shape (n, 2), n > `recipe.clusters_min`.
+    recipe
+        Clusterings with `clusters_min` .. ``min(clusters_max, n - 1)`` clusters compete; of equals the fewest clusters win.
+    """
+    points = np.asarray(points, np.float64)
+    numbers = range(recipe.clusters_min, min(recipe.clusters_max, len(points) - 1) + 1)
+    ways = _sklearn_ways(points, numbers) if recipe.solver == "sklearn" else _ways(points, numbers)
+    best = max(numbers, key=lambda k: (round(float(ways[k][1].mean()), 12), -k))
+    labels, samples = ways[best]
+    return Clustering(labels, {k: float(ways[k][1].mean()) for k in numbers}, samples)
+
+
+def silhouettes(distances: NDArray[np.float64], labels: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Compare each point's mean distance to its own cluster and to the nearest other one (Rousseeuw 1987).
+
+    Parameters
+    ----------
+    distances
+        Shape (n, n).
+    labels
+        Shape (n,), from 0 without gaps, at least two clusters.
+
+    Returns
+    -------
+    NDArray
+        float64, shape (n,), -1..1; 0 for a point alone in its cluster and where all distances are 0.
+    """
+    n = len(labels)
+    member = np.zeros((n, int(labels.max()) + 1))
+    member[np.arange(n), labels] = 1
+    sizes = member.sum(axis=0)
+    sums = distances @ member
+    own = sums[np.arange(n), labels] / np.maximum(sizes[labels] - 1, 1)
+    means = sums / sizes
+    means[np.arange(n), labels] = np.inf
+    other = means.min(axis=1)
+    larger = np.maximum(own, other)
+    values = (other - own) / np.where(larger > 0, larger, 1)
+    return np.asarray(np.where(sizes[labels] == 1, 0.0, values))
+
+
+def dropped(weights: NDArray[Any], recipe: Recipe) -> NDArray[np.bool_]:
+    """Tell which clusters are too light to be shown (METHOD 1.6).
+
+    Parameters
+    ----------
+    weights
+        Shape (k,): the clusters' weights.
+    recipe
+        A cluster under ``max(heaviest * drop_below_heaviest, mean * drop_below_mean)`` is dropped.
+    """
+    weights = np.asarray(weights, np.float64)
+    least = max(weights.max() * recipe.drop_below_heaviest, weights.mean() * recipe.drop_below_mean)
+    # A cluster of exactly the least weight stays, whatever rounding does to it.
+    return np.asarray(weights < least * (1 - 1e-12))
+
+
+_FEWEST = 4
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _ways(points: NDArray[np.float64], numbers: range) -> dict[int, tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    """Cut one tree at every number of clusters, over one matrix of distances."""
+    apart = pdist(points)
+    tree = linkage(apart, "ward")
+    distances = squareform(apart)
+    ways = {}
+    for k in numbers:
+        labels = _cut(tree, k)
+        ways[k] = labels, silhouettes(distances, labels)
+    return ways
+
+
+def _sklearn_ways(
+    points: NDArray[np.float64], numbers: range
+) -> dict[int, tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    from sklearn.cluster import AgglomerativeClustering
+    from sklearn.metrics import silhouette_samples
+
+    ways = {}
+    for k in numbers:
+        labels = AgglomerativeClustering(k, linkage="ward").fit_predict(points)
+        ways[k] = labels, silhouette_samples(points, labels)
+    return ways
+
+
+def _cut(tree: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+    """Undo the last k - 1 merges. (`fcluster` gives fewer than k clusters where merges are equally high.)"""
+    n = len(tree) + 1
+    parent = np.arange(2 * n - 1)
+    for step, (one, two) in enumerate(tree[: n - k, :2].astype(int)):
+        parent[one] = parent[two] = n + step
+    # Every node's parent has a higher number: from the top down, each takes its parent's root.
+    for node in range(2 * n - 2, -1, -1):
+        parent[node] = parent[parent[node]]
+    roots = parent[:n]
+    first: dict[int, int] = {}
+    return np.array([first.setdefault(int(root), len(first)) for root in roots])
