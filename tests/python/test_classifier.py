@@ -719,13 +719,20 @@ def bare():
 """
 
 
-def test_networks_by_name(tmp_path, monkeypatch):
+def test_networks_by_name(monkeypatch):
     assert load_network("demo:fashion").name == "Fashion-MNIST network"
     assert load_network("demo:photos").name == "EfficientNet-Lite0"
-    monkeypatch.setattr(Classifier, "from_torchvision", lambda name: ("torchvision", name))
-    monkeypatch.setattr(Classifier, "from_timm", lambda name: ("timm", name))
-    assert load_network("torchvision:vgg16") == ("torchvision", "vgg16")
-    assert load_network("timm:hf-hub:timm/resnet18") == ("timm", "hf-hub:timm/resnet18")
+    monkeypatch.setattr(Classifier, "from_torchvision", lambda name, weights: (name, weights))
+    monkeypatch.setattr(Classifier, "from_timm", lambda name, *, pretrained: (name, pretrained))
+    assert load_network("torchvision:vgg16") == ("vgg16", "DEFAULT")
+    assert load_network("torchvision:vgg16?weights=none") == ("vgg16", None)
+    assert load_network("torchvision:vgg16?weights=IMAGENET1K_V1") == ("vgg16", "IMAGENET1K_V1")
+    assert load_network("timm:hf-hub:timm/resnet18") == ("hf-hub:timm/resnet18", True)
+    assert load_network("timm:resnet18?weights=none") == ("resnet18", False)
+    with pytest.raises(ValueError, match=r"^\[inv-widgets\] torchvision:vgg16\?seed=1 asks for 'seed=1'"):
+        load_network("torchvision:vgg16?seed=1")
+    with pytest.raises(ValueError, match=r"^\[inv-widgets\] timm names its weights after a dot"):
+        load_network("timm:resnet18?weights=a1_in1k")
 
 
 def test_networks_from_a_factory_in_the_current_folder(tmp_path, monkeypatch):
