@@ -16,6 +16,8 @@ from inv_widgets.analysis.tracing import Trace
 from inv_widgets.torch_support import eval_pass
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch.autograd.graph import GradientEdge
 
 __all__ = ["Capture", "capture"]
@@ -73,12 +75,15 @@ class Capture:
         return self.predictions[0]
 
 
-def capture(net: Network, picture: Any, target: Any = None, layers: Any = None) -> Capture:
+def capture(
+    net: Network, picture: Any, target: Any = None, layers: Any = None, *, targets: Sequence[Any] | None = None
+) -> Capture:
     """Capture maps and gradients of all chosen layers in exactly one forward and one backward pass.
 
-    The backward pass is asked for the gradients of the chosen maps only: none is computed for a parameter or for what lies
-    below the shallowest chosen layer. The network is left as it was found, after an exception and after Ctrl-C as well. Works
-    inside ``no_grad`` and ``inference_mode``, and with frozen parameters. Passes of several threads wait for each other.
+    The backward pass is asked for the gradients of the chosen maps only: none is computed for a parameter or for
+    what lies below the shallowest chosen layer. The network is left as it was found, after an exception and after
+    Ctrl-C as well. Works inside ``no_grad`` and ``inference_mode``, and with frozen parameters. Passes of several
+    threads wait for each other.
 
     Parameters
     ----------
@@ -88,10 +93,12 @@ def capture(net: Network, picture: Any, target: Any = None, layers: Any = None) 
         A picture, as :meth:`Classifier.preprocess` takes it; or the preprocessed input of one or several, as a tensor
         N x C x H x W.
     target
-        The class that is explained: None (of each picture its most probable one), an index, a name, or a group (a list of
-        these), for all pictures; a tuple whose length is N > 1 has a target for each picture.
+        The class that is explained: None (of each picture its most probable one), an index, a name, or a group (a
+        list of these); the same for all pictures.
     layers
         Which layers; see :func:`inv_widgets.analysis.selection.select`.
+    targets
+        A target for each picture, instead of `target`.
 
     Raises
     ------
@@ -101,19 +108,19 @@ def capture(net: Network, picture: Any, target: Any = None, layers: Any = None) 
     inputs = picture if isinstance(picture, Tensor) and picture.ndim == 4 else net.preprocess(picture)
     count = inputs.shape[0]
     with eval_pass(net.module):
-        # A copy that is no leaf: its gradient is tracked through frozen parameters too, and the network may overwrite it.
+        # A copy that is no leaf: gradients are tracked through frozen parameters, and the network may overwrite it.
         start = inputs.detach().clone().requires_grad_().clone()
         with Trace(net.module) as trace:
             trace.watch(start)
             output = net.module(start)
         try:
             logits = torch.cat([net.logits_of(_only(output, row, count)) for row in range(count)])
-            targets, names = _targets(net, target, logits)
+            resolved, names = _targets(net, [target] * count if targets is None else targets, logits)
             placed = place(trace)
             available = tuple(layer for layer, _ in placed)
             chosen = tuple(select(available, layers))
             taps = [placed[layer.depth][1] for layer in chosen]
-            score = torch.stack([net.score(logits[row], targets[row]) for row in range(count)]).sum()
+            score = torch.stack([net.score(logits[row], resolved[row]) for row in range(count)]).sum()
             maps = [_values(trace, tap, layer) for tap, layer in zip(taps, chosen, strict=True)]
             gradients, reasons = _gradients(score, [trace.nodes[tap].edge for tap in taps], maps)
         finally:
@@ -123,7 +130,7 @@ def capture(net: Network, picture: Any, target: Any = None, layers: Any = None) 
     return Capture(
         logits=logits,
         probabilities=wide.softmax(1),
-        targets=targets,
+        targets=resolved,
         target_names=names,
         predictions=tuple(logits.argmax(1).tolist()),
         layers=chosen,
@@ -136,10 +143,11 @@ def capture(net: Network, picture: Any, target: Any = None, layers: Any = None) 
 
 def _values(trace: Trace, tap: int, layer: Layer) -> Tensor:
     value = trace.nodes[tap].value
-    if value is None or not trace.intact(tap):
+    if value is None or not trace.nodes[tap].intact:
         raise RuntimeError(
-            f"[inv-widgets] The maps of layer {layer.name!r} were overwritten in place by something that torch functions do "
-            "not show (a custom autograd function or compiled code). Make it write to a new tensor, or leave this layer out."
+            f"[inv-widgets] The maps of layer {layer.name!r} were overwritten in place by something that is no torch "
+            "function (a custom autograd function or compiled code). Make it write to a new tensor, or leave this layer "
+            "out."
         )
     return value
 
@@ -147,7 +155,7 @@ def _values(trace: Trace, tap: int, layer: Layer) -> Tensor:
 def _gradients(
     score: Tensor, edges: list[GradientEdge | None], maps: list[Tensor]
 ) -> tuple[tuple[Tensor, ...], tuple[str, ...]]:
-    """Differentiate the score with respect to the maps that it can be differentiated by; the others' gradients are 0."""
+    """Differentiate the score with respect to the maps; where that is not possible, gradients are 0."""
     reachable = list(dict.fromkeys(edge for edge in edges if edge is not None))
     found: dict[GradientEdge, Tensor | None] = {}
     if reachable and score.requires_grad:
@@ -166,10 +174,10 @@ def _gradients(
     return tuple(gradients), tuple(reasons)
 
 
-def _targets(net: Network, target: Any, logits: Tensor) -> tuple[tuple[Target, ...], tuple[str, ...]]:
-    count = logits.shape[0]
-    each = target if isinstance(target, tuple) and len(target) == count > 1 else [target] * count
-    resolved = [net.resolve_target(one, row.detach()) for one, row in zip(each, logits, strict=True)]
+def _targets(net: Network, targets: Sequence[Any], logits: Tensor) -> tuple[tuple[Target, ...], tuple[str, ...]]:
+    if len(targets) != len(logits):
+        raise ValueError(f"[inv-widgets] {len(targets)} targets for {len(logits)} pictures: give one for each.")
+    resolved = [net.resolve_target(one, row.detach()) for one, row in zip(targets, logits, strict=True)]
     return tuple(index for index, _ in resolved), tuple(name for _, name in resolved)
 
 

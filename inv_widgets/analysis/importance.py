@@ -1,8 +1,8 @@
 """How much a feature map weighs in a class score: a layer's weights from its maps and their gradients.
 
-A weighting is a function of ``(maps, gradients)``, both ``(..., C, h, w)``, that returns ``(..., C)``; adding one takes a
-function and its line in :data:`WEIGHTINGS`. Below, A_k is feature map k of a layer, Y the class score before the softmax,
-and dY/dA_k its gradient, all at one layer; means run over the h x w cells of a map.
+A weighting is a function of ``(maps, gradients)``, both ``(..., C, h, w)``, that returns ``(..., C)``; adding one
+takes a function and its line in :data:`WEIGHTINGS`. Below, A_k is feature map k of a layer, Y the class score
+before the softmax, and dY/dA_k its gradient, all at one layer; means run over the h x w cells of a map.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ __all__ = ["WEIGHTINGS", "grad_cam", "guided"]
 def guided(maps: Tensor, gradients: Tensor) -> Tensor:
     """Weigh maps by ``w_k = mean([A_k > 0] [dY/dA_k > 0] dY/dA_k)``: never negative.
 
-    The gradient counts where the map is active and where more of it raises the score: the gate of guided backpropagation
-    (Springenberg et al. 2015, arXiv 1412.6806, section 3.4) at this layer. It is what the published code of Interpretable
-    Network Visualizations (arXiv 2405.03301) does, and the default.
+    The gradient counts where the map is active and where more of it raises the score: the gate of guided
+    backpropagation (Springenberg et al. 2015, arXiv 1412.6806, section 3.4) at this layer. It is what the published
+    code of Interpretable Network Visualizations (arXiv 2405.03301) does, and the default.
 
     Parameters
     ----------

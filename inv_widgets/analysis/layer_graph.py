@@ -1,6 +1,7 @@
 """Find the layers in what a trace has seen: where each convolution's, add's or concatenation's maps are taken.
 
-The maps of a layer are those after the activation that follows it; where none follows, those right after its norm or add.
+The maps of a layer are those after the activation that follows it; where none follows, those right after its norm
+or add.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inv_widgets.analysis import operations
-from inv_widgets.analysis.tracing import UPRIGHT
+from inv_widgets.analysis.nodes import UPRIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from inv_widgets.analysis.tracing import Node, Trace
+    from inv_widgets.analysis.nodes import Node
+    from inv_widgets.analysis.tracing import Trace
 
 __all__ = ["Site", "find_sites"]
 
@@ -50,26 +52,12 @@ class Site:
 def find_sites(trace: Trace) -> list[Site]:
     """List the layers of a trace in the order of their maps in time."""
     graph = _Graph(trace)
-    sites: list[Site] = []
-    absorbed: set[int] = set()
-    for index, node in enumerate(trace.nodes):
-        if node.hidden or index in graph.gates or node.kind not in {"conv", "add", "cat"}:
-            continue
-        if node.pooled or len(node.shape) != 4 or node.order != UPRIGHT:
-            continue
-        site = graph.follow(index)
-        if node.kind == "cat" and not graph.shrinks(site.tap):
-            if not graph.shrinks(index):
-                continue
-            site = Site("cat", index, index)
-        if node.kind == "add":
-            site.absorbed = [source for before in node.inputs for source in graph.ending_in(before, index)]
-            absorbed.update(site.absorbed)
-        sites.append(site)
+    sites = [site for index in range(len(trace.nodes)) if (site := graph.site(index)) is not None]
     of_source = {site.source: site for site in sites}
+    absorbed = {source for site in sites for source in site.absorbed}
     for site in sites:  # an add that was itself absorbed hands its own on
-        for source in list(site.absorbed):
-            site.absorbed = [*of_source[source].absorbed, *site.absorbed] if source in of_source else site.absorbed
+        handed = [further for source in site.absorbed if source in of_source for further in of_source[source].absorbed]
+        site.absorbed = [*handed, *site.absorbed]
     taken: dict[int, Site] = {}
     for site in sites:
         if site.source not in absorbed:
@@ -82,8 +70,9 @@ class _Graph:
         self.nodes = trace.nodes
         self.uses: list[list[int]] = [[] for _ in trace.nodes]
         for index, node in self._seen():
-            for used in {*node.inputs, *(() if node.gate is None else (node.gate,))}:
+            for used in set(node.sources):
                 self.uses[used].append(index)
+        self._activated: int | None = None  # by which activation the last step came to its maps
         self.gates: set[int] = set()
         for index, node in self._seen():
             if node.gate is not None:
@@ -103,8 +92,7 @@ class _Graph:
             if index in self.nodes[product].inputs:
                 continue
             branch.add(index)
-            node = self.nodes[index]
-            for used in (*node.inputs, *(() if node.gate is None else (node.gate,))):
+            for used in self.nodes[index].sources:
                 heapq.heappush(heap, -used)
         return branch
 
@@ -112,42 +100,57 @@ class _Graph:
         """List who uses these maps, but for what makes gates."""
         return [use for use in self.uses[index] if use not in self.gates]
 
+    def site(self, index: int) -> Site | None:
+        """Give the layer that this node makes, or None where it makes none."""
+        node = self.nodes[index]
+        upright = len(node.shape) == 4 and node.order == UPRIGHT and not node.pooled
+        if node.hidden or index in self.gates or node.kind not in {"conv", "add", "cat"} or not upright:
+            return None
+        site = self.follow(index)
+        if node.kind == "cat" and not self._shrinks(site.tap):
+            return Site("cat", index, index) if self._shrinks(index) else None
+        if node.kind == "add":
+            site.absorbed = [source for before in node.inputs for source in self._ending_in(before, index)]
+        return site
+
     def follow(self, source: int) -> Site:
         """Go from a convolution, add or concatenation to where its maps are taken."""
         site = Site(self.nodes[source].kind, source, source)
-        current, moves_with_norm = source, self.nodes[source].kind != "add"
+        current = source
+        # A norm after an add or a pool counts only where an activation comes after it.
+        settles = site.kind != "add"
         while True:
-            activation = self.activation(current)
-            if activation is not None:
-                site.activation = site.tap = activation
+            step = self._step(current)
+            if step is None:
                 return site
-            after = self.next(current)
-            kinds = {self.nodes[use].kind: use for use in reversed(after)}
-            if "norm" in kinds:
-                current = site.norm = kinds["norm"]
-                if moves_with_norm:
-                    site.tap = current
-            elif "pass" in kinds or "gate" in kinds:
-                current = min(kinds[kind] for kind in ("pass", "gate") if kind in kinds)
-            elif "layout" in kinds:
-                back = self._detour(kinds["layout"], self.nodes[current].shape)
-                if back is None:
-                    break
-                current, norm, activation = back
-                if activation is not None:
-                    site.activation, site.tap = activation, current
-                    return site
-                if norm is not None:
-                    site.norm = norm
-                    site.tap = current if moves_with_norm else site.tap
-            elif list(kinds) == ["pool"] and len(after) == 1 and len(self.next(after[0])) == 1:
-                # conv, pool, activation is another order of conv, activation, pool.
-                current, moves_with_norm = after[0], False
-            else:
-                break
-        if site.norm is not None and not moves_with_norm:
-            site.norm = None
-        return site
+            what, current, norm = step
+            if what == "act":
+                site.tap, site.norm = current, site.norm if norm is None else norm
+                site.activation = self._activated
+                return site
+            settles = settles and what != "pool"
+            if norm is not None and settles:
+                site.tap, site.norm = current, norm
+
+    def _step(self, index: int) -> tuple[str, int, int | None] | None:
+        """Go to the next node of a layer: what it is, its index, and the norm on the way; None where the layer ends."""
+        activation = self.activation(index)
+        if activation is not None:
+            self._activated = activation
+            return "act", activation, None
+        after = self.next(index)
+        kinds = {self.nodes[use].kind: use for use in reversed(after)}
+        if "norm" in kinds:
+            return "norm", kinds["norm"], kinds["norm"]
+        for kind in ("pass", "gate"):
+            if kind in kinds:
+                return "pass", kinds[kind], None
+        if "layout" in kinds:
+            return self._detour(kinds["layout"], self.nodes[index].shape)
+        if list(kinds) == ["pool"] and len(after) == 1 and len(self.next(after[0])) == 1:
+            # conv, pool, activation is another order of conv, activation, pool.
+            return "pool", after[0], None
+        return None
 
     def activation(self, start: int) -> int | None:
         """Find the elementwise non-linearity that these maps go through, also where it is written in pieces.
@@ -167,27 +170,22 @@ class _Graph:
             nonlinear[index] = node.kind == "act" or product or any(nonlinear[used] for used in node.inputs)
             for use in self.next(index):
                 heapq.heappush(heap, use)
+        closed = all(use in nonlinear for use in self.next(start))
         furthest = -1
         for index in sorted(nonlinear):
-            if nonlinear[index] and furthest <= index and (self._plain(index) or self._closed(start, nonlinear)):
+            if nonlinear[index] and furthest <= index and (closed or self.nodes[index].activates):
                 return index
             furthest = max([furthest, *(use for use in self.uses[index] if use in nonlinear)])
-        return next((index for index in self.next(start) if self._plain(index)), None)
+        return next((index for index in self.next(start) if self.nodes[index].activates), None)
 
-    def _plain(self, index: int) -> bool:
-        node = self.nodes[index]
-        return node.kind == "act" and (node.own or operations.plain_activation(node.name))
-
-    def _closed(self, start: int, region: dict[int, bool]) -> bool:
-        return all(use in region for use in self.next(start))
-
-    def _detour(self, index: int, shape: tuple[int, ...]) -> tuple[int, int | None, int | None] | None:
-        """Follow maps whose axes were moved until they are moved back: (where, norm, activation) or None."""
+    def _detour(self, index: int, shape: tuple[int, ...]) -> tuple[str, int, int | None] | None:
+        """Follow maps whose axes were moved until they are moved back; None where they are not."""
         norm = activation = None
         for _ in range(_LONGEST_DETOUR):
             node = self.nodes[index]
             if node.kind == "layout" and node.shape == shape and node.order in {None, UPRIGHT}:
-                return index, norm, activation
+                self._activated = activation
+                return "pass" if activation is None else "act", index, norm
             found = self.activation(index)
             kinds = {self.nodes[use].kind: use for use in reversed(self.next(index))}
             if found is not None:
@@ -200,7 +198,7 @@ class _Graph:
                 return None
         return None
 
-    def ending_in(self, index: int, add: int) -> list[int]:
+    def _ending_in(self, index: int, add: int) -> list[int]:
         """Give the convolution or add whose open maps go into this add and nowhere else."""
         user = add
         while self.next(index) == [user]:
@@ -212,7 +210,7 @@ class _Graph:
             index, user = node.inputs[0], index
         return []
 
-    def shrinks(self, index: int) -> bool:
+    def _shrinks(self, index: int) -> bool:
         """Tell whether these maps are pooled or otherwise down-sampled next."""
         area = _area(self.nodes[index])
         waiting = [(use, False) for use in self.next(index)]
@@ -224,7 +222,8 @@ class _Graph:
             elif node.kind == "global_pool":
                 return True
             elif node.kind in {"pool", "conv"} or (node.kind == "other" and not moved):
-                if len(node.shape) == 4 and 2 * _area(node) <= area:
+                smaller = len(node.shape) == 4 and 2 * _area(node) <= area
+                if smaller:
                     return True
         return False
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from inv_widgets.analysis.tracing import Node, Trace
+    from inv_widgets.analysis.nodes import Node
+    from inv_widgets.analysis.tracing import Trace
 
 __all__ = ["Layer", "Network", "layers", "place"]
 
@@ -45,16 +46,16 @@ class Layer:
     Attributes
     ----------
     name
-        The module of its convolution; of an add or a concatenation the block. ``name:0``, ``name:1`` ... count the calls of
-        a module that is called more than once.
+        The module of its convolution; of an add or a concatenation the block. ``name:0``, ``name:1`` ... count the
+        calls of a module that is called more than once.
     aliases
-        Other names that choose it: its activation's, ``name:0`` where there is one call only, and those of the block and
-        of the convolutions that end in its add.
+        Other names that choose it: its activation's, ``name:0`` where there is one call only, and those of the
+        block and of the convolutions that end in its add.
     kind
         ``"conv"``, ``"add"`` or ``"cat"``.
     activation
-        The module of the activation after which the maps are taken (with ``:call`` where it is called more than once), or
-        the name of its function; "" where none follows.
+        The module of the activation after which the maps are taken (with ``:call`` where it is called more than
+        once), or the name of its function; "" where none follows.
     n_maps, map_shape
         How many feature maps there are, and their (height, width) in cells, for the picture that was asked about.
     depth
@@ -82,9 +83,9 @@ class Layer:
 def layers(net: Network, picture: Any = None) -> list[Layer]:
     """List the layers whose maps can be explained, from shallow to deep; runs the network once, without gradients.
 
-    Feature maps are taken after the activation that follows a convolution, whether it is a module or a function, or after
-    that of the add in which a residual block ends; where no activation follows, right after the norm or the add. A
-    concatenation is a layer where it is pooled or down-sampled next.
+    Feature maps are taken after the activation that follows a convolution, whether it is a module or a function, or
+    after that of the add in which a residual block ends; where no activation follows, right after the norm or the
+    add. A concatenation is a layer where it is pooled or down-sampled next.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ def layers(net: Network, picture: Any = None) -> list[Layer]:
         trace.watch(inputs)
         try:
             net.module(inputs)
-        except RuntimeError as error:
+        except (RuntimeError, AssertionError, ValueError, IndexError) as error:
             if not grey:
                 raise
             size = " x ".join(map(str, inputs.shape))
@@ -133,8 +134,8 @@ def place(trace: Trace) -> list[tuple[Layer, int]]:
     sites = [site for site in find_sites(trace) if trace.nodes[site.tap].shape[0] == batch]
     if not sites:
         raise ValueError(
-            f"[inv-widgets] No convolutional layer was found in {trace.network}: feature maps are N x C x h x w, made by "
-            "2-D convolutions before global pooling. Networks without them (transformers, MLPs) cannot be explained so."
+            f"[inv-widgets] No convolutional layer was found in {trace.network}: feature maps are N x C x h x w, made "
+            "by 2-D convolutions before global pooling. Networks without them (transformers, MLPs) have none."
         )
     names = _names(trace, sites)
     convolutions = _convolution_names(trace)
@@ -160,7 +161,7 @@ def _shallow_to_deep(trace: Trace, sites: list[Site]) -> list[Site]:
     upstream: list[int] = []
     for index, node in enumerate(trace.nodes):
         mask = bit.get(index, 0)
-        for used in (*node.inputs, *(() if node.gate is None else (node.gate,))):
+        for used in node.sources:
             mask |= upstream[used]
         upstream.append(mask)
 

@@ -1,8 +1,8 @@
 """What a torch function does to feature maps, told by its name and shapes.
 
 The kinds are the few that matter for finding layers: ``conv``, ``norm``, ``act`` (any elementwise non-linearity),
-``add`` (of two branches), ``cat``, ``gate`` (maps times a gate), ``blend`` (elementwise, of maps with one origin), ``pass``
-(elementwise and linear), ``layout`` (axes moved or padded), ``pool``, ``global_pool`` and ``other``.
+``add`` (of two branches), ``cat``, ``gate`` (maps times a gate), ``blend`` (elementwise, of maps with one origin),
+``pass`` (elementwise and linear), ``layout`` (axes moved or padded), ``pool``, ``global_pool`` and ``other``.
 """
 
 from __future__ import annotations
@@ -32,34 +32,42 @@ __all__ = [
 
 _CONVS = {"conv2d", "conv_transpose2d", "convolution", "_convolution"}
 _NORMS = {
-    "batch_norm", "native_batch_norm", "instance_norm", "group_norm", "layer_norm", "native_layer_norm", "rms_norm",
-    "local_response_norm",
+    "batch_norm", "native_batch_norm", "instance_norm", "group_norm", "layer_norm", "native_layer_norm",
+    "rms_norm", "local_response_norm",
 }  # fmt: skip
 # Activations in their own right ...
 _ACTIVATIONS = {
-    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid", "mish",
-    "prelu", "relu", "relu6", "rrelu", "selu", "sigmoid", "silu", "softplus", "softshrink", "softsign", "swish", "tanh",
-    "tanhshrink", "threshold", "expit",
+    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
+    "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu", "sigmoid", "silu", "softplus", "softshrink",
+    "softsign", "swish", "tanh", "tanhshrink", "threshold", "expit",
 }  # fmt: skip
 # ... and what people write activations by hand with.
 _NONLINEAR = {
-    "abs", "absolute", "clamp", "clamp_max", "clamp_min", "clip", "cos", "erf", "exp", "expm1", "exp2", "heaviside", "log",
-    "log1p", "max", "maximum", "min", "minimum", "pow", "reciprocal", "rsqrt", "sign", "sin", "sinc", "sqrt", "square",
-    "where", "xlogy", "gt", "ge", "lt", "le", "fmax", "fmin", "arctan", "atan", "masked_fill", "logaddexp", "sinh", "cosh",
+    "abs", "absolute", "clamp", "clamp_max", "clamp_min", "clip", "cos", "erf", "exp", "expm1", "exp2",
+    "heaviside", "log", "log1p", "max", "maximum", "min", "minimum", "pow", "reciprocal", "rsqrt", "sign", "sin",
+    "sinc", "sqrt", "square", "where", "xlogy", "gt", "ge", "lt", "le", "fmax", "fmin", "arctan", "atan",
+    "masked_fill", "logaddexp", "sinh", "cosh",
 }  # fmt: skip
 _BOUNDED = {"sigmoid", "hardsigmoid", "softmax", "tanh", "hardtanh", "expit"}
 _PASSES = {
-    "alpha_dropout", "bfloat16", "clone", "contiguous", "cpu", "cuda", "detach", "double", "dropout", "dropout1d", "dropout2d",
-    "dropout3d", "feature_alpha_dropout", "feature_dropout", "float", "half", "identity", "nan_to_num", "neg", "negative",
-    "positive", "stochastic_depth", "to", "type", "type_as", "alias", "data",
+    "alpha_dropout", "bfloat16", "clone", "contiguous", "cpu", "cuda", "detach", "double", "dropout", "dropout1d",
+    "dropout2d", "dropout3d", "feature_alpha_dropout", "feature_dropout", "float", "half", "identity",
+    "nan_to_num", "neg", "negative", "positive", "stochastic_depth", "to", "type", "type_as", "alias", "data",
 }  # fmt: skip
 _SUMS = {"add", "sub", "subtract", "rsub"}
 _PRODUCTS = {"mul", "multiply", "div", "divide", "true_divide", "rdiv"}
 _PERMUTES = {"permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis"}
 _RESHAPES = {
-    "reshape", "view", "flatten", "unflatten", "squeeze", "unsqueeze", "pad", "view_as", "reshape_as", "channel_shuffle",
-    "expand", "expand_as", "broadcast_to", "repeat", "tile",
+    "reshape", "view", "flatten", "unflatten", "squeeze", "unsqueeze", "pad", "view_as", "reshape_as",
+    "channel_shuffle", "expand", "expand_as", "broadcast_to", "repeat", "tile",
 }  # fmt: skip
+_SIMPLE = {
+    **dict.fromkeys(_CONVS, "conv"),
+    **dict.fromkeys(_NORMS, "norm"),
+    **dict.fromkeys(_PASSES, "pass"),
+    **dict.fromkeys(_PERMUTES | _RESHAPES, "layout"),
+    **dict.fromkeys(("cat", "concat", "concatenate"), "cat"),
+}
 _POOLS = {"max_pool2d", "avg_pool2d", "lp_pool2d", "fractional_max_pool2d", "max_pool2d_with_indices"}
 _REDUCTIONS = {"mean", "sum", "amax", "amin", "logsumexp", "nanmean", "norm", "vector_norm", "max", "std", "var"}
 
@@ -107,25 +115,16 @@ def classify(name: str, inputs: list[Any], args: tuple[Any, ...], kwargs: dict[s
         What it returned.
     """
     shape = tuple(output.shape)
-    if name in _CONVS:
-        return "conv" if len(shape) == 4 else "other"
-    if name in _NORMS:
-        return "norm"
-    if name in _PASSES:
-        return "pass"
-    if name in _PERMUTES or name in _RESHAPES:
-        return "layout"
-    if name == "cat" or name in {"concat", "concatenate"}:
-        return "cat" if len(shape) == 4 and _axis(args, kwargs) in {1, -3} else "other"
-    if name in _POOLS or name.startswith("adaptive_") or name in _REDUCTIONS:
-        pool = _pool(name, inputs, shape)
-        if pool is not None:
-            return pool
-    if name in _ACTIVATIONS or name in _NONLINEAR:
-        return _nonlinear(name, inputs, shape)
-    if name in _SUMS or name in _PRODUCTS:
-        return _arithmetic(name, inputs, shape)
-    return "other"
+    kind = _SIMPLE.get(name)
+    if kind in {"conv", "cat"} and (len(shape) != 4 or (kind == "cat" and _axis(args, kwargs) not in {1, -3})):
+        return "other"
+    if kind is None and (name in _POOLS or name in _REDUCTIONS or name.startswith("adaptive_")):
+        kind = _pool(name, inputs, shape)
+    if kind is None and (name in _ACTIVATIONS or name in _NONLINEAR):
+        kind = _nonlinear(name, inputs, shape)
+    if kind is None and (name in _SUMS or name in _PRODUCTS):
+        kind = _arithmetic(name, inputs, shape)
+    return kind or "other"
 
 
 def _nonlinear(name: str, inputs: list[Any], shape: tuple[int, ...]) -> str:

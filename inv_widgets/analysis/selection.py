@@ -30,8 +30,9 @@ def select(available: Sequence[Layer], spec: Any = None) -> list[Layer]:
     available
         All layers of the network, from shallow to deep.
     spec
-        None or ``"blocks"``: the last layer at each map size. ``"last N"``, ``"all"``; a layer's name or alias, a glob
-        pattern of them (``"features.2*"``), a title (``"block 3, layer 2"``), a :class:`Layer`; or a list of these.
+        None or ``"blocks"``: the last layer at each map size. ``"last N"``, ``"all"``; a layer's name or alias, a
+        glob pattern of them (``"features.2*"``), a title (``"block 3, layer 2"``), a :class:`Layer`; or a list of
+        these.
 
     Returns
     -------
@@ -91,9 +92,8 @@ def _named(available: Sequence[Layer], name: str) -> Sequence[Layer]:
         if found:
             return found
         raise KeyError(f"[inv-widgets] No layer matches {name!r}. {_closest(available, name.strip('*?[].'))}")
-    calls = [
-        own for layer in available for own in (layer.name, *layer.aliases) if re.fullmatch(re.escape(name) + r":\d+", own)
-    ]
+    call = re.compile(re.escape(name) + r":\d+")
+    calls = [own for layer in available for own in (layer.name, *layer.aliases) if call.fullmatch(own)]
     if calls:
         listed = ", ".join(calls[:3]) + (f" ... {calls[-1]}" if len(calls) > 3 else "")
         raise ValueError(
