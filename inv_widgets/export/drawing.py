@@ -24,6 +24,8 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, '
 # What XML 1.0 cannot hold, and lone surrogates (from file names that are not UTF-8).
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_WHITE_SPACE = re.compile(r"[ \t\r\n]+")  # a line does not break at a no-break space
+
 
 class Drawing:
     """An SVG drawing that grows; lengths are pixels."""
@@ -93,7 +95,7 @@ def text_width(text: str, size: float) -> float:
 
 def fitted(text: str, size: float, room: float) -> str:
     """Cut a line with an ellipsis where it is wider than `room`."""
-    text = " ".join(text.split())
+    text = " ".join(_WHITE_SPACE.split(text.strip()))
     if text_width(text, size) <= room:
         return text
     while text and text_width(text + "…", size) > room:
@@ -104,7 +106,7 @@ def fitted(text: str, size: float, room: float) -> str:
 def wrapped(text: str, size: float, room: float) -> list[str]:
     """Break a text into lines no wider than `room`; a word that is too wide is cut."""
     lines: list[str] = []
-    for word in text.split():
+    for word in filter(None, _WHITE_SPACE.split(text)):
         if lines and text_width(f"{lines[-1]} {word}", size) <= room:
             lines[-1] += f" {word}"
         else:

@@ -44,7 +44,7 @@ def make_explanation(
                 ClusterMap.from_raw(
                     raw,
                     id=cluster_map_id(
-                        picture_hash=name,
+                        picture_hash="p",
                         network_hash="n",
                         target=1,
                         layer=f"features.{depth}",

@@ -1,0 +1,180 @@
+"""The exported page: one file, nothing fetched, nothing executed but the front end."""
+
+import base64
+import hashlib
+import json
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+import inv_widgets as inv
+from inv_widgets.export import page as exported
+from inv_widgets.run import Run
+
+SCRIPT = 'const text = "<\\/script> \\u{1f431}"; document.getElementById("inv-widgets-root").textContent = "ran";'
+
+
+class Reader(HTMLParser):
+    """Elements and their text, as a browser sees them."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.elements = []
+        self._open = []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs), []))
+        if tag in ("script", "title", "style", "noscript", "p"):
+            self._open.append(self.elements[-1])
+
+    def handle_endtag(self, tag):
+        if self._open and self._open[-1][0] == tag:
+            self._open.pop()
+
+    def handle_data(self, data):
+        if self._open:
+            self._open[-1][2].append(data)
+
+    def all(self, tag):
+        return [(attributes, "".join(text)) for name, attributes, text in self.elements if name == tag]
+
+
+def read(path):
+    reader = Reader()
+    reader.feed(path.read_text("utf-8"))
+    return reader
+
+
+@pytest.fixture
+def front_end(monkeypatch):
+    """A front end of one line, whether or not the real one is built."""
+    import sys
+
+    monkeypatch.setattr(sys.modules["inv_widgets.export.page"], "_front_end", lambda: SCRIPT)
+
+
+@pytest.mark.usefixtures("front_end")
+def test_the_page_holds_the_pictures_the_state_and_the_front_end(make, tmp_path):
+    run = Run([make(name="a.jpg"), make(name="b.jpg", seed=1)])
+    state = {"picture": "b.jpg", "opacity": 0.25}
+    file = inv.export.page(run, tmp_path / "new" / "page.html", title="My run", state=state)
+    assert file == tmp_path / "new" / "page.html"
+    scripts = read(file).all("script")
+    data = json.loads(scripts[0][1])
+    assert scripts[0][0] == {"type": "application/json", "id": "inv-widgets-data"}
+    assert data["title"] == "My run"
+    assert data["state"] == state
+    assert [picture["name"] for picture in data["pictures"]] == ["a.jpg", "b.jpg"]
+    image = base64.b64decode(data["pictures"][0]["image"], validate=True)
+    assert image[8:12] == b"WEBP"
+    assert scripts[1] == ({"type": "module"}, SCRIPT)
+    assert len(scripts) == 2
+
+
+@pytest.mark.usefixtures("front_end")
+def test_the_policy_lets_only_the_front_end_run_and_nothing_be_fetched(make, tmp_path):
+    document = read(exported(make(), tmp_path / "page.html"))
+    policy = next(a["content"] for a, _ in document.all("meta") if "http-equiv" in a)
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    digest = base64.b64encode(hashlib.sha256(document.all("script")[1][1].encode()).digest()).decode()
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == f"'sha256-{digest}'"
+    assert rules["img-src"] == "data: blob:"
+    assert "connect-src" not in rules
+    assert document.all("html")[0][0] == {"lang": "en"}
+
+
+@pytest.mark.usefixtures("front_end")
+def test_names_and_labels_are_only_ever_text(awkward, tmp_path):
+    file = exported(awkward, tmp_path / "page.html", title="</title><script>alert(1)</script> 🐱")
+    text = file.read_text("utf-8")
+    document = read(file)
+    assert document.all("title")[0][1] == "</title><script>alert(1)</script> 🐱"
+    assert len(document.all("script")) == 2
+    assert text.count("<!--") == 0
+    assert not document.all("b")
+    (picture,) = json.loads(document.all("script")[0][1])["pictures"]
+    assert picture["name"] == awkward.name
+    assert picture["target_name"] == awkward.target_name
+    labels = picture["columns"][0]["cluster_maps"][0]["labels"]
+    assert [label["name"] for label in labels] == ["</script><b>ear & 'eye'\"", "אוזן 🐱"]
+    assert not [a for a, _ in document.all("img") if "onerror" in a]
+
+
+@pytest.mark.usefixtures("front_end")
+def test_no_address_stands_in_the_page_but_names_of_xml(awkward, tmp_path):
+    text = exported(awkward, tmp_path / "page.html").read_text("utf-8")
+    assert not re.findall(r"https?://[^\"' )]*", text)
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", text)
+
+
+@pytest.mark.usefixtures("front_end")
+def test_without_scripts_the_first_picture_s_figure_is_shown(make, tmp_path):
+    text = exported(make(name="a 'cat'.jpg"), tmp_path / "page.html").read_text("utf-8")
+    (fallback,) = re.findall(r"<noscript>(.*?)</noscript>", text, flags=re.DOTALL)
+    (alternative,) = re.findall(r'alt="([^"]*)"', fallback)
+    assert unescape(alternative) == "Cluster maps of a 'cat'.jpg for tabby cat"
+    (svg,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]*)"', fallback)
+    assert base64.b64decode(svg).startswith(b"<svg")
+
+
+@pytest.mark.usefixtures("front_end")
+def test_titles_are_made_where_none_is_given(make, tmp_path):
+    def title(run):
+        return read(exported(run, tmp_path / "page.html")).all("title")[0][1]
+
+    assert title(make()) == "cat.jpg: tabby cat"
+    assert title([make(name="a"), make(name="b")]) == "2 explanations of EfficientNet-Lite0"
+    assert title(Run()) == "No explanations"
+
+
+@pytest.mark.usefixtures("front_end")
+def test_a_state_like_object_is_taken_and_others_are_refused(make, tmp_path):
+    class State:
+        picture, target, layer, cluster_map, label, group = "cat.jpg", None, None, None, None, None
+        colour_map, opacity, language = "turbo", 0.5, "en"
+
+    document = read(exported(make(), tmp_path / "page.html", state=State()))
+    state = json.loads(document.all("script")[0][1])["state"]
+    assert (state["picture"], state["colour_map"], len(state)) == ("cat.jpg", "turbo", 9)
+    with pytest.raises(ValueError, match=r"A State has no 'colormap'\. It has: picture, target"):
+        exported(make(), tmp_path / "page.html", state={"colormap": "turbo"})
+    with pytest.raises(TypeError, match="not a State"):
+        exported(make(), tmp_path / "page.html", state=3)
+
+
+@pytest.mark.usefixtures("front_end")
+def test_a_wrong_ending_is_refused_and_an_older_page_stands_after_a_failure(make, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match=r"'page.pdf': give a name that ends in .html"):
+        exported(make(), tmp_path / "page.pdf")
+    file = exported(make(), tmp_path / "page.html")
+    before = file.read_bytes()
+
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="no space"):
+        exported(make(name="other.jpg"), file)
+    assert file.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_front_end_that_is_not_built_is_told(make, tmp_path, monkeypatch):
+    from importlib import resources
+
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"page\.js is missing\. In a clone of the repository run `make build`"):
+        exported(make(), tmp_path / "page.html")
+
+
+def test_a_front_end_cannot_end_its_own_script(monkeypatch, tmp_path):
+    import sys
+    from importlib import resources
+
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "page.js").write_text('a = "</script><!-- <script>"', "utf-8")
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
+    assert sys.modules["inv_widgets.export.page"]._front_end() == 'a = "<\\/script><\\!-- <script>"'

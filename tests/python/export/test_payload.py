@@ -1,0 +1,157 @@
+"""The explorer's payload: offsets, numbers, bytes."""
+
+import base64
+import dataclasses
+import io
+import json
+import math
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inv_widgets.explanation import Label, Rest
+from inv_widgets.export.colour_maps import COLOUR_MAPS, colour_map, colours
+from inv_widgets.export.payload import pictures, to_json
+from inv_widgets.run import Run
+
+
+def test_offsets_lead_to_each_map_channels_and_thumbnails(make):
+    explanation = make(columns=3, maps=4)
+    (sent,) = pictures(explanation)
+    maps = np.frombuffer(sent["maps"], np.uint8)
+    channels = np.frombuffer(sent["channels"], "<i4")
+    weights = np.frombuffer(sent["channel_weights"], "<f4")
+    thumbnails = np.frombuffer(sent["thumbnails"], np.uint8)
+    seen = 0
+    for told, column in zip(sent["columns"], explanation.columns, strict=True):
+        h, w = told["map_height"], told["map_width"]
+        rest = maps[told["rest_map"] :][: h * w].reshape(h, w)
+        np.testing.assert_array_equal(rest, np.rint(column.rest.map * 255))
+        for card, shown in zip(told["cluster_maps"], column.cluster_maps, strict=True):
+            np.testing.assert_array_equal(maps[card["map"] :][: h * w].reshape(h, w), np.rint(shown.map * 255))
+            mine = slice(card["channels"], card["channels"] + card["n_maps"])
+            np.testing.assert_array_equal(channels[mine], shown.channels)
+            np.testing.assert_array_equal(weights[mine], shown.channel_weights)
+            shape = (card["n_thumbnails"], told["thumbnail_height"], told["thumbnail_width"])
+            here = thumbnails[card["thumbnails"] :][: math.prod(shape)].reshape(shape)
+            np.testing.assert_array_equal(here, shown.channel_thumbnails)
+            assert card["weight"] == pytest.approx(shown.weight, abs=1e-3)
+            assert card["id"] == shown.id
+            seen += 1
+    assert seen == 12
+    assert len(maps) == sum(c.map_shape[0] * c.map_shape[1] * 5 for c in explanation.columns)
+
+
+def test_what_is_told_of_the_picture_and_its_columns(make):
+    explanation = make(columns=1, window=(10.0, -6.0, 40.0, 72.0))
+    (sent,) = pictures(explanation)
+    assert sent["window"] == [0.125, -0.1, 0.5, 1.2]
+    assert (sent["width"], sent["height"]) == (80, 60)
+    assert sent["target"] == [1]
+    assert sent["prediction"] == {"index": 1, "name": "tabby cat", "probability": 0.614}
+    (column,) = sent["columns"]
+    total = column["shown_weight"] + column["pruned_weight"] + column["dropped_weight"]
+    assert total == pytest.approx(100, abs=0.01)
+    assert column["title"] == "block 1, layer 1"
+    assert column["silhouettes"] == [[3, 0.31], [4, 0.41]]
+
+
+def test_big_pictures_are_shrunk_and_small_ones_kept_exactly(make):
+    rng = np.random.default_rng(0)
+    small, big = rng.integers(0, 256, (28, 28, 3), np.uint8), np.full((500, 1024, 3), 90, np.uint8)
+    one, two = pictures([make(picture=small, name="small"), make(picture=big, name="big")])
+    with Image.open(io.BytesIO(one["image"])) as image:
+        assert image.format == "WEBP"
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), small)
+    assert (two["width"], two["height"]) == (768, 375)
+    with Image.open(io.BytesIO(two["image"])) as image, Image.open(io.BytesIO(two["thumbnail"])) as thumbnail:
+        assert image.size == (768, 375)
+        assert thumbnail.size == (96, 47)
+
+
+def test_a_group_and_twins_have_keys_of_their_own(make):
+    explanation = make()
+    group = dataclasses.replace(explanation, target=(1, 2), target_name="cats")
+    sent = pictures(Run([explanation, explanation, group]))
+    assert len({one["key"] for one in sent}) == 3
+    assert sent[2]["target"] == [1, 2]
+    assert [one["key"] for one in sent] == [one["key"] for one in pictures([explanation, explanation, group])]
+
+
+def test_nan_is_null_and_a_column_can_be_empty(make):
+    explanation = make(columns=1, maps=1, labels=(Label("ear", float("nan")),))
+    column = explanation.columns[0]
+    shown = dataclasses.replace(column.cluster_maps[0], silhouette=float("nan"))
+    empty = dataclasses.replace(
+        column, cluster_maps=(), silhouettes={3: float("nan")}, reason="dead", map_shape=(0, 0),
+        rest=Rest(0.0, 0.0, 0, 0, np.zeros((0, 0))),
+    )  # fmt: skip
+    column = dataclasses.replace(column, cluster_maps=(shown,))
+    (sent,) = pictures(dataclasses.replace(explanation, columns=(column, empty)))
+    read = json.loads(to_json(sent))
+    assert read["columns"][0]["cluster_maps"][0]["silhouette"] is None
+    assert read["columns"][0]["cluster_maps"][0]["labels"] == [{"name": "ear", "score": None}]
+    assert read["columns"][1]["silhouettes"] == [[3, None]]
+    assert read["columns"][1]["rest_map"] == -1
+    assert read["columns"][1]["reason"] == "dead"
+
+
+def test_json_holds_bytes_as_base64_and_nothing_that_ends_a_script():
+    value = {"bytes": b"\x00\xff", "text": "</script><!-- & \u2028 \udcff 🐱", "number": 1.5}
+    text = to_json([value])
+    assert not set("<>&\u2028") & set(text)
+    text.encode("utf-8")
+    read = json.loads(text)[0]
+    assert base64.b64decode(read.pop("bytes")) == b"\x00\xff"
+    value.pop("bytes")
+    assert read == value
+
+
+def test_json_refuses_nan_and_other_things():
+    with pytest.raises(ValueError, match="JSON"):
+        to_json({"a": float("nan")})
+    with pytest.raises(TypeError, match="not object"):
+        to_json({"a": object()})
+
+
+def test_a_saved_run_gives_the_same_payload(make, tmp_path):
+    run = Run([make(name="a"), make(name="b", seed=1)])
+    saved = run.save(tmp_path / "run.parquet")
+    assert pictures(saved) == pictures(run)
+
+
+def test_fifty_pictures_of_nine_layers_take_less_than_two_seconds(make):
+    picture = np.asarray(
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)).resize((1024, 768))
+    )
+    one = make(columns=9, maps=4, picture=picture)
+    run = [dataclasses.replace(one, name=f"{i}.jpg") for i in range(50)]
+    start = time.process_time()  # other processes of the machine do not count
+    sent = pictures(run)
+    assert sum(len(column["cluster_maps"]) for p in sent for column in p["columns"]) == 1800
+    seconds = time.process_time() - start
+    assert seconds < 6, seconds  # under 2 s on an idle machine's two cores
+
+
+def test_colour_maps_are_whole_and_known_where_it_matters():
+    for name in COLOUR_MAPS:
+        assert colour_map(name).shape == (256, 3)
+    assert colours("viridis")[0] == "#440154"
+    assert colours("viridis")[-1] == "#fde725"
+    assert colours("greys")[0] == "#000000"
+    assert colours("greys")[-1] == "#ffffff"
+    np.testing.assert_array_equal(colour_map("inferno")[-1], [252, 255, 164])
+    with pytest.raises(ValueError, match=r"No colour map 'jet'\. There are: viridis"):
+        colours("jet")
+
+
+@pytest.mark.parametrize("name", ["viridis", "inferno", "cividis", "greys"])
+def test_a_higher_value_is_lighter(name):
+    rgb = colour_map(name) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    lightness = 116 * np.cbrt(np.maximum(luminance, 0.008856)) - 16
+    assert (np.diff(lightness) > -0.35).all()  # 8-bit colours round
+    assert lightness[-1] - lightness[0] > 70
