@@ -68,7 +68,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def lab(folder, tmp_path_factory):
-    """Start JupyterLab with settings, workspaces and configuration of its own; give its address."""
+    """Start JupyterLab with settings and workspaces of its own; give its address and the settings' folder."""
     own = tmp_path_factory.mktemp("lab-own")
     with socket.socket() as made:
         made.bind(("127.0.0.1", 0))
@@ -122,7 +122,7 @@ def lab(folder, tmp_path_factory):
         )
     try:
         _wait_for(address, server, log)
-        yield address
+        yield address, settings
     finally:
         # The kernels are its children: end the group that this fixture started.
         os.killpg(server.pid, signal.SIGTERM)
@@ -202,8 +202,11 @@ def notebook_of(lab, folder, page_of):
     def open_notebook(name, cells=None, *, dark=False, **viewport):
         if cells is not None:
             (folder / name).write_text(json.dumps(_document(cells)))
-        page = page_of(dark=dark, **viewport)
-        notebook = Notebook(page, lab, name, dark=dark)
+        address, settings = lab
+        # Not by JupyterLab's command: its splash screen of the start and that of a change trip over each other.
+        theme = settings / "apputils-extension" / "themes.jupyterlab-settings"
+        theme.write_text(json.dumps({"theme": "JupyterLab Dark" if dark else "JupyterLab Light"}))
+        notebook = Notebook(page_of(dark=dark, **viewport), address, name)
         opened.append(notebook)
         return notebook
 

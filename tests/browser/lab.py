@@ -16,7 +16,7 @@ class Witness:
         self._errors = []
         self._foreign = []
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self._errors.append(f"uncaught: {error}"))
+        page.on("pageerror", lambda error: self._errors.append(f"uncaught: {error.stack or error}"))
         page.on("request", lambda request: self._asked(request.url))
         page.on("websocket", lambda made: self._asked(made.url))
 
@@ -37,7 +37,7 @@ class Witness:
 class Notebook:
     """One notebook in its own JupyterLab window."""
 
-    def __init__(self, page, address, name, *, dark=False):
+    def __init__(self, page, address, name):
         self.page = page
         self.name = name
         self._address = address
@@ -45,8 +45,6 @@ class Notebook:
         page.goto(f"{address}/lab/workspaces/{workspace}/tree/{name}?reset", timeout=120_000)
         page.wait_for_function("() => window.jupyterapp !== undefined", timeout=120_000)
         page.evaluate("() => window.jupyterapp.restored")
-        theme = "JupyterLab Dark" if dark else "JupyterLab Light"
-        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
         page.evaluate(

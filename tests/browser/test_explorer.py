@@ -133,7 +133,6 @@ def test_keys_do_not_reach_the_notebook(opened):
     notebook, view = opened("keys.ipynb")
     page = notebook.page
     before = notebook.cells()
-    active = notebook.active_cell()
     places = [
         ("card", lambda: view.card(2, TITLES[0]).focus()),
         ("thumbnail", lambda: view.picture(NAMES[0]).focus()),
@@ -144,6 +143,7 @@ def test_keys_do_not_reach_the_notebook(opened):
     ]
     for place, focus in places:
         focus()
+        active = notebook.active_cell()
         for key in KEYS:
             page.keyboard.press(key)
         page.wait_for_timeout(150)
