@@ -65,7 +65,6 @@ export function Segmented<T extends string>({ label, value, options, onChoose }:
       <span class="inv-control-label">{label}</span>
       <div class="inv-segmented" role="radiogroup" aria-label={label} onKeyDown={onKeyDown}>
         {options.map((option) => (
-          // biome-ignore lint/a11y/useSemanticElements: a radio input cannot be styled as a segment everywhere
           <button
             key={option}
             type="button"

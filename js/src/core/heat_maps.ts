@@ -20,13 +20,7 @@ export interface Rectangle {
 }
 
 /** Enlarge by Catmull-Rom splines (Keys 1981, a = -1/2), clamped to 0..255; edges repeat. */
-export function enlarge(
-  map: Uint8Array,
-  mapWidth: number,
-  mapHeight: number,
-  width: number,
-  height: number,
-): Field {
+export function enlarge(map: Uint8Array, mapWidth: number, mapHeight: number, width: number, height: number): Field {
   const [columns, columnWeights] = taps(mapWidth, width);
   const [rows, rowWeights] = taps(mapHeight, height);
   const wide = new Float32Array(mapHeight * width);
@@ -44,7 +38,7 @@ export function enlarge(
     const [wa, wb, wc, wd] = [at(rowWeights, a), at(rowWeights, b), at(rowWeights, c), at(rowWeights, d)];
     for (let x = 0; x < width; x++) {
       const value = wa * at(wide, ra + x) + wb * at(wide, rb + x) + wc * at(wide, rc + x) + wd * at(wide, rd + x);
-      values[y * width + x] = value < 0 ? 0 : value > 255 ? 255 : value;
+      values[y * width + x] = Math.min(255, Math.max(0, value));
     }
   }
   return { width, height, values };

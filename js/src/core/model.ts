@@ -61,5 +61,5 @@ export class LocalModel implements Model {
 
   save_changes(): void {}
 
-  send(): void {}
+  send(_content?: unknown): void {}
 }

@@ -200,7 +200,13 @@ function veil(
 }
 
 /** Draw one small grey map, such as a channel's thumbnail. */
-export function drawSmall(canvas: HTMLCanvasElement, map: Uint8Array, width: number, height: number, name: string): void {
+export function drawSmall(
+  canvas: HTMLCanvasElement,
+  map: Uint8Array,
+  width: number,
+  height: number,
+  name: string,
+): void {
   const context = canvas.getContext("2d");
   if (!context) return;
   canvas.width = width;

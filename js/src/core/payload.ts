@@ -6,7 +6,7 @@
 
 export type Bytes = DataView | ArrayBuffer | Uint8Array | string;
 
-export interface Picture extends PictureHead {
+export interface Picture extends Required<PictureHead> {
   width: number;
   height: number;
   window: number[];
@@ -23,12 +23,12 @@ export interface Picture extends PictureHead {
 export interface PictureHead {
   key: string;
   name: string;
-  target: number[];
   target_name: string;
-  target_probability: number | null;
-  network: string;
-  prediction: { index: number; name: string; probability: number | null };
-  thumbnail: Bytes;
+  target?: number[];
+  target_probability?: number | null;
+  network?: string;
+  prediction?: { index: number; name: string; probability: number | null };
+  thumbnail?: Bytes;
 }
 
 export interface Column {

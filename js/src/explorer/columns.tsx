@@ -118,10 +118,14 @@ const Head = memo(({ column }: { column: Column }) => {
         ))}
       </div>
       <p class="inv-number" title={`Pruning kept ${percent(kept)} of the weight; ${words}.`}>
-        <b>{percent(column.shown_weight, 0)}</b> shown · {percent((column.dropped_weight ?? 0) + (column.pruned_weight ?? 0), 0)} rest
+        <span>
+          <b>{percent(column.shown_weight, 0)}</b> shown
+        </span>
+        <span class="inv-quiet">{percent((column.dropped_weight ?? 0) + (column.pruned_weight ?? 0), 0)} rest</span>
       </p>
       <p class="inv-number inv-quiet">
-        {count(column.cluster_maps.length, "cluster")} · {count(column.n_maps, "map")}
+        <span>{count(column.cluster_maps.length, "cluster")}</span>
+        <span>{count(column.n_maps, "map")}</span>
       </p>
     </div>
   );

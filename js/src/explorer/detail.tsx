@@ -36,15 +36,9 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
   return (
     <aside class="inv-detail" ref={panel} aria-label={`${cluster.name} of ${column.title}`}>
       <div class="inv-detail-head">
-        <div>
-          <h3 ref={heading} tabIndex={-1} dir="auto" {...GUARDED}>
-            {shown}
-          </h3>
-          <p class="inv-quiet" title={column.layer}>
-            {column.title}
-            {shown === cluster.name ? "" : ` · ${cluster.name}`} · {cluster.n_maps} of {count(column.n_maps, "map")}
-          </p>
-        </div>
+        <h3 ref={heading} tabIndex={-1} dir="auto" title={shown} {...GUARDED}>
+          {shown}
+        </h3>
         <span class="inv-detail-weight inv-number">{percent(cluster.weight)}</span>
         <span class="inv-buttons">
           <IconButton
@@ -53,14 +47,16 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
             disabled={!previous}
             onClick={() => previous && store.show(previous)}
           />
-          <IconButton
-            icon="next"
-            label="Next cluster map"
-            disabled={!next}
-            onClick={() => next && store.show(next)}
-          />
+          <IconButton icon="next" label="Next cluster map" disabled={!next} onClick={() => next && store.show(next)} />
           <IconButton icon="close" label="Close (Esc)" onClick={onClose} />
         </span>
+        <p class="inv-quiet" title={column.layer}>
+          <span>{column.title}</span>
+          {shown !== cluster.name && <span>{cluster.name}</span>}
+          <span class="inv-number">
+            {cluster.n_maps} of {count(column.n_maps, "map")}
+          </span>
+        </p>
       </div>
       {width > 0 && (
         <div class="inv-detail-body">

@@ -71,7 +71,8 @@ function Run() {
 
   const close = () => {
     const id = store.open.value?.cluster.id;
-    const hadFocus = body.current?.querySelector(".inv-detail")?.matches(":focus-within") ?? false;
+    const root = body.current?.getRootNode() as Document | ShadowRoot | undefined;
+    const hadFocus = body.current?.querySelector(".inv-detail")?.contains(root?.activeElement ?? null) ?? false;
     store.close();
     const card = [...(body.current?.querySelectorAll<HTMLElement>("[data-id]") ?? [])].find(
       (candidate) => candidate.dataset.id === id,
@@ -98,9 +99,7 @@ function Run() {
         }}
       >
         {picture ? <Columns picture={picture} /> : <Pending />}
-        {picture && open && (
-          <Detail picture={picture} open={open} onClose={close} takeFocus={openedHere.peek()} />
-        )}
+        {picture && open && <Detail picture={picture} open={open} onClose={close} takeFocus={openedHere.peek()} />}
       </div>
     </>
   );

@@ -5,6 +5,12 @@ import { HeatCanvas, type HeatMap, type Mode } from "../core/painter";
 import type { Column, Picture } from "../core/payload";
 import { Context } from "./context";
 
+/** Behind pictures; masks want more contrast, else white things are lost on white. */
+const PAPER = {
+  light: { surface: "#eceef1", mask: "#aeb5be" },
+  dark: { surface: "#26282c", mask: "#26282c" },
+} as const;
+
 interface HeatProps {
   picture: Picture;
   column: Column;
@@ -18,7 +24,7 @@ interface HeatProps {
 }
 
 /** The size at which a picture fits a box. */
-export function fit(picture: { width: number; height: number }, width: number, maxHeight: number) {
+export function fitted(picture: { width: number; height: number }, width: number, maxHeight: number) {
   const scale = Math.min(width / picture.width, maxHeight / picture.height);
   return {
     width: Math.max(8, Math.round(scale * picture.width)),
@@ -29,20 +35,22 @@ export function fit(picture: { width: number; height: number }, width: number, m
 export function Heat({ picture, column, map, width, maxHeight, mode }: HeatProps) {
   const { store, painter, theme } = useContext(Context);
   const ref = useRef<HTMLCanvasElement>(null);
-  const size = fit(picture, width, maxHeight);
+  const size = fitted(picture, width, maxHeight);
   const drawn = useRef<{ canvas: HeatCanvas; heatMap: HeatMap | undefined; draw: () => void } | undefined>(undefined);
 
   const draw = () => {
     const element = ref.current;
     const { heatMap, canvas } = drawn.current ?? {};
     if (!element || !heatMap || !canvas) return;
+    const shown = mode ?? store.own.view.value;
+    const papers = PAPER[theme.value];
     const look = {
-      mode: mode ?? store.own.view.value,
+      mode: shown,
       colourMap: store.shared.colour_map.value,
       opacity: store.shared.opacity.value,
       cut: mode === "map" ? 0 : store.own.cut.value,
       share: store.own.share.value,
-      paper: theme.value === "dark" ? "#26282c" : "#eceef1",
+      paper: shown === "mask" ? papers.mask : papers.surface,
     };
     const scale = Math.min(2, globalThis.devicePixelRatio || 1);
     painter.schedule(element, () =>

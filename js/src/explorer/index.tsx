@@ -1,11 +1,12 @@
 /** The Explorer's front-end module. Each widget instance evaluates its own copy: what a view remembers lives in the factory. */
-import { createRoot } from "../core/mount";
+
 import { watchConnection } from "../core/connection";
 import { type Host, LocalModel, type Model, type RenderProps } from "../core/model";
+import { createRoot } from "../core/mount";
 import { Painter } from "../core/painter";
 import { watchTheme } from "../core/theme";
-import styles from "./explorer.css";
 import { Explorer, Loading } from "./explorer";
+import styles from "./explorer.css";
 import { newMemory, Store } from "./store";
 
 interface Manager {

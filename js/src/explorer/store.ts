@@ -70,7 +70,7 @@ export class Store {
   readonly shared: Linked<Shared>;
   readonly own: Linked<Own>;
   readonly memory: Memory;
-  readonly heads: Signal<PictureHead[]>;
+  readonly heads: ReadonlySignal<PictureHead[]>;
   readonly head: ReadonlySignal<PictureHead | undefined>;
   /** The chosen picture's columns and bytes; undefined while they are on their way. */
   readonly picture: ReadonlySignal<Picture | undefined>;
@@ -85,6 +85,7 @@ export class Store {
   readonly #sharedLink: Link<Shared>;
   readonly #ownLink: Link<Own>;
   readonly #requests: Requests;
+  readonly #sent: Signal<PictureHead[]>;
   readonly #loaded = signal<ReadonlyMap<string, Picture>>(new Map());
   readonly #asked = new Set<string>();
   readonly #chosen = signal<string | undefined>(undefined);
@@ -102,7 +103,11 @@ export class Store {
     this.#requests = new Requests(model);
     this.shared = this.#sharedLink.signals;
     this.own = this.#ownLink.signals;
-    this.heads = signal(this.#read());
+    this.#sent = signal(this.#read());
+    this.heads = computed(() => {
+      const loaded = this.#loaded.value;
+      return this.#sent.value.map((head) => loaded.get(head.key) ?? head);
+    });
     model.on("change:_pictures", this.#onPictures);
     this.head = computed(() => {
       const head = this.#find();
@@ -111,8 +116,7 @@ export class Store {
     });
     this.picture = computed(() => {
       const head = this.head.value;
-      if (!head) return undefined;
-      return isWhole(head) ? head : this.#loaded.value.get(head.key);
+      return head && isWhole(head) ? head : undefined;
     });
     this.columns = computed(() => {
       const hidden = new Set(this.own.hidden_layers.value);
@@ -204,7 +208,8 @@ export class Store {
   }
 
   /** A thumbnail's address; taken back on `dispose`. */
-  thumbnail(head: PictureHead): string {
+  thumbnail(head: PictureHead): string | undefined {
+    if (head.thumbnail === undefined) return undefined;
     let url = this.#urls.get(head.key);
     if (!url) {
       url = URL.createObjectURL(new Blob([bytes(head.thumbnail)], { type: "image/webp" }));
@@ -253,7 +258,7 @@ export class Store {
   }
 
   readonly #onPictures = () => {
-    this.heads.value = this.#read();
+    this.#sent.value = this.#read();
   };
 
   #read(): PictureHead[] {

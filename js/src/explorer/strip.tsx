@@ -93,7 +93,11 @@ function Thumbnail({ head, chosen, stop }: { head: PictureHead; chosen: boolean;
       onClick={() => store.choose(head)}
       {...GUARDED}
     >
-      <img src={store.thumbnail(head)} alt="" decoding="async" draggable={false} />
+      {head.thumbnail === undefined ? (
+        <span aria-hidden="true">{[...head.name][0]}</span>
+      ) : (
+        <img src={store.thumbnail(head)} alt="" decoding="async" draggable={false} />
+      )}
     </button>
   );
 }

@@ -68,31 +68,36 @@ function CutSlider() {
 }
 
 function Title({ head }: { head: PictureHead }) {
+  const { store } = useContext(Context);
   const { prediction, target_name, target_probability, target } = head;
-  const same = target.length === 1 && target[0] === prediction.index;
+  const same = target?.length === 1 && target[0] === prediction?.index;
+  const network = head.network ? `${head.network}: ` : "";
   return (
     <div class="inv-title">
+      {store.heads.value.length === 1 && <img src={store.thumbnail(head)} alt="" draggable={false} />}
       <h2 dir="auto" title={head.name}>
         {head.name}
       </h2>
       <p class="inv-chips">
-        <span class="inv-chip inv-chip-target" title={`${head.network}: the class that is explained`}>
+        <span class="inv-chip inv-chip-target" title={`${network}the class that is explained`}>
           <span class="inv-quiet">{same ? "predicted and explained" : "explained"}</span>
           <b dir="auto">{target_name}</b>
-          <span class="inv-number">{percent(target_probability === null ? null : 100 * target_probability)}</span>
+          <Probability value={target_probability} />
         </span>
-        {!same && (
-          <span class="inv-chip" title={`${head.network}: the class with the highest score`}>
+        {!same && prediction && (
+          <span class="inv-chip" title={`${network}the class with the highest score`}>
             <span class="inv-quiet">predicted</span>
             <b dir="auto">{prediction.name}</b>
-            <span class="inv-number">
-              {percent(prediction.probability === null ? null : 100 * prediction.probability)}
-            </span>
+            <Probability value={prediction.probability} />
           </span>
         )}
       </p>
     </div>
   );
+}
+
+function Probability({ value }: { value: number | null | undefined }) {
+  return value === null || value === undefined ? null : <span class="inv-number">{percent(100 * value)}</span>;
 }
 
 function ColourMapSelect() {

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { examplePicture } from "../explorer/example";
+import { Arrays, bytes, isWhole } from "./payload";
+
+/** The same bytes as a view that starts at an odd place of a larger buffer, as kernels send them. */
+function shifted(value: unknown, by: number): DataView {
+  const source = bytes(value as Uint8Array);
+  const buffer = new ArrayBuffer(source.length + by + 5);
+  new Uint8Array(buffer).fill(0xee);
+  new Uint8Array(buffer, by, source.length).set(source);
+  return new DataView(buffer, by, source.length);
+}
+
+const base64 = (value: unknown) => btoa(String.fromCharCode(...bytes(value as Uint8Array)));
+
+const FORMS: [string, (value: unknown) => never][] = [
+  ["typed arrays", (value) => value as never],
+  ["views at an odd offset", (value) => shifted(value, 3) as never],
+  ["base64", (value) => base64(value) as never],
+];
+
+describe.each(FORMS)("arrays from %s", (_, form) => {
+  const plain = examplePicture();
+  const picture = {
+    ...plain,
+    maps: form(plain.maps),
+    channels: form(plain.channels),
+    channel_weights: form(plain.channel_weights),
+    thumbnails: form(plain.thumbnails),
+  };
+  const arrays = new Arrays(picture);
+  const column = picture.columns[1];
+  const cluster = column?.cluster_maps[1];
+  if (!column || !cluster) throw new Error("the example has no second column");
+
+  it("gives a map's own cells", () => {
+    const cells = arrays.map(column, cluster.map);
+    expect(cells.length).toBe(column.map_width * column.map_height);
+    expect([...cells]).toEqual([...bytes(plain.maps).subarray(cluster.map, cluster.map + cells.length)]);
+  });
+
+  it("gives all channels with their weights", () => {
+    const channels = arrays.channels(cluster);
+    expect(channels.map(({ channel }) => channel)).toEqual([300, 7, 70000]);
+    expect(channels.map(({ weight }) => weight)).toEqual([12.5, 6.25, 3.125]);
+  });
+
+  it("gives thumbnails for the channels that have one", () => {
+    expect(arrays.thumbnail(column, cluster, 1)?.length).toBe(4);
+    expect(arrays.thumbnail(column, cluster, 2)).toBeUndefined();
+  });
+});
+
+it("tells a whole picture from its head", () => {
+  const picture = examplePicture();
+  expect(isWhole(picture)).toBe(true);
+  expect(isWhole({ key: "1", name: "later.jpg", target_name: "dog" })).toBe(false);
+});
+
+it("says what to do when bytes are missing", () => {
+  expect(() => bytes(undefined)).toThrow(/Run the cell again/);
+});

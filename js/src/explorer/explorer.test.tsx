@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LocalModel, type Model } from "../core/model";
+import { examplePicture } from "./example";
+import front from "./index";
+
+/** happy-dom draws nothing; the drawing itself is tested in Chromium. */
+beforeEach(() => {
+  vi.stubGlobal("createImageBitmap", async () => ({ width: 8, height: 6, close() {} }));
+  vi.stubGlobal(
+    "IntersectionObserver",
+    class {
+      observe() {}
+      unobserve() {}
+      disconnect() {}
+    },
+  );
+  URL.createObjectURL = () => "blob:test";
+  URL.revokeObjectURL = vi.fn();
+});
+
+const on = LocalModel.prototype.on;
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const step of undo.splice(0)) step();
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+async function show(values: Record<string, unknown>, state: Model = new LocalModel()) {
+  const model = new LocalModel({ state: "anywidget:s", ...values });
+  const el = document.createElement("div");
+  document.body.append(el);
+  const host = { getModel: async () => state };
+  undo.push(await front().render({ model, el, host }));
+  await settle();
+  return { el, model, state };
+}
+
+const cards = (el: HTMLElement) => [...el.querySelectorAll<HTMLElement>("button.inv-card")];
+const names = (el: HTMLElement) => cards(el).map((card) => card.getAttribute("aria-label"));
+const key = (target: Element | null, name: string) =>
+  target?.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
+
+describe("the Explorer", () => {
+  it("has a column a layer and a card a cluster map, with names for screen readers", async () => {
+    const { el } = await show({ _pictures: [examplePicture("dog.jpg", "dog", ["wheel", "window"])] });
+    expect([...el.querySelectorAll("section.inv-column")].map((s) => s.getAttribute("aria-label"))).toEqual([
+      "block 1, layer 1",
+      "block 1, layer 2",
+    ]);
+    expect(names(el)[0]).toBe("cluster 1, 35.0\u00a0%, 3 maps, labels: wheel, window");
+    expect(el.querySelector(".inv-stack")?.getAttribute("aria-label")).toBe(
+      "Weight: shown 56.9\u00a0%, dropped 30.0\u00a0%, pruned 13.1\u00a0%",
+    );
+    expect(el.querySelector(".inv-detail")).toBeNull();
+  });
+
+  it("marks every focusable element for JupyterLab", async () => {
+    const state = new LocalModel({ cluster_map: "id-0-0" });
+    const { el } = await show({ _pictures: [examplePicture(), examplePicture("cat.jpg")] }, state);
+    el.querySelector<HTMLElement>(".inv-menu button")?.click();
+    await settle();
+    const focusable = [...el.querySelectorAll("button, input, select, [tabindex]")];
+    expect(focusable.length).toBeGreaterThan(15);
+    expect(focusable.filter((element) => !element.hasAttribute("data-lm-suppress-shortcuts"))).toEqual([]);
+  });
+
+  it("is one stop of the Tab key, and arrows move", async () => {
+    const { el } = await show({ _pictures: [examplePicture()] });
+    const stops = () => cards(el).filter((card) => card.tabIndex === 0);
+    expect(stops().map((card) => card.dataset.id)).toEqual(["id-0-0"]);
+    stops()[0]?.focus();
+    key(document.activeElement, "ArrowDown");
+    key(document.activeElement, "ArrowRight");
+    await settle();
+    expect((document.activeElement as HTMLElement).dataset.id).toBe("id-1-1");
+    expect(stops().map((card) => card.dataset.id)).toEqual(["id-1-1"]);
+  });
+
+  it("opens a detail, closes it by Esc and gives the focus back", async () => {
+    const { el, state } = await show({ _pictures: [examplePicture()] });
+    cards(el)[3]?.click();
+    await settle();
+    expect(state.get("cluster_map")).toBe("id-1-1");
+    expect(state.get("layer")).toBe("features.1");
+    const detail = el.querySelector(".inv-detail");
+    expect(detail?.getAttribute("aria-label")).toBe("cluster 2 of block 1, layer 2");
+    expect(detail?.contains(document.activeElement)).toBe(true);
+    key(document.activeElement, "Escape");
+    await settle();
+    expect(el.querySelector(".inv-detail")).toBeNull();
+    expect(state.get("cluster_map")).toBeNull();
+    expect((document.activeElement as HTMLElement).dataset.id).toBe("id-1-1");
+  });
+
+  it("lets two views on one State follow each other, and the second does not take the focus", async () => {
+    const state = new LocalModel();
+    const pictures = [examplePicture(), examplePicture("cat.jpg", "cat")];
+    const [one, two] = [await show({ _pictures: pictures }, state), await show({ _pictures: pictures }, state)];
+    one.el.querySelectorAll<HTMLElement>("[role=option]")[1]?.click();
+    await settle();
+    expect(two.el.querySelector("h2")?.textContent).toBe("cat.jpg");
+    cards(one.el)[0]?.click();
+    await settle();
+    expect(two.el.querySelector(".inv-detail")).not.toBeNull();
+    expect(one.el.contains(document.activeElement)).toBe(true);
+    const select = two.el.querySelector<HTMLSelectElement>("select");
+    if (select) {
+      select.value = "inferno";
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    await settle();
+    expect(state.get("colour_map")).toBe("inferno");
+    expect(one.el.querySelector<HTMLSelectElement>("select")?.value).toBe("inferno");
+  });
+
+  it("shows what people typed as text, never as markup", async () => {
+    const nasty = ["<img src=x onerror=alert(1)>", "🦊 fox", "עברית", "<script>x</script>"];
+    const { el } = await show({ _pictures: [examplePicture("<b>dog</b>.jpg", "<i>dog</i>", nasty)] });
+    cards(el)[0]?.click();
+    await settle();
+    expect(el.querySelectorAll(".inv-title h2 b, i, script, img:not([alt=''])")).toHaveLength(0);
+    expect(el.querySelector("h2")?.textContent).toBe("<b>dog</b>.jpg");
+    expect(el.querySelector(".inv-card-labels")?.textContent).toBe(nasty.join(", "));
+    expect(el.querySelector(".inv-detail h3")?.textContent).toBe(nasty.join(", "));
+    expect(el.querySelector(".inv-card-labels")?.getAttribute("dir")).toBe("auto");
+  });
+
+  it("says what to do when the run is empty", async () => {
+    const { el } = await show({ _pictures: [] });
+    expect(el.textContent).toContain("Nothing to explore yet");
+  });
+
+  it("turns an error into an alert, never into an empty output", async () => {
+    const broken = { ...examplePicture(), columns: [{ title: "no clusters" }] };
+    const { el } = await show({ _pictures: [broken] });
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("could not be drawn");
+  });
+
+  it("works alone when its State cannot be reached", async () => {
+    const model = new LocalModel({ state: "anywidget:gone", _pictures: [examplePicture()] });
+    const el = document.createElement("div");
+    const host = { getModel: () => Promise.reject(new Error("no such model")) };
+    undo.push(await front().render({ model, el, host }));
+    expect(cards(el)).toHaveLength(4);
+  });
+
+  it("asks for a picture that did not come with the first ones", async () => {
+    const sent: Record<string, unknown>[] = [];
+    let answer: (...args: unknown[]) => void = () => {};
+    vi.spyOn(LocalModel.prototype, "on").mockImplementation(function (this: LocalModel, event, callback) {
+      if (event === "msg:custom") answer = callback;
+      else on.call(this, event, callback);
+    });
+    const { el, model } = await show({ _pictures: [examplePicture()] });
+    model.send = (content) => {
+      sent.push(content as Record<string, unknown>);
+    };
+    model.set("_pictures", [examplePicture(), { key: "1", name: "later.jpg", target_name: "cat" }]);
+    await settle();
+    el.querySelectorAll<HTMLElement>("[role=option]")[1]?.click();
+    await settle();
+    expect(sent).toEqual([expect.objectContaining({ kind: "picture", key: "1" })]);
+    expect(el.querySelector(".inv-loading")).not.toBeNull();
+    const { image, thumbnail, maps, channels, channel_weights, thumbnails, ...rest } = examplePicture(
+      "later.jpg",
+      "cat",
+    );
+    answer({ id: sent[0]?.id, picture: { ...rest, key: "1" } }, [
+      ...[image, thumbnail, maps, channels, channel_weights, thumbnails],
+    ]);
+    await settle();
+    expect(cards(el)).toHaveLength(4);
+    expect(el.querySelector("h2")?.textContent).toBe("later.jpg");
+  });
+
+  it("leaves nothing behind", async () => {
+    const state = new LocalModel();
+    const off = vi.spyOn(state, "off");
+    const on = vi.spyOn(state, "on");
+    const { el } = await show({ _pictures: [examplePicture(), examplePicture("cat.jpg")] }, state);
+    for (const step of undo.splice(0)) step();
+    expect(el.childElementCount).toBe(0);
+    expect(off.mock.calls.length).toBe(on.mock.calls.length);
+    expect(URL.revokeObjectURL).toHaveBeenCalledTimes(2);
+  });
+});
