@@ -273,7 +273,7 @@ def _cluster_map(row: dict[str, Any]) -> ClusterMap:
     return ClusterMap(
         **{name: row[name] for name in same},
         map=np.array(row["map"], np.float32).reshape(row["map_height"], row["map_width"]),
-        channel_thumbnails=thumbnails.reshape(-1, *thumbnail) if thumbnails.size else np.zeros((0, *thumbnail)),
+        channel_thumbnails=thumbnails.reshape(-1, *thumbnail) if thumbnails.size else np.zeros((0, *thumbnail), np.uint8),
         labels=tuple(Label(**label) for label in row["labels"]),
     )
 

@@ -44,8 +44,9 @@ class Clustering:
 def cluster_maps(maps: NDArray[Any], recipe: Recipe) -> Clustering:
     """Group the feature maps of one layer that light up alike.
 
-    With fewer than four maps that differ (after each is scaled to 0..1) there is nothing to embed: then maps that are
-    the same share a cluster, the silhouettes are NaN and the reason is given.
+    Fewer than four maps get a cluster each. Of more maps with fewer than four different patterns (after each is scaled
+    to 0..1) there is nothing to embed: those of one pattern share a cluster. The silhouettes are NaN then, and the
+    reason is given.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def cluster_points(points: NDArray[Any], recipe: Recipe) -> Clustering:
     points
         Shape (n, 2), n > `recipe.clusters_min`.
     recipe
-        Clusterings with `clusters_min` .. ``min(clusters_max, n - 1)`` clusters compete; of equals the fewest clusters win.
+        Clusterings with `clusters_min` .. ``min(clusters_max, n - 1)`` clusters compete; of equals the fewest win.
     """
     points = np.asarray(points, np.float64)
     numbers = range(recipe.clusters_min, min(recipe.clusters_max, len(points) - 1) + 1)
@@ -164,7 +165,7 @@ def _sklearn_ways(
 
 
 def _cut(tree: NDArray[np.float64], k: int) -> NDArray[np.intp]:
-    """Undo the last k - 1 merges. (`fcluster` gives fewer than k clusters where merges are equally high.)"""
+    """Undo the last k - 1 merges; `fcluster` would give fewer than k clusters where merges are equally high."""
     n = len(tree) + 1
     parent = np.arange(2 * n - 1)
     for step, (one, two) in enumerate(tree[: n - k, :2].astype(int)):

@@ -35,6 +35,7 @@ def explain_layer(  # noqa: PLR0913 (what a column says of itself)
     picture_hash: str = "",
     network_hash: str = "",
     target: int | tuple[int, ...] = 0,
+    note: str = "",
 ) -> Column:
     """Explain one layer.
 
@@ -54,6 +55,8 @@ def explain_layer(  # noqa: PLR0913 (what a column says of itself)
         The layer's name and place.
     picture_hash, network_hash, target
         What the cluster maps' ids are made of besides.
+    note
+        Why the weights are zero, where that is known.
 
     Raises
     ------
@@ -77,7 +80,9 @@ def explain_layer(  # noqa: PLR0913 (what a column says of itself)
     shown = [group for group, too_light in zip(groups, light, strict=True) if not too_light]
     flat = maps.reshape(len(maps), -1).astype(np.float64)
     rest = _rest(flat, share, kept, [group for group, _ in shown], maps.shape[1:])
-    same = {"picture_hash": picture_hash, "network_hash": network_hash, "target": target, "layer": layer}
+    identify = functools.partial(
+        cluster_map_id, picture_hash=picture_hash, network_hash=network_hash, target=target, layer=layer
+    )
     return Column(
         layer=layer,
         depth=depth,
@@ -88,11 +93,11 @@ def explain_layer(  # noqa: PLR0913 (what a column says of itself)
         total_weight=total,
         rest=rest,
         silhouettes=clustering.silhouettes,
-        reason=" ".join(_reasons(usable, weights, alive, kept, clustering, recipe, len(shown))),
+        reason=" ".join(_reasons(usable, weights, note if alive else _DEAD, kept, clustering, recipe, len(shown))),
         cluster_maps=tuple(
             ClusterMap.from_raw(
                 (share[group] @ flat[group] / share[group].sum()).reshape(maps.shape[1:]),
-                id=cluster_map_id(**same, shape=maps.shape[1:], channels=group),
+                id=identify(shape=maps.shape[1:], channels=group),
                 cluster=place,
                 channels=group,
                 channel_weights=share[group],
@@ -142,10 +147,12 @@ def thumbnails(maps: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     if not len(maps):
         return np.zeros((0, down, across), np.uint8)
     small = _averaging(height, down) @ maps @ _averaging(width, across).T if scale < 1 else maps
-    return np.rint(flat_maps(small) * 255).astype(np.uint8).reshape(len(maps), down, across)
+    cells: NDArray[np.uint8] = np.rint(flat_maps(small) * 255).astype(np.uint8)
+    return cells.reshape(len(maps), down, across)
 
 
 _ABSURD = 1e35  # a hundred times this, summed, still fits float32
+_DEAD = "The layer is dead for this picture: all its maps are zero."
 _NOTHING = Clustering(np.zeros(0, np.intp), {}, np.zeros(0))
 
 
@@ -154,13 +161,13 @@ def _averaging(cells: int, fewer: int) -> NDArray[np.float32]:
     """Make the matrix (fewer, cells) that averages equal stretches of cells, parts of cells counted in part."""
     edges = np.arange(fewer + 1) * cells / fewer
     covered = np.minimum(edges[1:, None], np.arange(1, cells + 1)) - np.maximum(edges[:-1, None], np.arange(cells))
-    return (np.maximum(covered, 0) * fewer / cells).astype(np.float32)
+    return np.asarray(np.maximum(covered, 0) * fewer / cells, np.float32)
 
 
 def _by_weight(
     kept: NDArray[np.intp], clustering: Clustering, share: NDArray[np.float64]
 ) -> list[tuple[NDArray[np.intp], float]]:
-    """List the clusters' channels and mean silhouettes: clusters and channels heaviest first, of equals the lower index."""
+    """List the clusters' channels and mean silhouettes, both heaviest first, of equals the lower index."""
     groups = []
     for label in range(int(clustering.labels.max(initial=-1)) + 1):
         inside = clustering.labels == label
@@ -187,14 +194,14 @@ def _rest(
         dropped_weight=float(share[dropped_too].sum()),
         n_pruned=int(pruned.sum()),
         n_dropped=int(dropped_too.sum()),
-        weighted_sum=(share[left] @ flat[left]).reshape(shape),
+        weighted_sum=np.asarray(share[left] @ flat[left], np.float32).reshape(shape),
     )
 
 
-def _reasons(  # noqa: PLR0913 (each can be a reason)
+def _reasons(  # noqa: PLR0913, PLR0917 (each can be a reason)
     usable: NDArray[np.bool_],
     weights: NDArray[np.float64],
-    alive: bool,
+    note: str,
     kept: NDArray[np.intp],
     clustering: Clustering,
     recipe: Recipe,
@@ -210,8 +217,8 @@ def _reasons(  # noqa: PLR0913 (each can be a reason)
         )
     if broken == n:
         return reasons
-    if not alive:
-        reasons.append("The layer is dead for this picture: all its maps are zero.")
+    if note:
+        reasons.append(note)
     elif not (weights > 0).any():
         what = "all weights are zero" if not weights.any() else "no weight is positive"
         reasons.append(f"Nothing in this layer speaks for the class: {what}.")

@@ -1,8 +1,8 @@
 """Feature maps as points in a plane: per-map min-max, PCA, t-SNE (METHOD 1.5).
 
-Both solvers compute the same quantities. ``"sklearn"`` is the published one (scikit-learn's PCA and TSNE). ``"fast"`` takes
-PCA from the smaller of the Gram and the covariance matrix, and runs t-SNE with exact gradients over whole matrices, which
-up to some thousand maps beats a tree.
+Both solvers compute the same quantities. ``"sklearn"`` is the published one (scikit-learn's PCA and TSNE). ``"fast"``
+takes PCA from the smaller of the Gram and the covariance matrix, and runs t-SNE with exact gradients over whole
+matrices, which up to some thousand maps beats a tree.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ def tsne(scores: NDArray[np.float64], recipe: Recipe) -> NDArray[np.float32]:
 def affinities(scores: NDArray[Any], perplexity: float) -> NDArray[np.float64]:
     """Compute t-SNE's joint probabilities (van der Maaten and Hinton 2008, eq. 1 and section 3.1).
 
-    Each point's Gaussian is as wide as gives its conditional distribution the entropy ``log(perplexity)``, to 1e-5. Where
-    ties make that impossible, it ends as narrow as numbers allow.
+    Each point's Gaussian is as wide as gives its conditional distribution the entropy ``log(perplexity)``, to 1e-5.
+    Where ties make that impossible, it ends as narrow as numbers allow.
 
     Parameters
     ----------
