@@ -1,0 +1,161 @@
+"""Explorer: what it takes, what it sends, what it answers, what it writes."""
+
+import base64
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import traitlets
+from PIL import Image
+
+from inv_widgets import Explorer, State
+from inv_widgets.widgets import base, explorer
+
+
+def test_a_run_a_list_one_explanation_and_a_path(run, tmp_path):
+    path = run.save(tmp_path / "run.parquet")
+    for given in (run, list(run), path, str(path)):
+        assert [picture["name"] for picture in Explorer(given)._pictures] == ["dog.jpg", "dog.jpg", "cat.jpg"]
+    assert len(Explorer(run[0])._pictures) == 1
+    assert Explorer([])._pictures == []
+
+
+@pytest.mark.parametrize("given", [3, None, object()])
+def test_what_is_no_run_is_refused(given):
+    with pytest.raises(TypeError, match=r"^\[inv-widgets\] Expected a Run, an Explanation"):
+        Explorer(given)
+
+
+def test_unknown_arguments_and_impossible_values_are_refused(run):
+    with pytest.raises(TypeError, match=r"^\[inv-widgets\] Explorer has no argument 'hight'\. Did you mean 'height'\?"):
+        Explorer(run, hight=3)
+    with pytest.raises(TypeError, match=r"^\[inv-widgets\] state='x' is a str: give an inv\.State\."):
+        Explorer(run, state="x")
+    for name, value in [("view", "3d"), ("share", 0), ("cut", 2), ("card_size", 10), ("hidden_layers", "features.0")]:
+        with pytest.raises(traitlets.TraitError, match=rf"^\[inv-widgets\] Explorer: {name}="):
+            Explorer(run, **{name: value})
+
+
+def test_the_state_is_linked_by_reference(run):
+    state = State()
+    one, two = Explorer(run, state=state), Explorer(run, state=state)
+    assert one.state is two.state is state
+    assert one.get_state("state") == {"state": f"anywidget:{state.model_id}"}
+    assert Explorer(run).state is not Explorer(run).state
+
+
+def test_numbers_are_sent_once_and_whole(run):
+    sent = Explorer(run).get_state()["_pictures"]
+    first = sent[0]
+    shown = run[0].columns[1].cluster_maps[1]
+    column = first["columns"][1]
+    cluster = column["cluster_maps"][1]
+    cells = np.frombuffer(first["maps"], np.uint8)[cluster["map"] : cluster["map"] + 20].reshape(5, 4)
+    assert np.abs(cells / 255 - shown.map).max() <= 0.5 / 255 + 1e-6
+    channels = np.frombuffer(first["channels"], "<i4")[cluster["channels"] :][:2]
+    weights = np.frombuffer(first["channel_weights"], "<f4")[cluster["channels"] :][:2]
+    assert channels.tolist() == shown.channels.tolist()
+    assert weights.tolist() == shown.channel_weights.tolist()
+    assert Image.open(io.BytesIO(first["image"])).size == (32, 24)
+    assert first["columns"][0]["cluster_maps"][0]["labels"][0]["name"] == "<img src=x onerror=alert(1)>"
+    assert len({picture["key"] for picture in sent}) == 3
+
+
+def test_a_big_run_sends_the_rest_when_asked(run, monkeypatch, from_browser):
+    whole = Explorer(run)._pictures[2]
+    monkeypatch.setattr(explorer, "WHOLE_BYTES", 1)
+    monkeypatch.setattr(explorer, "_STEP", 1)
+    widget = Explorer(run)
+    assert ["columns" in picture for picture in widget._pictures] == [True, False, False]
+    assert widget._pictures[2] == {"key": "2", "name": "cat.jpg", "target_name": "cat"}
+    [(content, buffers)] = from_browser(widget, {"kind": "picture", "key": "2", "id": "q7"})
+    assert content["id"] == "q7"
+    names = ("image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails")
+    assert content["picture"] | dict(zip(names, buffers, strict=True)) == whole
+
+
+@pytest.mark.parametrize(
+    "question",
+    [{"kind": "picture", "key": "99"}, {"kind": "picture"}, {"kind": "nonsense"}, {"kind": "picture", "key": "x"}],
+)
+def test_a_question_that_cannot_be_answered_is_answered_so(run, from_browser, question):
+    [(content, buffers)] = from_browser(Explorer(run), question | {"id": "q1"})
+    assert content["id"] == "q1"
+    assert content["error"]
+    assert buffers is None
+
+
+@pytest.mark.parametrize(
+    ("picture", "target", "expected"),
+    [
+        (None, None, ("dog.jpg", "dog")),
+        ("dog.jpg", "wolf", ("dog.jpg", "wolf")),
+        ("dog.jpg", None, ("dog.jpg", "dog")),
+        ("dog.jpg", "cat", ("dog.jpg", "dog")),
+        ("cat.jpg", "dog", ("cat.jpg", "cat")),
+        (None, "cat", ("cat.jpg", "cat")),
+        ("not here.jpg", None, ("dog.jpg", "dog")),
+    ],
+)
+def test_explanation_is_what_is_shown(run, picture, target, expected):
+    shown = Explorer(run, state=State(picture=picture, target=target)).explanation
+    assert (shown.name, shown.target_name) == expected
+
+
+def test_explanation_of_an_empty_run():
+    with pytest.raises(IndexError, match=r"^\[inv-widgets\] This Explorer is empty"):
+        Explorer([]).explanation  # noqa: B018
+
+
+def test_save_draws_what_is_shown(run, tmp_path):
+    widget = Explorer(run, state=State(picture="cat.jpg"), hidden_layers=["features.0"])
+    path = widget.save(tmp_path / "figure.svg")
+    text = path.read_text("utf-8")
+    assert "cat" in text
+    assert "block 1, layer 2" in text
+    assert "block 1, layer 1" not in text
+    picture = widget.save(tmp_path / "figure.png", theme="dark", scale=1)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    before = path.read_bytes()
+    widget.state.colour_map = "inferno"
+    assert widget.save(path).read_bytes() != before
+    with pytest.raises(ValueError, match=r"^\[inv-widgets\]"):
+        widget.save(tmp_path / "figure.docx")
+
+
+def test_a_reader_without_a_kernel_sees_a_still_figure(run):
+    data, _ = Explorer(run)._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"]))).width > 100
+    assert "image/jpeg" not in Explorer([])._repr_mimebundle_()[0]
+
+
+def test_a_still_figure_that_fails_does_not_cost_the_view(run, monkeypatch):
+    monkeypatch.setattr(explorer.figures, "figure", lambda *a, **k: 1 / 0)
+    data, _ = Explorer(run)._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert "image/jpeg" not in data
+
+
+def test_a_missing_front_end_says_how_to_build_it(run, monkeypatch, tmp_path):
+    state = State()
+    monkeypatch.setattr(base.resources, "files", lambda package: tmp_path)
+    for name, make in (("Explorer", lambda: Explorer(run, state=state)), ("State", State)):
+        with pytest.raises(
+            FileNotFoundError, match=rf"^\[inv-widgets\] The front end of {name} is not built.*make build"
+        ):
+            make()
+
+
+def test_showing_a_run_needs_neither_torch_nor_sklearn(run, tmp_path):
+    path = run.save(tmp_path / "run.parquet")
+    code = (
+        "import sys, inv_widgets as inv\n"
+        f"widget = inv.Explorer({str(path)!r})\n"
+        f"widget._repr_mimebundle_(); widget.save({str(tmp_path / 'figure.svg')!r})\n"
+        "print(*(name for name in ('torch', 'sklearn') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == []
