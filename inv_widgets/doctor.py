@@ -87,6 +87,7 @@ PACKAGES = (
     Package("pandas", "2.0"),
     Package("pyarrow", "15"),
     Package("pillow", "10.1"),
+    Package("threadpoolctl", "3.1"),
     Package("tqdm", "4.66"),
     Package("typing-extensions", "4.10"),
     Package("vl-convert-python", "1.7"),

@@ -20,7 +20,8 @@ __all__ = ["FONT", "Box", "Drawing", "fitted", "plain", "text_width", "wrapped"]
 Box = tuple[float, float, float, float]  # left, top, width, height
 
 SVG = "http://www.w3.org/2000/svg"
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+# Faces with the metrics of Arial or close to them, which `text_width` knows; system-ui can be a much wider one.
+FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'Segoe UI', Roboto, sans-serif"
 # What XML 1.0 cannot hold, and lone surrogates (from file names that are not UTF-8).
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -81,7 +81,7 @@ _DOCUMENT = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="inv-widgets">
 <title>{title}</title>
-<style>html, body {{ margin: 0; min-height: 100%; }}</style>
+<style>html, body {{ margin: 0; min-height: 100%; }} noscript {{ font: 14px sans-serif; }}</style>
 </head>
 <body>
 {root}
@@ -145,7 +145,7 @@ def _title(run: Run) -> str:
 
 def _still(run: Run) -> str:
     """Draw the first explanation, for readers whose browser runs no scripts."""
-    told = "<p>This page needs JavaScript to be explored.</p>"
+    told = '<p style="margin: 20px 28px">This page needs JavaScript to be explored.</p>'
     if len(run) == 0:
         return told
     first = run[0]
