@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
+    from typing_extensions import Self
 
 __all__ = ["SCHEMA_VERSION", "RunFiles", "RunWriter", "companions", "to_frame", "write"]
 
@@ -49,7 +50,8 @@ SCHEMAS = {
     "pictures": pa.schema([
         *_key, ("hash", _text), ("network_hash", _text), ("image", pa.binary()), ("window", pa.list_(_real)),
         ("height", _int), ("width", _int), ("prediction", _int), ("prediction_name", _text),
-        ("prediction_probability", _real), ("target_probability", _real), ("recipe", _text), ("schema_version", _int),
+        ("prediction_probability", _real), ("target_probability", _real), ("recipe", _text),
+        ("n_columns", _int), ("n_cluster_maps", _int), ("schema_version", _int),
     ]),
 }  # fmt: skip
 
@@ -69,17 +71,30 @@ class RunWriter:
     """Write explanations one by one; the files take their names only when all are written.
 
     Use it as a context manager: after an exception no file is left behind and an older run of that name stands.
+
+    Parameters
+    ----------
+    path
+        ``NAME.parquet``.
+    job
+        How the run was made, to be read back as :attr:`RunFiles.job`; anything that JSON can hold.
+
+    Attributes
+    ----------
+    errors
+        ``{picture name: reason}``, written when the files are closed.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, job: Mapping[str, Any] | None = None) -> None:
         self._paths = companions(path)
         self._drafts = {
             kind: file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}") for kind, file in self._paths.items()
         }
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.errors: dict[str, str] = {}
+        self.job = dict(job or {})
 
-    def __enter__(self) -> RunWriter:
+    def __enter__(self) -> Self:
         self._paths["cluster_maps"].parent.mkdir(parents=True, exist_ok=True)
         for kind, draft in self._drafts.items():
             self._writers[kind] = pq.ParquetWriter(draft, SCHEMAS[kind], compression="zstd")
@@ -91,16 +106,24 @@ class RunWriter:
             if rows:
                 self._writers[kind].write_table(pa.Table.from_pylist(rows, SCHEMAS[kind]))
 
+    def copy(self, tables: Mapping[str, pa.Table], *, name: str | None = None) -> None:
+        """Append what :meth:`RunFiles.tables` gave, without decoding it; `name` calls the picture anew."""
+        for kind, table in tables.items():
+            if len(table):
+                self._writers[kind].write_table(table if name is None else _called(table, name))
+
     def __exit__(self, kind: object, *_: object) -> None:
-        for writer in self._writers.values():
-            writer.add_key_value_metadata({"inv_widgets": json.dumps({"errors": self.errors})})
-            writer.close()
-        # The cluster maps last: where they stand, the companions stand too.
-        for name in ("pictures", "columns", "cluster_maps"):
-            if kind is None:
+        written = {"run": uuid.uuid4().hex, "errors": self.errors, "job": self.job}
+        try:
+            for writer in self._writers.values():
+                writer.add_key_value_metadata({"inv_widgets": json.dumps(written)})
+                writer.close()
+            # The cluster maps last: where they stand, the companions stand too.
+            for name in ("pictures", "columns", "cluster_maps") if kind is None else ():
                 os.replace(self._drafts[name], self._paths[name])  # noqa: PTH105
-            else:
-                self._drafts[name].unlink(missing_ok=True)
+        finally:
+            for draft in self._drafts.values():
+                draft.unlink(missing_ok=True)
 
 
 def write(path: str | Path, explanations: Iterable[Explanation], *, errors: Mapping[str, str] | None = None) -> Path:
@@ -136,29 +159,42 @@ class RunFiles:
         if missing:
             raise FileNotFoundError(
                 f"[inv-widgets] {paths['cluster_maps']} is not a whole run: {', '.join(missing)} is missing. "
-                "A run is three files that stand side by side: NAME.parquet, NAME.columns.parquet, NAME.pictures.parquet."
+                "A run is three files side by side: NAME.parquet, NAME.columns.parquet, NAME.pictures.parquet."
             )
         self._files = {kind: _open(kind, file) for kind, file in paths.items()}
-        metadata = self._files["cluster_maps"].metadata.metadata or {}
-        self.errors: dict[str, str] = json.loads(metadata.get(b"inv_widgets", b"{}")).get("errors", {})
-        names = self._files["pictures"].read(["picture", "target_name"]).to_pylist()
-        self.keys = [(row["picture"], row["target_name"]) for row in names]
+        of_all = [_written(file) for file in self._files.values()]
+        if len({one.get("run") for one in of_all}) > 1:
+            raise ValueError(
+                f"[inv-widgets] {paths['cluster_maps']} and its companions are not of one run: they were written at "
+                "different times. Copy all three together, or explain the pictures again."
+            )
+        written = of_all[0]
+        self.errors: dict[str, str] = written.get("errors", {})
+        self.job: dict[str, Any] = written.get("job", {})
+        small = ["picture", "target_name", "hash", "n_columns", "n_cluster_maps"]
+        rows = self._files["pictures"].read(small).to_pylist()
+        self.keys = [(row["picture"], row["target_name"]) for row in rows]
+        self.hashes: list[str] = [row["hash"] for row in rows]
         # An explanation without cluster maps has no row group in their file.
-        counts = self._files["columns"].read(["n_cluster_maps", "picture", "target_name"]).to_pylist()
-        filled = {(row["picture"], row["target_name"]) for row in counts if row["n_cluster_maps"]}
-        with_columns = {(row["picture"], row["target_name"]) for row in counts}
         self._groups = {
-            "cluster_maps": _places([key in filled for key in self.keys]),
-            "columns": _places([key in with_columns for key in self.keys]),
+            "pictures": _places([True] * len(rows)),
+            "columns": _places([row["n_columns"] > 0 for row in rows]),
+            "cluster_maps": _places([row["n_cluster_maps"] > 0 for row in rows]),
         }
+
+    def tables(self, place: int) -> dict[str, pa.Table]:
+        """Read one explanation's rows of the three files."""
+        tables = {}
+        for kind, groups in self._groups.items():
+            group = groups[place]
+            file = self._files[kind]
+            tables[kind] = SCHEMAS[kind].empty_table() if group is None else file.read_row_group(group)
+        return tables
 
     def read(self, place: int) -> Explanation:
         """Read one explanation."""
-        picture = self._files["pictures"].read_row_group(place).to_pylist()[0]
-        rows = {}
-        for kind, groups in self._groups.items():
-            group = groups[place]
-            rows[kind] = [] if group is None else self._files[kind].read_row_group(group).to_pylist()
+        rows = {kind: table.to_pylist() for kind, table in self.tables(place).items()}
+        picture = rows["pictures"][0]
         by_layer: dict[str, list[dict[str, Any]]] = {}
         for row in rows["cluster_maps"]:
             by_layer.setdefault(row["layer"], []).append(row)
@@ -182,6 +218,17 @@ def _open(kind: str, file: Path) -> pq.ParquetFile:
     if missing:
         raise ValueError(f"[inv-widgets] {file} is no run of inv-widgets: it lacks the columns {', '.join(missing)}.")
     return parquet
+
+
+def _written(parquet: pq.ParquetFile) -> dict[str, Any]:
+    metadata = parquet.metadata.metadata or {}
+    found: dict[str, Any] = json.loads(metadata.get(b"inv_widgets", b"{}"))
+    return found
+
+
+def _called(table: pa.Table, name: str) -> pa.Table:
+    place = table.schema.get_field_index("picture")
+    return table.set_column(place, table.schema.field(place), pa.array([name] * len(table), _text))
 
 
 def _places(present: list[bool]) -> list[int | None]:
@@ -263,6 +310,8 @@ def _picture_row(explanation: Explanation) -> dict[str, Any]:
         "prediction_probability": explanation.prediction.probability,
         "target_probability": explanation.target_probability,
         "recipe": explanation.recipe.to_json(),
+        "n_columns": len(explanation.columns),
+        "n_cluster_maps": sum(1 for _ in explanation.cluster_maps()),
     }
 
 
@@ -273,7 +322,7 @@ def _cluster_map(row: dict[str, Any]) -> ClusterMap:
     return ClusterMap(
         **{name: row[name] for name in same},
         map=np.array(row["map"], np.float32).reshape(row["map_height"], row["map_width"]),
-        channel_thumbnails=thumbnails.reshape(-1, *thumbnail) if thumbnails.size else np.zeros((0, *thumbnail), np.uint8),
+        channel_thumbnails=thumbnails.reshape(thumbnails.size // max(1, thumbnail[0] * thumbnail[1]), *thumbnail),
         labels=tuple(Label(**label) for label in row["labels"]),
     )
 

@@ -199,6 +199,7 @@ def _sklearn_tsne(
     scores: NDArray[np.float64], start: NDArray[np.float32], perplexity: float, rate: float, recipe: Recipe
 ) -> NDArray[np.float32]:
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     solver = TSNE(
         2,
@@ -209,7 +210,9 @@ def _sklearn_tsne(
         init=start,
         random_state=recipe.seed,
     )
-    return np.asarray(solver.fit_transform(scores.astype(np.float32)), np.float32)
+    # Its sums depend on the number of threads, and on a busy machine several are far slower than one.
+    with threadpool_limits(1, user_api="openmp"):
+        return np.asarray(solver.fit_transform(scores.astype(np.float32)), np.float32)
 
 
 def _gaussians(distances: NDArray[np.float64], entropy: float) -> NDArray[np.float64]:
