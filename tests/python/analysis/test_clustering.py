@@ -1,0 +1,122 @@
+"""Ward, silhouettes and the drop rule: by hand, and against scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score, silhouette_samples
+
+from inv_widgets.analysis.clustering import cluster_maps, cluster_points, dropped, silhouettes
+from inv_widgets.recipe import Recipe
+
+
+def groups(kinds, each=12, seed=0, spread=0.3):
+    rng = np.random.default_rng(seed)
+    centres = 10 * np.stack(
+        [np.cos(np.arange(kinds) * 2 * np.pi / kinds), np.sin(np.arange(kinds) * 2 * np.pi / kinds)]
+    )
+    label = np.repeat(np.arange(kinds), each)
+    return centres.T[label] + rng.normal(scale=spread, size=(kinds * each, 2)), label
+
+
+def test_silhouettes_by_hand():
+    # On a line: {0, 1}, {5}. Point 0: a = 1, b = 5; point 1: a = 1, b = 4; point 5 is alone.
+    places = np.array([0.0, 1.0, 5.0])
+    values = silhouettes(np.abs(places[:, None] - places), np.array([0, 0, 1]))
+    np.testing.assert_allclose(values, [4 / 5, 3 / 4, 0])
+
+
+def test_silhouettes_equal_scikit_learn_s():
+    rng = np.random.default_rng(3)
+    points, labels = rng.normal(size=(50, 2)), rng.permutation(np.arange(50) % 6)
+    gaps = np.linalg.norm(points[:, None] - points, axis=2)
+    np.testing.assert_allclose(silhouettes(gaps, labels), silhouette_samples(points, labels), atol=1e-9)
+
+
+def test_silhouettes_of_points_in_one_place_are_zero():
+    assert not silhouettes(np.zeros((4, 4)), np.array([0, 0, 1, 1])).any()
+
+
+@pytest.mark.parametrize("solver", ["fast", "sklearn"])
+@pytest.mark.parametrize("kinds", [3, 5, 8])
+def test_groups_that_stand_apart_are_found(solver, kinds):
+    points, label = groups(kinds)
+    clustering = cluster_points(points, Recipe(solver=solver))
+    assert adjusted_rand_score(label, clustering.labels) == 1
+    assert list(clustering.silhouettes) == [3, 4, 5, 6, 7, 8]
+    assert max(clustering.silhouettes, key=clustering.silhouettes.get) == kinds
+    assert clustering.samples.mean() == pytest.approx(clustering.silhouettes[kinds])
+
+
+def test_both_solvers_agree_on_any_points():
+    for seed in range(5):
+        points = np.random.default_rng(seed).normal(size=(40, 2))
+        ours, theirs = (cluster_points(points, Recipe(solver=solver)) for solver in ("fast", "sklearn"))
+        assert adjusted_rand_score(ours.labels, theirs.labels) == 1
+        assert ours.silhouettes == pytest.approx(theirs.silhouettes)
+
+
+def test_every_cut_has_its_number_of_clusters_where_merges_are_equally_high():
+    square = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [5, 5], [5, 6], [6, 5], [6, 6.0]])
+    for k in (2, 3, 4, 5, 6, 7):
+        labels = cluster_points(square, Recipe(clusters_min=k, clusters_max=k)).labels
+        assert sorted(set(labels)) == list(range(k))
+
+
+def test_of_equal_silhouettes_the_fewest_clusters_win():
+    # Eight points in two places: three or more clusters are all equally bad.
+    same = np.zeros((8, 2))
+    clustering = cluster_points(same, Recipe())
+    assert set(clustering.silhouettes.values()) == {0.0}
+    assert clustering.labels.max() == 2
+
+
+def test_numbers_of_clusters_end_at_n_minus_1():
+    points = np.random.default_rng(0).normal(size=(6, 2))
+    assert list(cluster_points(points, Recipe()).silhouettes) == [3, 4, 5]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_fewer_than_four_maps_get_a_cluster_each(n):
+    clustering = cluster_maps(np.random.default_rng(0).random((n, 5, 5)), Recipe())
+    assert clustering.labels.tolist() == list(range(n))
+    assert clustering.silhouettes == {}
+    assert np.isnan(clustering.samples).all()
+    assert f"{n} map" in clustering.reason
+
+
+def test_maps_of_few_patterns_are_grouped_by_pattern():
+    one, two = np.eye(3), np.ones((3, 3)) - np.eye(3)
+    clustering = cluster_maps(np.array([one, two, 5 * one, two + 1, one]), Recipe())
+    assert clustering.labels.tolist() == [0, 1, 0, 1, 0]
+    assert "2 patterns" in clustering.reason
+
+
+def test_maps_of_one_cell_are_one_cluster():
+    clustering = cluster_maps(np.arange(10.0).reshape(10, 1, 1), Recipe())
+    assert clustering.labels.tolist() == [0] * 10
+    assert "1 pattern:" in clustering.reason
+
+
+def test_four_maps_are_clustered():
+    clustering = cluster_maps(np.random.default_rng(0).random((4, 5, 5)), Recipe())
+    assert list(clustering.silhouettes) == [3]
+    assert clustering.reason == ""
+
+
+@pytest.mark.parametrize(
+    ("weights", "gone"),
+    [
+        ([60, 30, 10], [False, False, True]),  # 60 / 3 = 20, mean / 2 = 16.7
+        ([60, 20, 20], [False, False, False]),  # a third of the heaviest stays
+        ([30, 30, 30, 10], [False, False, False, True]),  # 10 and 12.5
+        ([40, 40, 12, 8], [False, False, True, True]),  # 13.3 and 12.5
+        ([100], [False]),
+    ],
+)
+def test_light_clusters_are_dropped(weights, gone):
+    assert dropped(np.array(weights), Recipe()).tolist() == gone
+
+
+def test_the_drop_rule_follows_the_recipe():
+    weights = np.array([50.0, 30.0, 20.0])
+    assert dropped(weights, Recipe(drop_below_heaviest=0.7, drop_below_mean=0)).tolist() == [False, True, True]
+    assert not dropped(weights, Recipe(drop_below_heaviest=0, drop_below_mean=0)).any()

@@ -1,0 +1,124 @@
+"""PCA and t-SNE: what can be worked out by hand, our solver against scikit-learn's, and hard inputs."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+
+from inv_widgets.analysis.embedding import affinities, embed, flat_maps, kl_divergence, pca, tsne
+from inv_widgets.recipe import Recipe
+
+
+def blobs(n, side=10, kinds=5, seed=0, noise=0.4):
+    """Maps with a bright spot at one of `kinds` places, and noise."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:side, :side]
+    places = rng.random((kinds, 2)) * side
+    kind = np.arange(n) % kinds
+    spots = np.exp(-((y - places[kind, 0, None, None]) ** 2 + (x - places[kind, 1, None, None]) ** 2) / 4)
+    return (spots + noise * rng.random((n, side, side))).astype(np.float32), kind
+
+
+def test_each_map_is_scaled_by_itself():
+    maps = np.array([[[0, 1], [2, 4]], [[-1, -1], [3, 1]], [[7, 7], [7, 7]]], np.float32)
+    np.testing.assert_allclose(flat_maps(maps), [[0, 0.25, 0.5, 1], [0, 0, 1, 0.5], [0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("scale", [1e-44, 1e-38, 1e34])
+def test_scaling_survives_the_range_of_float32(scale):
+    maps = (np.array([[[0, 1], [2, 4]]]) * scale).astype(np.float32)
+    np.testing.assert_allclose(flat_maps(maps), [[0, 0.25, 0.5, 1]], atol=0.1 if scale < 1e-40 else 1e-6)
+
+
+def test_pca_by_hand():
+    # Four points on the line y = 2x: the first component holds all, sqrt(5) apart.
+    rows = np.array([[0, 0], [1, 2], [2, 4], [3, 6]], np.float32)
+    scores = pca(rows, Recipe())
+    np.testing.assert_allclose(np.abs(scores[:, 0]), np.sqrt(5) * np.array([1.5, 0.5, 0.5, 1.5]), rtol=1e-6)
+    np.testing.assert_allclose(scores[:, 1], 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(30, 200), (200, 30), (9, 9), (6, 3)])
+def test_pca_keeps_the_distances_that_scikit_learn_s_keeps(shape):
+    rows = np.random.default_rng(1).random(shape).astype(np.float32)
+    ours, theirs = pca(rows, Recipe(pca_components=5)), PCA(min(5, *shape), svd_solver="full").fit_transform(rows)
+    assert ours.shape == (shape[0], min(5, *shape))
+    gaps = [np.linalg.norm(scores[:, None] - scores, axis=2) for scores in (ours, theirs)]
+    np.testing.assert_allclose(gaps[0], gaps[1], atol=1e-4)
+
+
+def test_affinities_have_the_wanted_perplexity_and_are_a_distribution():
+    scores = np.random.default_rng(2).normal(size=(60, 5))
+    joint = affinities(scores, 12)
+    assert joint.sum() == pytest.approx(1)
+    np.testing.assert_array_equal(joint, joint.T)
+    assert not joint.diagonal().any()
+    from scipy.spatial.distance import squareform
+    from sklearn.manifold._t_sne import _joint_probabilities
+
+    distances = ((scores[:, None] - scores) ** 2).sum(2).astype(np.float32)
+    np.testing.assert_allclose(joint, squareform(_joint_probabilities(distances, 12, 0)), atol=1e-6)
+
+
+def test_affinities_of_a_square_by_hand():
+    # Each corner's two neighbours are equally near: at a perplexity of 2 the far corner weighs (nearly) nothing.
+    joint = affinities(np.array([[0, 0], [0, 1], [1, 1], [1, 0.0]]), 2)
+    np.testing.assert_allclose(joint, np.array([[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]]) / 8, atol=1e-4)
+
+
+def test_kl_divergence_by_hand():
+    # Three points, all equally close in the plane: q = 1/6 for each ordered pair.
+    points = np.array([[0, 0], [1, 0], [0.5, np.sqrt(0.75)]])
+    goal = np.array([[0, 0.25, 0.125], [0.25, 0, 0.125], [0.125, 0.125, 0]])
+    by_hand = 2 * 0.25 * np.log(0.25 * 6) + 4 * 0.125 * np.log(0.125 * 6)
+    assert kl_divergence(goal, points) == pytest.approx(by_hand)
+
+
+def test_our_embeddings_lose_no_more_than_scikit_learn_s_exact_ones():
+    ratios = []
+    for seed in range(9):
+        maps, _ = blobs(90, seed=seed)
+        recipe = Recipe()
+        scores = pca(flat_maps(maps), recipe)
+        goal = affinities(scores, 89 / 3)
+        exact = TSNE(2, perplexity=89 / 3, learning_rate=50.0, init="pca", method="exact", random_state=0)
+        theirs = exact.fit_transform(scores.astype(np.float32))
+        ratios.append(kl_divergence(goal, tsne(scores, recipe)) / kl_divergence(goal, theirs))
+    assert np.median(ratios) <= 1.02
+
+
+@pytest.mark.parametrize("solver", ["fast", "sklearn"])
+def test_same_seed_same_bits(solver):
+    rows = flat_maps(blobs(70)[0])
+    recipe = Recipe(solver=solver, tsne_iterations=300)
+    first = embed(rows, recipe)
+    assert first.dtype == np.float32
+    np.testing.assert_array_equal(first, embed(rows.copy(), recipe))
+
+
+@pytest.mark.parametrize("solver", ["fast", "sklearn"])
+@pytest.mark.parametrize(
+    "recipe", [{}, {"pca_components": 1}, {"perplexity": 1.0}, {"tsne_iterations": 250}, {"seed": 2**32 - 1}]
+)
+@pytest.mark.parametrize("n", [4, 5, 9])
+def test_few_maps_are_placed(solver, recipe, n):
+    points = embed(flat_maps(blobs(n, side=3)[0]), Recipe(solver=solver, **recipe))
+    assert points.shape == (n, 2)
+    assert np.isfinite(points).all()
+
+
+@pytest.mark.parametrize("side", [2, 3])
+def test_duplicates_stay_together(side):
+    maps = np.repeat(blobs(5, side=side)[0], 8, axis=0)
+    points = embed(flat_maps(maps), Recipe())
+    assert np.isfinite(points).all()
+    spread = points.reshape(5, 8, 2).std(axis=1).max()
+    assert spread < 0.2 * points.std(axis=0).max()
+
+
+def test_what_is_alike_is_near():
+    maps, kind = blobs(100, noise=0.2)
+    points = embed(flat_maps(maps), Recipe())
+    gaps = np.linalg.norm(points[:, None] - points, axis=2)
+    np.fill_diagonal(gaps, np.inf)
+    assert (kind[gaps.argmin(axis=1)] == kind).all()
