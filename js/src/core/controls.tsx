@@ -1,6 +1,6 @@
 /** The few controls that all views share: a slider, a choice of one among few, icons. */
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useUniqueId } from "./ids";
 import { GUARDED } from "./keyboard";
 import { alongRow } from "./roving";
 
@@ -16,7 +16,7 @@ interface SliderProps {
 }
 
 export function Slider({ label, value, min, max, step, text, disabled = false, onSlide }: SliderProps) {
-  const id = useId();
+  const id = useUniqueId();
   const filled = (100 * (value - min)) / (max - min);
   return (
     <div class="inv-control" data-disabled={disabled}>

@@ -37,6 +37,7 @@ export class Painter {
   readonly #waiting = new Map<Element, () => void>();
   readonly #observer: IntersectionObserver;
   readonly #onError: (error: unknown) => void;
+  readonly #scaled = new WeakMap<ImageBitmap, Map<string, HTMLCanvasElement>>();
   #frame = 0;
 
   constructor(onError: (error: unknown) => void) {
@@ -61,6 +62,29 @@ export class Painter {
     }
     this.#jobs.set(canvas, job);
     this.#frame ||= requestAnimationFrame(this.#work);
+  }
+
+  /** A picture at a size that many cards share: scaled once, not once a card and frame. */
+  scaled(image: ImageBitmap, width: number, height: number): HTMLCanvasElement {
+    const sizes = this.#scaled.get(image) ?? new Map<string, HTMLCanvasElement>();
+    this.#scaled.set(image, sizes);
+    const key = `${width} ${height}`;
+    const known = sizes.get(key);
+    if (known) return known;
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext("2d");
+    if (context) {
+      // A picture of few pixels is shown as such; interpolation would invent what the network never saw.
+      context.imageSmoothingEnabled = image.width > 96 || image.width > width;
+      context.imageSmoothingQuality = "high";
+      context.drawImage(image, 0, 0, width, height);
+    }
+    // Cards, detail, and what a slider of sizes passes through.
+    if (sizes.size >= 4) sizes.delete(sizes.keys().next().value as string);
+    sizes.set(key, canvas);
+    return canvas;
   }
 
   dispose(): void {
@@ -105,12 +129,14 @@ export class Painter {
 /** One canvas with one heat map. */
 export class HeatCanvas {
   readonly #canvas: HTMLCanvasElement;
+  readonly #painter: Painter;
   #heatMap: HeatMap | undefined;
   #field: Field | undefined;
   #layer: { key: string; canvas: HTMLCanvasElement } | undefined;
 
-  constructor(canvas: HTMLCanvasElement) {
+  constructor(canvas: HTMLCanvasElement, painter: Painter) {
     this.#canvas = canvas;
+    this.#painter = painter;
   }
 
   /** Draw `heatMap` at `width` x `height` device pixels. */
@@ -132,12 +158,7 @@ export class HeatCanvas {
     context.globalCompositeOperation = "source-over";
     context.globalAlpha = 1;
     context.clearRect(0, 0, width, height);
-    if (look.mode !== "map") {
-      // A picture of few pixels is shown as such; interpolation would invent what the network never saw.
-      context.imageSmoothingEnabled = heatMap.image.width > 96 || heatMap.image.width > width;
-      context.imageSmoothingQuality = "high";
-      context.drawImage(heatMap.image, 0, 0, width, height);
-    }
+    if (look.mode !== "map") context.drawImage(this.#painter.scaled(heatMap.image, width, height), 0, 0);
     if (look.mode === "mask") context.globalCompositeOperation = "destination-in";
     if (look.mode === "overlay") context.globalAlpha = look.opacity;
     context.drawImage(layer, place.left, place.top);

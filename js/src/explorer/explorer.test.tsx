@@ -177,6 +177,31 @@ describe("the Explorer", () => {
     expect(el.querySelector("h2")?.textContent).toBe("later.jpg");
   });
 
+  it("moves to another State when it is given one", async () => {
+    const states: Record<string, LocalModel> = {
+      "anywidget:one": new LocalModel({ picture: "dog.jpg" }),
+      "anywidget:two": new LocalModel({ picture: "cat.jpg", colour_map: "turbo" }),
+    };
+    const model = new LocalModel({
+      state: "anywidget:one",
+      _pictures: [examplePicture(), examplePicture("cat.jpg")],
+    });
+    const el = document.createElement("div");
+    document.body.append(el);
+    const host = { getModel: async (reference: unknown) => states[String(reference)] as Model };
+    undo.push(await front().render({ model, el, host }));
+    await settle();
+    expect(el.querySelector("h2")?.textContent).toBe("dog.jpg");
+    model.set("state", "anywidget:two");
+    await settle();
+    expect(el.querySelector("h2")?.textContent).toBe("cat.jpg");
+    expect(el.querySelector<HTMLSelectElement>("select")?.value).toBe("turbo");
+    expect(el.querySelectorAll(".inv-explorer")).toHaveLength(1);
+    // The first State is let go.
+    states["anywidget:one"]?.set("picture", "dog.jpg");
+    expect(el.querySelector("h2")?.textContent).toBe("cat.jpg");
+  });
+
   it("leaves nothing behind", async () => {
     const state = new LocalModel();
     const off = vi.spyOn(state, "off");

@@ -64,7 +64,7 @@ export function Heat({ picture, column, map, width, maxHeight, mode }: HeatProps
     const element = ref.current;
     if (!element) return undefined;
     let current = true;
-    const entry = { canvas: new HeatCanvas(element), heatMap: undefined as HeatMap | undefined, draw };
+    const entry = { canvas: new HeatCanvas(element, painter), heatMap: undefined as HeatMap | undefined, draw };
     drawn.current = entry;
     store
       .image(picture)

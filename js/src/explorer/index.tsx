@@ -39,20 +39,39 @@ export default () => {
       const { theme, dispose: forgetTheme } = watchTheme();
       const root = createRoot(el, styles, theme);
       undo.push(forgetTheme, root.dispose);
-      try {
-        root.show(<Loading words="Opening the Explorer …" />);
-        const store = new Store(model, await stateOf(model, host), memory);
-        undo.push(() => store.dispose());
-        const painter = new Painter((error) => {
-          store.error.value = error;
-        });
-        undo.push(() => painter.dispose());
-        const connection = watchConnection(model, model.get("state"));
-        undo.push(() => connection.dispose());
-        root.show(<Explorer store={store} painter={painter} theme={theme} alive={connection.alive} />);
-      } catch (error) {
-        root.fail(error);
-      }
+      let closeView = () => {};
+      let opening = 0;
+      const openView = async () => {
+        const turn = ++opening;
+        try {
+          const state = await stateOf(model, host);
+          // Meanwhile the view was closed, or was given yet another State.
+          if (turn !== opening) return;
+          closeView();
+          const store = new Store(model, state, memory);
+          const painter = new Painter((error) => {
+            store.error.value = error;
+          });
+          const connection = watchConnection(model, model.get("state"));
+          closeView = () => {
+            store.dispose();
+            painter.dispose();
+            connection.dispose();
+          };
+          root.show(<Explorer key={turn} store={store} painter={painter} theme={theme} alive={connection.alive} />);
+        } catch (error) {
+          root.fail(error);
+        }
+      };
+      const onState = () => void openView();
+      model.on("change:state", onState);
+      undo.push(() => {
+        opening = -1;
+        model.off("change:state", onState);
+        closeView();
+      });
+      root.show(<Loading words="Opening the Explorer …" />);
+      await openView();
       return dispose;
     },
   };

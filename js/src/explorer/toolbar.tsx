@@ -1,7 +1,8 @@
 /** The picture's name and what the network says of it; the view's controls, none of which asks the kernel. */
-import { useContext, useEffect, useId, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { COLOUR_MAPS, gradient } from "../core/colour_maps";
 import { Icon, percent, Segmented, Slider } from "../core/controls";
+import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
 import type { PictureHead } from "../core/payload";
 import { Context } from "./context";
@@ -102,7 +103,7 @@ function Probability({ value }: { value: number | null | undefined }) {
 
 function ColourMapSelect() {
   const { store } = useContext(Context);
-  const id = useId();
+  const id = useUniqueId();
   const name = store.shared.colour_map.value;
   return (
     <div class="inv-control">
@@ -135,7 +136,7 @@ function ViewMenu() {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const id = useId();
+  const id = useUniqueId();
   useEffect(() => {
     if (!open) return undefined;
     const outside = (event: Event) => {
