@@ -146,8 +146,8 @@ def _values(trace: Trace, tap: int, layer: Layer) -> Tensor:
     if value is None or not trace.nodes[tap].intact:
         raise RuntimeError(
             f"[inv-widgets] The maps of layer {layer.name!r} were overwritten in place by something that is no torch "
-            "function (a custom autograd function or compiled code). Make it write to a new tensor, or leave this layer "
-            "out."
+            "function (a custom autograd function or compiled code). Make it write to a new tensor, or leave this "
+            "layer out."
         )
     return value
 

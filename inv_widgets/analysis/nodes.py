@@ -128,6 +128,12 @@ class KeptValues:
             node.edge = get_gradient_edge(tensor) if tensor.requires_grad else None
             self._storages.setdefault(node.value.untyped_storage().data_ptr(), []).append(index)
 
+    def connect(self, index: int, tensor: Tensor) -> None:
+        """Note where a value's gradient is, if it got one only on leaving a custom autograd function."""
+        node = self._nodes[index]
+        if node.value is not None and node.edge is None and tensor.requires_grad:
+            node.edge = get_gradient_edge(tensor)
+
     def save(self, tensor: Tensor, known: int | None, name: str, inputs: list[int], uses: int) -> None:
         """Copy the values that a function is about to overwrite, but not the one that its result replaces.
 

@@ -23,6 +23,7 @@ __all__ = [
     "covers",
     "flag_inplace",
     "gate_first",
+    "is_constant",
     "is_norm",
     "is_product",
     "module_kind",
@@ -88,6 +89,11 @@ def _plain(name: str) -> str:
             plain = plain[1:]
         return {"radd": "add", "rmul": "mul", "truediv": "div", "rtruediv": "rdiv", "rpow": "pow"}.get(plain, plain)
     return name.strip("_") if not name.startswith("_conv") else name
+
+
+def is_constant(name: str) -> bool:
+    """Tell whether a function only takes the shape of what it is given."""
+    return name.endswith("_like") or name.startswith("new_")
 
 
 def plain_activation(name: str) -> bool:

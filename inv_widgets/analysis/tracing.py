@@ -118,7 +118,7 @@ class Trace(TorchFunctionMode):
         if self._paused:
             return func(*args, **kwargs)
         name = operations.base_name(func)
-        inputs = [self._index[tensor] for tensor in _tensors((args, kwargs)) if tensor in self._index]
+        inputs = [self._used(tensor) for tensor in _tensors((args, kwargs)) if tensor in self._index]
         changed = operations.flag_inplace(func, args, kwargs)
         if self._kept is not None and isinstance(changed, torch.Tensor):
             known = self._index.get(changed)
@@ -133,11 +133,17 @@ class Trace(TorchFunctionMode):
                     self._note(func, name, inputs, args, kwargs, tensor)
         return result
 
+    def _used(self, tensor: Tensor) -> int:
+        index: int = self._index[tensor]
+        if self._kept is not None:
+            self._kept.connect(index, tensor)
+        return index
+
     def _note(  # noqa: PLR0913, PLR0917
         self, func: Any, name: str, inputs: list[int], args: tuple[Any, ...], kwargs: dict[str, Any], tensor: Tensor
     ) -> None:
         inputs = list(inputs)
-        if not tensor.is_floating_point() and name not in {"gt", "ge", "lt", "le"}:
+        if operations.is_constant(name) or not (tensor.is_floating_point() or name in {"gt", "ge", "lt", "le"}):
             return
         maps = [self.nodes[index] for index in inputs]
         kind = operations.classify(name, maps, args, kwargs, tensor)
