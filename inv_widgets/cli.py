@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import traceback
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.command(options)
-    except KeyboardInterrupt:
-        _tell(f"[inv-widgets] Stopped. {options.when_stopped}".rstrip())
+    except KeyboardInterrupt as stop:
+        _tell(str(stop) or f"[inv-widgets] Stopped. {options.when_stopped}".rstrip())
         return 130
     except BrokenPipeError:  # somebody downstream, such as `head`, has read enough
         sys.stderr.close()
@@ -54,12 +55,11 @@ def demo(options: argparse.Namespace) -> int:
     """Explain the demo pictures, write a page of them, open JupyterLab."""
     start = time.perf_counter()
     from inv_widgets import datasets, export
-    from inv_widgets.analysis.batches import explain_many
     from inv_widgets.classifier import Classifier
 
     file = Path("demo", "photos.parquet")
     network = Classifier.demo("photos")
-    run = explain_many(network, datasets.photos(), out=file)
+    run = _explain_many(network, datasets.photos(), out=file)
     page = export.page(run, file.with_suffix(".html"), title=f"Demo photos, explained for {network.name}")
     _say(f"{len(run)} pictures explained in {time.perf_counter() - start:.1f} s.")
     _say(f"  {file}   to open with inv.load({str(file)!r})")
@@ -74,13 +74,12 @@ def explain(options: argparse.Namespace) -> int:
     start = time.perf_counter()
     _ends_in(options.out, [".parquet"])
     pictures = _pictures(options.pictures)
-    from inv_widgets.analysis.batches import explain_many
     from inv_widgets.network_names import load_network
     from inv_widgets.recipe import Recipe
 
     network = load_network(options.network)
     recipe = dataclasses.replace(Recipe(), seed=options.seed)
-    run = explain_many(
+    run = _explain_many(
         network,
         pictures,
         target=_target(options.target),
@@ -90,7 +89,8 @@ def explain(options: argparse.Namespace) -> int:
         resume=options.resume,
     )
     seconds = time.perf_counter() - start
-    _say(f"{options.out}: {len(run)} of {len(pictures)} pictures explained for {network.name} in {seconds:.1f} s.")
+    failed = f", {len(run.errors)} failed" if run.errors else ""
+    _say(f"{options.out}: {_explanations(run)} of {network.name}{failed}, in {seconds:.1f} s.")
     return _failures(run)
 
 
@@ -120,7 +120,7 @@ def export_(options: argparse.Namespace) -> int:
                 f"choose with --picture (and --target) among {names}."
             )
         export.save(chosen[0], options.out, theme=options.theme, colour_map=options.colour_map)
-    _say(f"{options.out}: {len(chosen)} explanation{'s' * (len(chosen) != 1)}.")
+    _say(f"{options.out}: {_explanations(chosen)}.")
     return 0
 
 
@@ -204,10 +204,19 @@ def _pictures(patterns: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _target(names: list[str] | None) -> int | str | list[int | str] | None:
+def _explain_many(*arguments: Any, **options: Any) -> Run:
+    """Explain pictures; those that fail are told at the end, not by a warning."""
+    from inv_widgets.analysis.batches import explain_many
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\[inv-widgets\] .* could not be explained")
+        return explain_many(*arguments, **options)
+
+
+def _target(names: list[str] | None) -> int | str | tuple[int | str, ...] | None:
     if names is None:
         return None
-    targets = [int(name) if name.isdecimal() else name for name in names]
+    targets = tuple(int(name) if name.isdecimal() else name for name in names)
     return targets if len(targets) > 1 else targets[0]
 
 
@@ -220,6 +229,10 @@ def _ends_in(path: Path, suffixes: Iterable[str]) -> None:
         raise ValueError(
             f"[inv-widgets] --out {path} is not possible: give a name that ends in {' or '.join(suffixes)}."
         )
+
+
+def _explanations(run: Run) -> str:
+    return f"{len(run)} explanation{'s' * (len(run) != 1)}"
 
 
 def _failures(run: Run) -> int:

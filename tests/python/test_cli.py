@@ -85,10 +85,8 @@ def test_explain_again_goes_on_from_there_and_no_resume_starts_anew(run_file, fa
         0,
     )
     assert (seen[1]["resume"], seen[1]["layers"]) == (False, ["last 2", "features.0*"])
-    assert (seen[1]["target"], seen[1]["recipe"].seed) == (["bag", 7], 3)
-    assert re.search(
-        r"fashion.parquet: 3 of 3 pictures explained for Fashion-MNIST network in [\d.]+ s", capsys.readouterr().out
-    )
+    assert (seen[1]["target"], seen[1]["recipe"].seed) == (("bag", 7), 3)
+    assert re.search(r"fashion.parquet: 3 explanations of Fashion-MNIST network, in [\d.]+ s", capsys.readouterr().out)
 
 
 def test_a_picture_that_cannot_be_read_is_told_and_the_others_are_explained(fashion, tmp_path, capsys):
@@ -108,7 +106,7 @@ def test_a_picture_that_cannot_be_read_is_told_and_the_others_are_explained(fash
     ]
     assert cli.main(arguments) == 1
     told = capsys.readouterr()
-    assert "1 of 2 pictures" in told.out
+    assert "1 explanation of Fashion-MNIST network, 1 failed, in" in told.out
     assert re.search(r"^\[inv-widgets\] \S*broken\.png: ", told.err, flags=re.MULTILINE)
     assert len(inv.load(file)) == 1
 
@@ -162,7 +160,7 @@ def test_explain_answers_what_it_cannot_do_before_it_loads_anything(tmp_path, ca
     assert "ends in .parquet" in refused(capsys, "explain", fashion[0], *network, "--out", "r.csv")
     assert "required: --network" in refused(capsys, "explain", fashion[0], *out)
     assert "invalid int value: 'x'" in refused(capsys, "explain", fashion[0], *network, *out, "--seed", "x")
-    assert "unrecognized arguments: --what" in refused(capsys, "explain", fashion[0], *network, *out, "--what")
+    assert "nrecognized arguments: --what" in refused(capsys, "explain", fashion[0], *network, *out, "--what")
 
 
 @pytest.mark.usefixtures("no_weights_here")
@@ -171,7 +169,7 @@ def test_explain_answers_what_it_cannot_do_before_it_loads_anything(tmp_path, ca
     [
         ("fashion", "names no network: give demo:photos"),
         ("demo:cats", "names no network"),
-        ("torchvision:vgg17", "Did you mean 'vgg16'"),
+        ("torchvision:vgg17", "Did you mean 'vgg19', 'vgg16'"),
         ("torchvision:resnet18", "could not be downloaded"),
         ("no_such_package.module:build", "cannot be imported"),
     ],
@@ -229,13 +227,22 @@ def test_an_unknown_command_and_none_are_answered(capsys):
 def test_ctrl_c_ends_with_130_and_a_hint(fashion, tmp_path, capsys, monkeypatch):
     from inv_widgets.analysis import batches
 
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(batches, "explain_many", interrupted)
     arguments = ["explain", fashion[0], "--network", "demo:fashion", "--out", str(tmp_path / "r.parquet")]
-    assert cli.main(arguments) == 130
-    assert "the same command goes on from there" in capsys.readouterr().err
+    for message, told in (((), "the same command goes on from there"), (("[inv-widgets] 3 are kept",), "3 are kept")):
+
+        def interrupted(*_, message=message, **__):
+            raise KeyboardInterrupt(*message)
+
+        monkeypatch.setattr(batches, "explain_many", interrupted)
+        assert cli.main(arguments) == 130
+        assert told in capsys.readouterr().err
+
+
+def test_a_group_is_explained_as_one_target(fashion, tmp_path):
+    file = tmp_path / "r.parquet"
+    arguments = ["--network", "demo:fashion", "--out", str(file), "--layers", "last 1"]
+    assert cli.main(["explain", fashion[0], *arguments, "--target", "shirt", "--target", "4"]) == 0
+    assert set(inv.load(file)[0].target) == {4, 6}
 
 
 def test_an_unforeseen_error_is_one_line_and_debug_shows_where(fashion, tmp_path, capsys, monkeypatch):
