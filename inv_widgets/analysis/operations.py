@@ -40,7 +40,7 @@ _NORMS = {
 _ACTIVATIONS = {
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
     "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu", "sigmoid", "silu", "softplus", "softshrink",
-    "softsign", "swish", "tanh", "tanhshrink", "threshold", "expit",
+    "softsign", "swish", "tanh", "tanhshrink", "threshold", "expit", "log_sigmoid",
 }  # fmt: skip
 # ... and what people write activations by hand with.
 _NONLINEAR = {

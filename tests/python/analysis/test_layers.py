@@ -199,7 +199,8 @@ def conv(before, after):
     [
         nn.ReLU(), nn.ReLU(inplace=True), nn.ReLU6(), nn.LeakyReLU(), nn.PReLU(), nn.ELU(inplace=True), nn.SELU(),
         nn.CELU(), nn.GELU(), nn.SiLU(inplace=True), nn.Mish(), nn.Hardswish(), nn.Hardsigmoid(), nn.Softplus(),
-        nn.Tanh(), nn.Sigmoid(), nn.Softsign(), nn.LogSigmoid(), nn.Tanhshrink(), nn.Threshold(0.1, 0.0), nn.RReLU(), nn.Hardtanh(inplace=True),
+        nn.Tanh(), nn.Sigmoid(), nn.Softsign(), nn.LogSigmoid(), nn.Tanhshrink(), nn.Threshold(0.1, 0.0), nn.RReLU(),
+        nn.Hardtanh(inplace=True),
     ],
     ids=lambda activation: f"{type(activation).__name__}{getattr(activation, 'inplace', '')}",
 )  # fmt: skip
@@ -218,7 +219,7 @@ def test_every_activation_module_is_one(activation):
         lambda x: x * F.relu6(x + 3), lambda x: x * torch.tanh(F.softplus(x)), lambda x: torch.where(x > 0, x, 0.1 * x),
         lambda x: torch.clamp(x, min=0), lambda x: x.clamp_min_(0), lambda x: x * (x > 0), lambda x: F.relu(x).square(),
         lambda x: x.sigmoid().mul(x), lambda x: F.leaky_relu_(x, 0.2), lambda x: torch.max(x, torch.zeros_like(x)),
-        lambda x: torch.square(x),
+        torch.square,
     ],
     ids=range(17),
 )  # fmt: skip
