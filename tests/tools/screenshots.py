@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 RUN = ROOT / "demo" / "photos.parquet"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-SCALE = 1.5  # sharp on dense screens, and still a few hundred kB
+SCALE = 1.25  # sharp on dense screens, and still a few hundred kB
 
 
 def main() -> None:
@@ -39,14 +39,14 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
         for scheme in ("light", "dark"):
             view = browser.new_context(
-                viewport={"width": 1360, "height": 900}, device_scale_factor=SCALE, color_scheme=scheme
+                viewport={"width": 1320, "height": 840}, device_scale_factor=SCALE, color_scheme=scheme
             ).new_page()
             view.goto(Path(page).as_uri())
             _wait_until_drawn(view)
-            _keep(view, f"explorer-{scheme}.png")
-            view.locator("[data-cluster-map]").first.click()
+            view.locator(".inv-column").last.locator("[data-id]").first.click()
+            view.mouse.move(0, 0)
             _wait_until_drawn(view)
-            _keep(view, f"detail-{scheme}.png")
+            _keep(view, f"explorer-{scheme}.png")
         browser.close()
 
 
