@@ -146,7 +146,11 @@ def thumbnails(maps: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     across, down = (max(1, round(side * scale)) for side in (width, height))
     if not len(maps):
         return np.zeros((0, down, across), np.uint8)
-    small = _averaging(height, down) @ maps @ _averaging(width, across).T if scale < 1 else maps
+    small = flat_maps(maps).reshape(maps.shape)
+    if scale < 1:
+        small = _averaging(height, down) @ small @ _averaging(width, across).T
+        # What is even once averaged is so up to rounding only, which min-max would blow up.
+        small[np.ptp(small, axis=(1, 2)) < 1e-5] = 0
     cells: NDArray[np.uint8] = np.rint(flat_maps(small) * 255).astype(np.uint8)
     return cells.reshape(len(maps), down, across)
 

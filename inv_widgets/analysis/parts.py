@@ -77,14 +77,13 @@ class Parts:
     def __init__(self, path: str | Path, job: Mapping[str, Any], *, resume: bool) -> None:
         self._path = companions(path)["cluster_maps"]
         self._folder = _beside(path, ".parts")
+        self._manifest = self._folder / "job.json"
         self._job = dict(job)
         self._old: RunFiles | None = None
         if resume:
             self._resume()
         else:
             shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(self._folder / "job.json", json.dumps(self._job))
         keys: list[str] = [] if self._old is None else self._old.job["keys"]
         self._places = {key: place for place, key in enumerate(keys)}
 
@@ -98,6 +97,9 @@ class Parts:
 
     def add(self, key: str, explanation: Explanation) -> None:
         """Write one part; it appears whole or not at all."""
+        if not self._manifest.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write_whole(self._manifest, json.dumps(self._job))
         with RunWriter(self._part(key)) as writer:
             writer.add(explanation)
 
@@ -130,9 +132,8 @@ class Parts:
         return self._path
 
     def _resume(self) -> None:
-        manifest = self._folder / "job.json"
-        if manifest.exists():
-            _require_same(json.loads(manifest.read_text("utf-8")), self._job, self._folder)
+        if self._manifest.exists():
+            _require_same(json.loads(self._manifest.read_text("utf-8")), self._job, self._folder)
         if any(file.exists() for file in companions(self._path).values()):
             self._old = RunFiles(self._path)
             if "keys" not in self._old.job:
