@@ -76,7 +76,9 @@ class _Graph:
         self.gates: set[int] = set()
         for index, node in self._seen():
             if node.gate is not None:
-                self.gates |= self._branch(node.gate, index)
+                branch = self._branch(node.gate, index)
+                # What is added to maps makes no layer only where it is one number a map.
+                self.gates |= {i for i in branch if operations.is_product(node.name) or _area(self.nodes[i]) == 1}
 
     def _seen(self) -> Iterable[tuple[int, Node]]:
         return ((index, node) for index, node in enumerate(self.nodes) if not node.hidden)
@@ -229,4 +231,4 @@ class _Graph:
 
 
 def _area(node: Node) -> int:
-    return node.shape[-1] * node.shape[-2]
+    return node.shape[-1] * node.shape[-2] if len(node.shape) == 4 else 1

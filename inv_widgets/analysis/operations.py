@@ -1,8 +1,9 @@
 """What a torch function does to feature maps, told by its name and shapes.
 
 The kinds are the few that matter for finding layers: ``conv``, ``norm``, ``act`` (any elementwise non-linearity),
-``add`` (of two branches), ``cat``, ``gate`` (maps times a gate), ``blend`` (elementwise, of maps with one origin),
-``pass`` (elementwise and linear), ``layout`` (axes moved or padded), ``pool``, ``global_pool`` and ``other``.
+``add`` (of two branches), ``cat``, ``gate`` (maps times or plus what is spread over them), ``blend`` (elementwise,
+of maps with one origin), ``pass`` (elementwise and linear), ``layout`` (axes moved or padded), ``pool``,
+``global_pool`` and ``other``.
 """
 
 from __future__ import annotations
@@ -144,9 +145,9 @@ def _arithmetic(name: str, inputs: list[Any], shape: tuple[int, ...]) -> str:
     whole = [maps for maps in inputs if maps.shape == shape and not maps.pooled]
     if len(inputs) < 2 or len(whole) < 2:
         # Maps with a number, a parameter or something that is spread over them.
-        if name in _PRODUCTS and len(inputs) == 2 and name != "rdiv":
-            return "gate" if len(shape) == 4 else "other"
-        return "other" if name == "rdiv" else "pass"
+        if name == "rdiv" or len(inputs) > 2 or (len(inputs) == 2 and len(shape) != 4):
+            return "other"
+        return "gate" if len(inputs) == 2 and whole else "pass"
     if len({maps.origin for maps in whole}) == 1:
         return "blend"
     if name == "add":

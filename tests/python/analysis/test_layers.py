@@ -279,6 +279,25 @@ def test_gates_of_many_kinds_are_no_layers_and_do_not_hide_the_add():
     ]
 
 
+def test_an_offset_a_map_is_made_by_no_layer():
+    class Context(nn.Module):
+        """Global context (Cao et al. 2019): maps are summed by attention, and the result is added to each cell."""
+
+        def __init__(self):
+            super().__init__()
+            self.attention, self.fc1, self.fc2 = nn.Conv2d(4, 1, 1), nn.Conv2d(4, 2, 1), nn.Conv2d(2, 4, 1)
+
+        def forward(self, x):
+            weights = self.attention(x).flatten(2).softmax(-1)
+            context = (x.flatten(2) @ weights.transpose(1, 2)).view(len(x), -1, 1, 1)
+            return x + self.fc2(F.relu(self.fc1(context)))
+
+    assert [name for name, *_ in table(wrap(nn.Sequential(conv(3, 4), nn.ReLU(), Context(), Head(4))))] == [
+        "0",
+        "2.attention",
+    ]
+
+
 def test_adds_between_other_orders_of_axes_are_no_layers():
     class Tokens(nn.Module):
         def __init__(self):
