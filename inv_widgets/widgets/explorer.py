@@ -16,7 +16,7 @@ from inv_widgets.export import figures, payload
 from inv_widgets.run import as_run
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.state import State
-from inv_widgets.widgets.traits import Checked, number, one_of, texts
+from inv_widgets.widgets.traits import Checked, number, one_of, optional, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,7 @@ class Explorer(Widget):
     cut
         The overlay is clear below this share of the map's range, 0..0.95.
     card_size
-        Width of the cards, 88..320 pixels.
+        Width of the cards, 88..320 pixels; None: so that all columns are seen, where that can be.
     hidden_layers
         Names of layers whose columns are not shown.
     height
@@ -74,7 +74,7 @@ class Explorer(Widget):
     view = Checked("overlay", one_of(("overlay", "mask", "map")))
     share = Checked(20.0, number(0.5, 100.0))
     cut = Checked(0.0, number(0.0, 0.95))
-    card_size = Checked(144, number(88, 320))
+    card_size = Checked(None, optional(number(88, 320)))
     hidden_layers = Checked([], texts)
     height = Checked(680, number(280, 4000))
     _pictures = traitlets.List(traitlets.Dict()).tag(sync=True)

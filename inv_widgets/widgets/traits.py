@@ -8,7 +8,7 @@ from typing import Any
 
 import traitlets
 
-__all__ = ["Checked", "number", "one_of", "text", "texts"]
+__all__ = ["Checked", "number", "one_of", "optional", "text", "texts"]
 
 
 class Checked(traitlets.TraitType[Any, Any]):
@@ -62,6 +62,11 @@ def number(low: float, high: float) -> Callable[[Any], float]:
         return round(value) if whole else float(value)
 
     return check
+
+
+def optional(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Take None too."""
+    return lambda value: None if value is None else check(value)
 
 
 def text(value: Any) -> str | None:

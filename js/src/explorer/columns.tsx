@@ -15,7 +15,7 @@ export function Columns({ picture }: { picture: Picture }) {
   const scroller = useRef<HTMLDivElement>(null);
   const stop = useSignal<Place>({ column: 0, row: 0 });
   const columns = store.columns.value;
-  const size = store.own.card_size.value;
+  const size = store.cardSize.value;
   const open = store.open.value;
 
   useLayoutEffect(() => {
@@ -54,6 +54,7 @@ export function Columns({ picture }: { picture: Picture }) {
       ref={scroller}
       role="group"
       aria-label="Cluster maps, a column a layer, from shallow to deep. Arrow keys move between them, Enter opens one."
+      data-small={size < 136}
       style={{ "--card": `${size}px` }}
       onKeyDown={onKeyDown}
       onFocusIn={(event) => {

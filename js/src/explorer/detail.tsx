@@ -1,11 +1,12 @@
 /** One cluster map in full. Not a modal: the columns stay in reach; Esc closes it and focus goes back to the card. */
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { gradient } from "../core/colour_maps";
 import { count, IconButton, percent } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
 import { drawSmall } from "../core/painter";
 import type { Picture } from "../core/payload";
+import { useWidth } from "../core/width";
 import { Context } from "./context";
 import { Heat } from "./heat";
 import { Silhouette } from "./silhouette";
@@ -225,18 +226,4 @@ function Identity({ picture, open }: { picture: Picture; open: Open }) {
       </dl>
     </section>
   );
-}
-
-/** An element's inner width, followed. */
-function useWidth(ref: { current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = ref.current;
-    if (!element) return undefined;
-    setWidth(element.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [ref]);
-  return width;
 }

@@ -1,9 +1,10 @@
 /** The Explorer: toolbar, strip of pictures, columns, detail. */
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useContext, useEffect, useRef } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Empty, Icon } from "../core/controls";
 import { Alert } from "../core/errors";
+import { useWidth } from "../core/width";
 import { Columns } from "./columns";
 import { Context, type ExplorerContext } from "./context";
 import { Detail } from "./detail";
@@ -68,6 +69,10 @@ function Run() {
   const openedHere = useSignal(false);
   const picture = store.picture.value;
   const open = store.open.value;
+  const width = useWidth(body);
+  useLayoutEffect(() => {
+    store.width.value = width;
+  }, [store, width]);
 
   const close = () => {
     const id = store.open.value?.cluster.id;

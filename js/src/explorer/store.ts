@@ -31,7 +31,8 @@ export type Own = {
   view: Mode;
   share: number;
   cut: number;
-  card_size: number;
+  /** Null: as wide as fits. */
+  card_size: number | null;
   hidden_layers: string[];
   height: number;
 };
@@ -61,10 +62,19 @@ const SHARED: Shared = {
   opacity: 0.6,
 };
 
-const OWN: Own = { view: "overlay", share: 20, cut: 0, card_size: 144, hidden_layers: [], height: 680 };
+const OWN: Own = { view: "overlay", share: 20, cut: 0, card_size: null, hidden_layers: [], height: 680 };
 
 /** Decoded pictures that are kept; about 2 MB each. */
 const KEPT_IMAGES = 8;
+
+const COMFORTABLE = 144;
+
+/** All columns in sight with cards neither tiny nor huge; where that cannot be, a comfortable size, and one scrolls. */
+export function fitting(width: number, columns: number): number {
+  if (width === 0 || columns === 0) return COMFORTABLE;
+  const room = Math.floor((width - 32 - 16 * (columns - 1)) / columns);
+  return room < 116 ? COMFORTABLE : Math.min(192, room);
+}
 
 export class Store {
   readonly shared: Linked<Shared>;
@@ -78,6 +88,10 @@ export class Store {
   readonly open: ReadonlySignal<Open | undefined>;
   /** What could not be loaded, by key. */
   readonly failures = signal<ReadonlyMap<string, Error>>(new Map());
+  /** The width of the view, in CSS pixels; 0 before it is known. */
+  readonly width = signal(0);
+  /** Of the cards, in CSS pixels. */
+  readonly cardSize: ReadonlySignal<number>;
   /** What went wrong while drawing. */
   readonly error = signal<unknown>(undefined);
 
@@ -122,6 +136,7 @@ export class Store {
       const hidden = new Set(this.own.hidden_layers.value);
       return this.picture.value?.columns.filter((column) => !hidden.has(column.layer)) ?? [];
     });
+    this.cardSize = computed(() => this.own.card_size.value ?? fitting(this.width.value, this.columns.value.length));
     this.open = computed(() => {
       const id = this.shared.cluster_map.value;
       if (id === null) return undefined;

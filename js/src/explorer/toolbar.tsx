@@ -183,8 +183,8 @@ function ViewMenu() {
             min={88}
             max={320}
             step={8}
-            value={store.own.card_size.value}
-            text={`${store.own.card_size.value} px`}
+            value={store.cardSize.value}
+            text={`${store.cardSize.value} px`}
             onSlide={(card_size) => store.slide({ card_size })}
           />
           <div class="inv-checks">
