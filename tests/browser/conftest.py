@@ -164,12 +164,10 @@ def page_of(chromium, request):
         opened.append((context, page, witness))
         return page
 
+    request.node.pages = opened
     yield open_page
-    failed = getattr(request.node, "failed", False)
     complaints = []
-    for number, (context, page, witness) in enumerate(opened):
-        if failed:
-            shoot(page, f"failed-{request.node.name}-{number}")
+    for context, _, witness in opened:
         complaints += witness.complaints()
         context.close()
     assert complaints == []
@@ -178,8 +176,9 @@ def page_of(chromium, request):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield
-    if call.when == "call":
-        item.failed = outcome.get_result().failed
+    if call.when == "call" and outcome.get_result().failed:
+        for number, (_, page, _) in enumerate(getattr(item, "pages", [])):
+            shoot(page, f"failed-{item.name}-{number}")
 
 
 def shoot(page, name):

@@ -26,6 +26,8 @@ class ExplorerView:
     def ready(self):
         """Wait until the first card is painted."""
         expect(self.card(1).first).to_be_visible(timeout=120_000)
+        # Only what is in sight is painted.
+        self.card(1).first.scroll_into_view_if_needed()
         self.painted(self.card(1).first.locator("canvas"))
         return self
 
@@ -49,7 +51,7 @@ class ExplorerView:
         return self.root.get_by_role("heading", level=2)
 
     def pictures(self):
-        return self.root.get_by_role("option").and_(self.root.get_by_role("listbox").get_by_role("option"))
+        return self.root.get_by_role("listbox").get_by_role("option")
 
     def picture(self, name):
         return self.root.get_by_role("listbox").get_by_role("option", name=re.compile(f"^{re.escape(name)},"))

@@ -18,7 +18,7 @@ def test_it_runs_and_its_explorers_work(notebook_of, screenshot):
     view = ExplorerView(notebook.output(first)).ready()
     screenshot(page, "quickstart")
     assert view.columns().count() >= 3
-    assert view.picture("").count() >= 5
+    assert view.pictures().count() >= 5
     card = view.columns().last.get_by_role("button").first
     card.click()
     view.painted(view.detail().locator("figure canvas").first)
