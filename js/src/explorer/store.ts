@@ -215,6 +215,8 @@ export class Store {
     }
     const image = createImageBitmap(new Blob([bytes(picture.image)], { type: picture.image_type }));
     this.#images.set(picture.key, image);
+    // What failed is not remembered: the next one who asks tries again.
+    image.catch(() => this.#images.delete(picture.key));
     if (this.#images.size > KEPT_IMAGES) {
       // Not closed: a canvas may still draw it. The browser frees it when nothing does.
       this.#images.delete(this.#images.keys().next().value as string);
