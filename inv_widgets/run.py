@@ -1,7 +1,7 @@
 """A Run: the explanations of many pictures, as a lazy sequence over three Parquet files.
 
-``NAME.parquet`` has a row a cluster map, ``NAME.columns.parquet`` a row a layer, ``NAME.pictures.parquet`` a row a picture
-(and target). Each explanation is a row group, so that one can be read without the others.
+``NAME.parquet`` has a row a cluster map, ``NAME.columns.parquet`` a row a layer, ``NAME.pictures.parquet`` a row a
+picture (and target). Each explanation is a row group, so that one can be read without the others.
 """
 
 from __future__ import annotations

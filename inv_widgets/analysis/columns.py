@@ -146,7 +146,7 @@ def thumbnails(maps: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     across, down = (max(1, round(side * scale)) for side in (width, height))
     if not len(maps):
         return np.zeros((0, down, across), np.uint8)
-    small = flat_maps(maps).reshape(maps.shape)
+    small: NDArray[Any] = flat_maps(maps).reshape(maps.shape)
     if scale < 1:
         small = _averaging(height, down) @ small @ _averaging(width, across).T
         # What is even once averaged is so up to rounding only, which min-max would blow up.

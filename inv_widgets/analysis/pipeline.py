@@ -62,13 +62,12 @@ def explain(
     loaded = named_picture(picture)
     captured = capture(net, loaded, target, layers)
     network_hash = net.hash
-    weighting = WEIGHTINGS[recipe.weighting]
 
     def column(place: int) -> Column:
         layer, maps = captured.layers[place], captured.maps[place]
         return explain_layer(
             _array(maps)[0],
-            _array(weighting(maps, captured.gradients[place]))[0],
+            _weights_of(maps, captured.gradients[place], recipe),
             recipe,
             layer=layer.name,
             depth=layer.depth,
@@ -112,6 +111,11 @@ def named_picture(picture: Any, name: str | None = None) -> Picture:
         own = getattr(picture, "name", None)
         name = own if isinstance(own, str) and own else None
     return load_picture(picture, name=name)
+
+
+def _weights_of(maps: torch.Tensor, gradients: torch.Tensor, recipe: Recipe) -> NDArray[Any]:
+    weights: NDArray[Any] = _array(WEIGHTINGS[recipe.weighting](maps, gradients))[0]
+    return weights
 
 
 def _array(tensor: torch.Tensor) -> NDArray[Any]:

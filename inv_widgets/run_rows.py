@@ -1,0 +1,196 @@
+"""Rows of a run's three files from explanations, and explanations from rows."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest
+from inv_widgets.recipe import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+__all__ = ["SCHEMAS", "SCHEMA_VERSION", "explanation_of", "rows_of", "to_frame"]
+
+SCHEMA_VERSION = 1
+
+_text, _int, _real = pa.string(), pa.int32(), pa.float64()
+_floats, _ints, _bytes = pa.list_(pa.float32()), pa.list_(pa.int32()), pa.list_(pa.uint8())
+_key = [("picture", _text), ("network", _text), ("target", pa.list_(pa.int32())), ("target_name", _text)]
+_layer = [*_key, ("layer", _text), ("depth", _int), ("block", _int)]
+
+SCHEMAS = {
+    "cluster_maps": pa.schema([
+        *_layer, ("cluster", _int), ("id", _text), ("weight", _real), ("n_maps", _int),
+        ("channels", _ints), ("channel_weights", _floats),
+        ("map", _floats), ("map_min", _real), ("map_max", _real), ("map_height", _int), ("map_width", _int),
+        ("channel_thumbnails", _bytes), ("thumbnail_height", _int), ("thumbnail_width", _int),
+        ("silhouette", _real), ("labels", pa.list_(pa.struct([("name", _text), ("score", _real)]))),
+        ("recipe", _text), ("schema_version", _int),
+    ]),
+    "columns": pa.schema([
+        *_layer, ("layer_in_block", _int), ("n_maps", _int), ("map_height", _int), ("map_width", _int),
+        ("n_cluster_maps", _int), ("total_weight", _real), ("rest_weight", _real), ("pruned_weight", _real),
+        ("dropped_weight", _real), ("n_pruned", _int), ("n_dropped", _int), ("rest_map", _floats), ("reason", _text),
+        ("silhouettes", pa.list_(pa.struct([("clusters", _int), ("silhouette", _real)]))), ("schema_version", _int),
+    ]),
+    "pictures": pa.schema([
+        *_key, ("hash", _text), ("network_hash", _text), ("image", pa.binary()), ("window", pa.list_(_real)),
+        ("height", _int), ("width", _int), ("prediction", _int), ("prediction_name", _text),
+        ("prediction_probability", _real), ("target_probability", _real), ("recipe", _text),
+        ("n_columns", _int), ("n_cluster_maps", _int), ("schema_version", _int),
+    ]),
+}  # fmt: skip
+
+
+def rows_of(explanation: Explanation) -> dict[str, list[dict[str, Any]]]:
+    """Give one explanation's rows of the three files."""
+    return {
+        "pictures": [_picture_row(explanation)],
+        "columns": [_column_row(explanation, column) for column in explanation.columns],
+        "cluster_maps": [_cluster_map_row(explanation, *pair) for pair in explanation.cluster_maps()],
+    }
+
+
+def explanation_of(rows: Mapping[str, list[dict[str, Any]]]) -> Explanation:
+    """Build one explanation from its rows of the three files."""
+    by_layer: dict[str, list[dict[str, Any]]] = {}
+    for row in rows["cluster_maps"]:
+        by_layer.setdefault(row["layer"], []).append(row)
+    columns = tuple(_column(row, by_layer.get(row["layer"], [])) for row in rows["columns"])
+    return _explanation(rows["pictures"][0], columns)
+
+
+def to_frame(explanations: Iterable[Explanation]) -> pd.DataFrame:
+    """Give a frame with a row a cluster map; arrays are numpy arrays, maps 2-D."""
+    import pandas as pd
+
+    names = SCHEMAS["cluster_maps"].names
+    rows = []
+    for explanation in explanations:
+        for column, cluster_map in explanation.cluster_maps():
+            row = _cluster_map_row(explanation, column, cluster_map)
+            row |= {name: getattr(cluster_map, name) for name in ("map", "channels", "channel_weights")}
+            row |= {"target": explanation.target, "channel_thumbnails": cluster_map.channel_thumbnails}
+            rows.append(row)
+    return pd.DataFrame(rows, columns=names)
+
+
+def _key_of(explanation: Explanation) -> dict[str, Any]:
+    target = explanation.target
+    return {
+        "picture": explanation.name,
+        "network": explanation.network,
+        "target": list(target) if isinstance(target, tuple) else [target],
+        "target_name": explanation.target_name,
+        "schema_version": SCHEMA_VERSION,
+    }
+
+
+def _cluster_map_row(explanation: Explanation, column: Column, cluster_map: ClusterMap) -> dict[str, Any]:
+    height, width = cluster_map.map.shape
+    thumbnails = cluster_map.channel_thumbnails
+    same = ("cluster", "id", "weight", "n_maps", "channels", "channel_weights", "map_min", "map_max", "silhouette")
+    return {
+        **_key_of(explanation),
+        **{name: getattr(column, name) for name in ("layer", "depth", "block")},
+        **{name: getattr(cluster_map, name) for name in same},
+        "map": cluster_map.map.ravel(),
+        "map_height": height,
+        "map_width": width,
+        "channel_thumbnails": thumbnails.ravel(),
+        "thumbnail_height": thumbnails.shape[1],
+        "thumbnail_width": thumbnails.shape[2],
+        "labels": [{"name": label.name, "score": label.score} for label in cluster_map.labels],
+        "recipe": explanation.recipe.to_json(),
+    }
+
+
+def _column_row(explanation: Explanation, column: Column) -> dict[str, Any]:
+    rest = column.rest
+    same = ("layer", "depth", "block", "layer_in_block", "n_maps", "total_weight", "reason")
+    return {
+        **_key_of(explanation),
+        **{name: getattr(column, name) for name in same},
+        "map_height": column.map_shape[0],
+        "map_width": column.map_shape[1],
+        "n_cluster_maps": len(column.cluster_maps),
+        "rest_weight": rest.weight,
+        **{name: getattr(rest, name) for name in ("pruned_weight", "dropped_weight", "n_pruned", "n_dropped")},
+        "rest_map": rest.weighted_sum.ravel(),
+        "silhouettes": [{"clusters": k, "silhouette": value} for k, value in column.silhouettes.items()],
+    }
+
+
+def _picture_row(explanation: Explanation) -> dict[str, Any]:
+    buffer = io.BytesIO()
+    Image.fromarray(explanation.picture).save(buffer, "PNG")
+    height, width = explanation.picture.shape[:2]
+    return {
+        **_key_of(explanation),
+        "hash": explanation.picture_hash,
+        "network_hash": explanation.network_hash,
+        "image": buffer.getvalue(),
+        "window": list(explanation.window),
+        "height": height,
+        "width": width,
+        "prediction": explanation.prediction.index,
+        "prediction_name": explanation.prediction.name,
+        "prediction_probability": explanation.prediction.probability,
+        "target_probability": explanation.target_probability,
+        "recipe": explanation.recipe.to_json(),
+        "n_columns": len(explanation.columns),
+        "n_cluster_maps": sum(1 for _ in explanation.cluster_maps()),
+    }
+
+
+def _cluster_map(row: dict[str, Any]) -> ClusterMap:
+    thumbnail = (row["thumbnail_height"], row["thumbnail_width"])
+    thumbnails = np.array(row["channel_thumbnails"], np.uint8)
+    same = ("id", "cluster", "channels", "channel_weights", "map_min", "map_max", "silhouette")
+    return ClusterMap(
+        **{name: row[name] for name in same},
+        map=np.array(row["map"], np.float32).reshape(row["map_height"], row["map_width"]),
+        channel_thumbnails=thumbnails.reshape(thumbnails.size // max(1, thumbnail[0] * thumbnail[1]), *thumbnail),
+        labels=tuple(Label(**label) for label in row["labels"]),
+    )
+
+
+def _column(row: dict[str, Any], cluster_maps: list[dict[str, Any]]) -> Column:
+    shape = (row["map_height"], row["map_width"])
+    same = ("layer", "depth", "block", "layer_in_block", "n_maps", "total_weight", "reason")
+    rest = ("pruned_weight", "dropped_weight", "n_pruned", "n_dropped")
+    return Column(
+        **{name: row[name] for name in same},
+        map_shape=shape,
+        rest=Rest(**{name: row[name] for name in rest}, weighted_sum=np.reshape(row["rest_map"], shape)),
+        silhouettes={entry["clusters"]: entry["silhouette"] for entry in row["silhouettes"]},
+        cluster_maps=tuple(_cluster_map(cluster) for cluster in cluster_maps),
+    )
+
+
+def _explanation(row: dict[str, Any], columns: tuple[Column, ...]) -> Explanation:
+    with Image.open(io.BytesIO(row["image"])) as image:
+        picture = np.array(image.convert("RGB"))
+    target = row["target"]
+    return Explanation(
+        picture=picture,
+        name=row["picture"],
+        picture_hash=row["hash"],
+        network=row["network"],
+        network_hash=row["network_hash"],
+        window=tuple(row["window"]),
+        target=target[0] if len(target) == 1 else tuple(target),
+        target_name=row["target_name"],
+        target_probability=row["target_probability"],
+        prediction=Prediction(row["prediction"], row["prediction_name"], row["prediction_probability"]),
+        columns=columns,
+        recipe=Recipe.from_json(row["recipe"]),
+    )

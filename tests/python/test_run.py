@@ -1,0 +1,252 @@
+"""A run in memory and in its three files: equal, lazy, and clear about what is wrong."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest
+from inv_widgets.recipe import Recipe
+from inv_widgets.run import Run, as_run, load
+from inv_widgets.run_files import SCHEMA_VERSION, RunFiles, RunWriter, companions
+
+
+def cluster_map(place, seed, silhouette=0.25, labels=(), thumbnails=2):
+    rng = np.random.default_rng(seed)
+    return ClusterMap.from_raw(
+        rng.normal(size=(3, 5)) * 7,
+        id=f"{seed:016x}",
+        cluster=place,
+        channels=[4 + place, 1],
+        channel_weights=rng.random(2) * 40,
+        channel_thumbnails=rng.integers(0, 256, (thumbnails, 3, 4)),
+        silhouette=silhouette,
+        labels=labels,
+    )
+
+
+def column(layer, *cluster_maps, reason="", silhouettes=None):
+    rest = Rest(-3.5, 12.25, 6, 2, np.random.default_rng(9).normal(size=(3, 5)))
+    return Column(layer, 4, 2, 1, 16, (3, 5), 0.125, rest, silhouettes or {}, reason, cluster_maps)
+
+
+def explanation(name="cat.jpg", target=1, *columns, size=(6, 9)):
+    return Explanation(
+        picture=np.random.default_rng(3).integers(0, 256, (*size, 3)),
+        name=name,
+        picture_hash=f"hash of {name}",
+        network="net",
+        network_hash="n" * 16,
+        window=(-0.5, 1.25, 7.0, 6.0),
+        target=target,
+        target_name=f"class {target}",
+        target_probability=0.1 + 0.2,
+        prediction=Prediction(1, "cat", 0.5),
+        columns=columns,
+        recipe=Recipe(seed=5, reveal_shares=(1.0, 50.0)),
+    )
+
+
+ODD = [
+    explanation("plain.jpg", 0, column("a", cluster_map(0, 1), cluster_map(1, 2)), column("b", cluster_map(0, 3))),
+    explanation("nan.jpg", 0, column("a", cluster_map(0, 4, silhouette=math.nan), reason="Only 2 maps kept.")),
+    explanation("empty column.jpg", 0, column("a", reason="dead"), column("b", cluster_map(0, 5))),
+    explanation("no cluster maps.jpg", 0, column("a", reason="dead")),
+    explanation("no columns.jpg", 0),
+    explanation("group.jpg", (1, 4, 7), column("a", cluster_map(0, 6), silhouettes={3: 0.5, 4: -0.125})),
+    explanation(
+        "Ünï cödé 🐈 / \"'<b>.jpg", 2, column("läyer:1", cluster_map(0, 7, labels=(Label("🦶", 1.5), Label("", 0))))
+    ),
+    explanation("labels.jpg", 2, column("a", cluster_map(0, 8, labels=(Label("ear", 2.25),), thumbnails=0))),
+    explanation("twice.jpg", 3),
+    explanation("twice.jpg", 3, column("a", cluster_map(0, 10))),
+    explanation("one pixel.jpg", 3, column("a", cluster_map(0, 11)), size=(1, 1)),
+]
+
+
+@pytest.fixture
+def saved(tmp_path):
+    return Run(ODD, errors={"bad.png": "cut öff"}).save(tmp_path / "run.parquet")
+
+
+def test_what_is_read_back_is_what_was_saved(saved):
+    back = load(saved)
+    for kept, read in zip(ODD, back, strict=True):
+        assert read == kept, kept.name
+    assert back == Run(ODD, errors={"bad.png": "cut öff"})
+    assert back != Run(ODD)
+    assert back.errors == {"bad.png": "cut öff"}
+
+
+def test_equality_sees_every_field():
+    """What makes the round trip a test: an explanation that differs in anything is another one."""
+    one = ODD[1]
+    for change in ({"name": "x"}, {"target": 5}, {"window": (0, 0, 1, 1)}, {"recipe": Recipe()}, {"columns": ()}):
+        assert dataclasses.replace(one, **change) != one
+    for change in ({"silhouettes": {3: 0.1}}, {"reason": ""}, {"total_weight": 1.0}):
+        assert dataclasses.replace(one, columns=(dataclasses.replace(one.columns[0], **change),)) != one
+
+
+def test_saving_again_gives_the_same_run(saved, tmp_path):
+    again = load(saved).save(tmp_path / "deeper" / "again")
+    assert again == tmp_path / "deeper" / "again.parquet"
+    assert load(again) == load(saved)
+
+
+def test_an_empty_run(tmp_path):
+    back = load(Run([], errors={"a": "b"}).save(tmp_path / "none.parquet"))
+    assert len(back) == 0
+    assert back.errors == {"a": "b"}
+    assert len(back.to_frame()) == 0
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_index_slice_name_and_filter(saved, loaded):
+    run = load(saved) if loaded else Run(ODD)
+    assert run[1] == ODD[1]
+    assert run[-1] == ODD[-1]
+    assert run["group.jpg"] == ODD[5]
+    assert list(run[2:5]) == ODD[2:5]
+    assert list(run[::-3]) == ODD[::-3]
+    assert isinstance(run[2:5], Run)
+    assert list(run[2:9][1:3]) == ODD[3:5]
+    assert list(run.filter(target="class 2")) == ODD[6:8]
+    assert list(run.filter(target=2)) == ODD[6:8]
+    assert list(run.filter(picture="twice.jpg")) == ODD[8:10]
+    assert list(run.filter(picture="twice.jpg", target=0)) == []
+    assert run.keys[5] == ("group.jpg", "class (1, 4, 7)")
+    assert len(run) == len(ODD)
+    assert ODD[3] in run
+    with pytest.raises(IndexError):
+        run[len(ODD)]
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_an_unknown_name_is_answered_with_the_closest(saved, loaded):
+    run = load(saved) if loaded else Run(ODD)
+    with pytest.raises(KeyError, match=r"No picture 'plane.jpg'.*Did you mean plain.jpg"):
+        run["plane.jpg"]
+
+
+def test_reading_one_explanation_reads_no_other(saved, monkeypatch):
+    reads = []
+    read = RunFiles.tables
+    monkeypatch.setattr(RunFiles, "tables", lambda files, place: reads.append(place) or read(files, place))
+    run = load(saved)
+    assert (len(run), run.keys[0]) == (len(ODD), ("plain.jpg", "class 0"))
+    part = run.filter(target="class 0")[1:]
+    assert reads == []
+    assert part[0] == ODD[1]
+    assert part[0] is part[0]
+    assert reads == [1]
+
+
+def test_only_one_row_group_is_touched(saved, monkeypatch):
+    groups = []
+    read = pq.ParquetFile.read_row_group
+    run = load(saved)
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", lambda f, i, *a: groups.append(i) or read(f, i, *a))
+    assert run[9] == ODD[9]
+    # Explanations 3, 4 and 8 have no cluster maps, 4 and 8 no columns: group 9 of the pictures, 7 and 6 of the others.
+    assert sorted(groups) == [6, 7, 9]
+
+
+def test_frame(saved):
+    frame = load(saved).to_frame()
+    shown = [(ex, *pair) for ex in ODD for pair in ex.cluster_maps()]
+    assert len(frame) == len(shown)
+    for (_, row), (ex, layer, cluster) in zip(frame.iterrows(), shown, strict=True):
+        assert (row["picture"], row["layer"], row["id"]) == (ex.name, layer.layer, cluster.id)
+        assert row["weight"] == cluster.weight
+        np.testing.assert_array_equal(row["map"], cluster.map)
+    assert ODD[0].to_frame().equals(Run([ODD[0]]).to_frame()) or len(ODD[0].to_frame()) == 3
+
+
+def test_the_files_are_plain_parquet_with_weights_that_add_up(saved):
+    table = pq.read_table(saved).to_pydict()
+    for weights, weight in zip(table["channel_weights"], table["weight"], strict=True):
+        assert sum(weights) == pytest.approx(weight)
+    assert set(table["schema_version"]) == {SCHEMA_VERSION}
+
+
+def test_a_missing_companion_is_named(saved):
+    companions(saved)["columns"].unlink()
+    with pytest.raises(FileNotFoundError, match=r"run.columns.parquet is missing"):
+        load(saved)
+    with pytest.raises(FileNotFoundError, match=r"nowhere"):
+        load(saved.with_name("nowhere"))
+
+
+@pytest.mark.parametrize("kind", ["cluster_maps", "columns", "pictures"])
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_a_file_that_is_cut_off_is_refused(saved, kind, share):
+    file = companions(saved)[kind]
+    content = file.read_bytes()
+    file.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ValueError, match=rf"{file.name} is not a Parquet file, or it is cut off"):
+        load(saved)
+
+
+def test_a_foreign_file_is_refused(saved):
+    pq.write_table(pa.table({"picture": ["a"], "score": [1]}), saved)
+    with pytest.raises(ValueError, match=r"no run of inv-widgets: it lacks the columns .*weight"):
+        load(saved)
+
+
+def test_a_newer_file_is_refused(saved):
+    file = companions(saved)["pictures"]
+    table = pq.read_table(file)
+    place = table.schema.get_field_index("schema_version")
+    newer = pa.array([SCHEMA_VERSION + 1] * len(table), pa.int32())
+    pq.write_table(table.set_column(place, "schema_version", newer).drop_columns(["hash"]), file)
+    with pytest.raises(ValueError, match=rf"schema version {SCHEMA_VERSION + 1}, .* upgrade inv-widgets"):
+        load(saved)
+
+
+def test_files_of_different_runs_are_refused(saved, tmp_path):
+    other = Run(ODD[:3]).save(tmp_path / "other.parquet")
+    companions(saved)["columns"].write_bytes(companions(other)["columns"].read_bytes())
+    with pytest.raises(ValueError, match="not of one run"):
+        load(saved)
+
+
+def test_an_error_while_writing_leaves_the_older_run(saved, tmp_path):
+    def failing():
+        yield ODD[0]
+        raise ZeroDivisionError
+
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(ZeroDivisionError), RunWriter(saved) as writer:
+        for one in failing():
+            writer.add(one)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_copied_rows_are_the_same_but_for_the_name(saved, tmp_path):
+    source = RunFiles(saved)
+    with RunWriter(tmp_path / "copy.parquet", job={"what": [1, "é"]}) as writer:
+        for place in range(len(ODD)):
+            writer.copy(source.tables(place), name="new" if place == 0 else None)
+    files = RunFiles(tmp_path / "copy.parquet")
+    assert files.job == {"what": [1, "é"]}
+    assert files.read(0) == dataclasses.replace(ODD[0], name="new")
+    assert [files.read(place) for place in range(1, len(ODD))] == ODD[1:]
+
+
+def test_a_run_is_made_of_explanations():
+    with pytest.raises(TypeError, match="made of Explanations, not str"):
+        Run(["cat.jpg"])
+
+
+def test_as_run_takes_all_forms(saved):
+    run = Run(ODD)
+    assert as_run(run) is run
+    assert list(as_run(ODD[0])) == ODD[:1]
+    assert list(as_run(iter(ODD))) == ODD
+    assert len(as_run(str(saved))) == len(ODD)
+    assert len(as_run(saved.with_suffix(""))) == len(ODD)
+    with pytest.raises(TypeError, match="not int"):
+        as_run(3)
