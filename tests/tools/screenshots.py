@@ -43,6 +43,10 @@ def main() -> None:
             ).new_page()
             view.goto(Path(page).as_uri())
             _wait_until_drawn(view)
+            # Small cards: all columns are seen beside the detail.
+            view.locator(".inv-menu button").first.click()
+            view.get_by_role("slider", name="card size").fill("144")
+            view.keyboard.press("Escape")
             view.locator(".inv-column").last.locator("[data-id]").first.click()
             view.mouse.move(0, 0)
             _wait_until_drawn(view)
