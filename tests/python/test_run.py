@@ -162,7 +162,7 @@ def test_frame(saved):
         assert (row["picture"], row["layer"], row["id"]) == (ex.name, layer.layer, cluster.id)
         assert row["weight"] == cluster.weight
         np.testing.assert_array_equal(row["map"], cluster.map)
-    assert ODD[0].to_frame().equals(Run([ODD[0]]).to_frame()) or len(ODD[0].to_frame()) == 3
+    assert len(ODD[0].to_frame()) == 3
 
 
 def test_the_files_are_plain_parquet_with_weights_that_add_up(saved):
@@ -214,14 +214,14 @@ def test_files_of_different_runs_are_refused(saved, tmp_path):
 
 
 def test_an_error_while_writing_leaves_the_older_run(saved, tmp_path):
-    def failing():
-        yield ODD[0]
-        raise ZeroDivisionError
+    def write_and_fail():
+        with RunWriter(saved) as writer:
+            writer.add(ODD[0])
+            raise ZeroDivisionError
 
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    with pytest.raises(ZeroDivisionError), RunWriter(saved) as writer:
-        for one in failing():
-            writer.add(one)
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import squareform
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
+from sklearn.manifold._t_sne import _gradient_descent, _joint_probabilities, _kl_divergence
 
-from inv_widgets.analysis.embedding import affinities, embed, flat_maps, kl_divergence, pca, tsne
+from inv_widgets.analysis.embedding import _descend, affinities, embed, flat_maps, kl_divergence, pca, tsne
 from inv_widgets.recipe import Recipe
 
 
@@ -53,9 +55,6 @@ def test_affinities_have_the_wanted_perplexity_and_are_a_distribution():
     assert joint.sum() == pytest.approx(1)
     np.testing.assert_array_equal(joint, joint.T)
     assert not joint.diagonal().any()
-    from scipy.spatial.distance import squareform
-    from sklearn.manifold._t_sne import _joint_probabilities
-
     distances = ((scores[:, None] - scores) ** 2).sum(2).astype(np.float32)
     np.testing.assert_allclose(joint, squareform(_joint_probabilities(distances, 12, 0)), atol=1e-6)
 
@@ -72,6 +71,27 @@ def test_kl_divergence_by_hand():
     goal = np.array([[0, 0.25, 0.125], [0.25, 0, 0.125], [0.125, 0.125, 0]])
     by_hand = 2 * 0.25 * np.log(0.25 * 6) + 4 * 0.125 * np.log(0.125 * 6)
     assert kl_divergence(goal, points) == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize("momentum", [0.5, 0.8])
+def test_the_descent_takes_scikit_learn_s_steps(momentum):
+    scores = pca(flat_maps(blobs(40)[0]), Recipe())
+    joint = affinities(scores, 13)
+    # Well apart, so that rounding has not grown after 30 steps.
+    start = (scores[:, :2] / scores[:, 0].std()).astype(np.float32)
+    ours = start.T.copy()
+    _descend(joint.astype(np.float32), ours, 50.0, momentum=momentum, iterations=30)
+    theirs, _, _ = _gradient_descent(
+        _kl_divergence,
+        start.ravel().copy(),
+        0,
+        30,
+        momentum=momentum,
+        learning_rate=50.0,
+        args=[squareform(joint), 1, len(scores), 2],
+    )
+    np.testing.assert_allclose(ours.T, theirs.reshape(-1, 2), atol=1e-3)
+    assert np.abs(ours.T - start).max() > 1
 
 
 def test_our_embeddings_lose_no_more_than_scikit_learn_s_exact_ones():
