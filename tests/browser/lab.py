@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
+from playwright.sync_api import expect
+
 # What JupyterLab itself logs on a good day.
 HARMLESS = re.compile(
     r"jlab_core\S*: (Could not restore the debugger state|Canceled future for \w+ message before replies)"
@@ -57,9 +59,11 @@ class Notebook:
         self.check()
 
     def start(self, index):
-        """Start one cell without waiting for it."""
+        """Start one cell without waiting for its end."""
         self._select(index)
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+        expect(self._prompt(index)).to_contain_text("*")
+        self.wait_for_status("busy")
 
     def run(self, index):
         """Run one cell and wait for it."""
@@ -100,10 +104,12 @@ class Notebook:
     def active_cell(self):
         return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex")
 
-    def kernel_status(self):
-        return self.page.evaluate(
-            "() => window.jupyterapp.shell.currentWidget.context.sessionContext.session?.kernel?.status ?? 'none'"
-        )
+    def running(self, index):
+        """Say whether a cell is still at work; the kernel's status will not do: comm messages change it too."""
+        return "*" in self._prompt(index).inner_text()
+
+    def wait_until_done(self, index):
+        expect(self._prompt(index)).not_to_contain_text("*")
 
     def wait_for_status(self, status, timeout=60_000):
         self.page.wait_for_function(
@@ -144,6 +150,9 @@ class Notebook:
             self.page.evaluate(
                 "() => window.jupyterapp.shell.currentWidget?.context.sessionContext.shutdown().catch(() => undefined)"
             )
+
+    def _prompt(self, index):
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-InputPrompt")
 
     def _select(self, index):
         self.page.evaluate("index => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = index; }", index)
