@@ -129,7 +129,9 @@ def render(checks: list[Check]) -> str:
     if wrong:
         lines.append(f"To be mended: {', '.join(wrong)}.")
     else:
-        lines.append("All that is required is there." + (f" Optional: {', '.join(optional)}." if optional else ""))
+        lines.append(
+            "Everything that is required is installed." + (f" Optional: {', '.join(optional)}." if optional else "")
+        )
     return "\n".join(lines)
 
 
@@ -228,7 +230,7 @@ def _front_end(name: str) -> Check:
     remedy = "run `make build`" if source.is_dir() else "reinstall inv-widgets from its wheel"
     if not file.is_file() or not file.stat().st_size:
         return Check(label, "missing", "", cost="widgets and pages stay empty", remedy=remedy)
-    size = f"{file.stat().st_size / 1024:.1f} kB"
+    size = f"{file.stat().st_size:,} bytes"
     newest = max((one.stat().st_mtime for one in source.rglob("*") if one.is_file()), default=0.0)
     if newest > file.stat().st_mtime:
         return Check(label, "unfit", size, required=False, cost="older than its source", remedy=remedy)

@@ -103,6 +103,9 @@ class Prediction:
     name: str
     probability: float
 
+    def __repr__(self) -> str:
+        return f"Prediction({self.index}, {self.name!r}, {self.probability:.1%})"
+
 
 @dataclass(frozen=True, eq=False)
 class ClusterMap(_Equal):
@@ -144,6 +147,11 @@ class ClusterMap(_Equal):
     def __post_init__(self) -> None:
         for name, dtype in _CLUSTER_MAP_ARRAYS.items():
             _frozen(self, name, dtype)
+
+    def __repr__(self) -> str:
+        labels = f", labels={[label.name for label in self.labels]}" if self.labels else ""
+        height, width = self.map.shape
+        return f"ClusterMap({self.name}, {self.weight:.1f} %, {self.n_maps} maps of {height} x {width}{labels})"
 
     @classmethod
     def from_raw(cls, raw_map: NDArray[Any], **fields: Any) -> ClusterMap:
@@ -210,6 +218,12 @@ class Rest(_Equal):
     def __post_init__(self) -> None:
         _frozen(self, "weighted_sum", np.float32)
 
+    def __repr__(self) -> str:
+        return (
+            f"Rest({self.n_pruned} maps pruned with {self.pruned_weight:.1f} %, "
+            f"{self.n_dropped} dropped with {self.dropped_weight:.1f} %)"
+        )
+
     @property
     def weight(self) -> float:
         """Per cent of the layer's total that is not shown as cluster maps."""
@@ -267,6 +281,13 @@ class Column(_Equal):
     silhouettes: Mapping[int, float] = field(default_factory=dict)
     reason: str = ""
     cluster_maps: tuple[ClusterMap, ...] = ()
+
+    def __repr__(self) -> str:
+        reason = f", {self.reason!r}" if self.reason else ""
+        return (
+            f"Column({self.layer!r}, {self.title}, {len(self.cluster_maps)} cluster maps with {self.shown_weight:.1f} %, "
+            f"{self.n_maps} maps of {self.map_shape[0]} x {self.map_shape[1]}{reason})"
+        )
 
     @property
     def title(self) -> str:

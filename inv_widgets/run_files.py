@@ -108,6 +108,8 @@ class RunFiles:
     def __init__(self, path: str | Path) -> None:
         paths = companions(path)
         missing = [file.name for file in paths.values() if not file.exists()]
+        if len(missing) == len(paths):
+            raise FileNotFoundError(f"[inv-widgets] There is no run at {paths['cluster_maps']}. Check the path.")
         if missing:
             raise FileNotFoundError(
                 f"[inv-widgets] {paths['cluster_maps']} is not a whole run: {', '.join(missing)} is missing. "

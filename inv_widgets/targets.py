@@ -130,9 +130,11 @@ def _synonyms(category: str) -> list[str]:
 
 def _closest(name: str, categories: Sequence[str]) -> str:
     lowered = {category.casefold(): category for category in categories}
-    close = difflib.get_close_matches(name.casefold(), lowered, n=3, cutoff=0.5)
-    containing = [category for key, category in lowered.items() if name.strip() and name.strip().casefold() in key]
-    found = list(dict.fromkeys([lowered[key] for key in close] + containing))[:5]
+    wanted = name.strip().casefold()
+    words = [category for key, category in lowered.items() if wanted in key.replace(",", " ").split()]
+    close = [lowered[key] for key in difflib.get_close_matches(wanted, lowered, n=3, cutoff=0.5)]
+    within = [category for key, category in lowered.items() if wanted and wanted in key]
+    found = list(dict.fromkeys([*words[:3], *close, *within]))[:5]
     if found:
         return f"Did you mean {', '.join(map(repr, found))}?"
     shown = ", ".join(map(repr, categories[:5])) + (", ..." if len(categories) > 5 else "")

@@ -64,7 +64,7 @@ def test_this_environment_is_healthy():
     assert names["torch"].found.startswith(metadata.version("torch"))
     assert re.search(r"CPU|CUDA|MPS", names["torch"].found)
     assert "compiled operators" in names["torchvision"].found
-    assert "All that is required is there." in render(checks)
+    assert "Everything that is required is installed." in render(checks)
     assert inv_widgets.__version__ in render(checks)
 
 

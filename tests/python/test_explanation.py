@@ -120,3 +120,17 @@ def test_id_depends_on_everything_but_the_order_of_channels():
         {"channels": [1, 6]},
     ]  # fmt: skip
     assert len({first, *(cluster_map_id(**(base | change)) for change in changes)}) == len(changes) + 1
+
+
+def test_reprs_are_one_short_line_without_arrays():
+    ex = explanation(column(cluster_map([[0, 1], [2, 3]])))
+    shown = [
+        repr(noun) for noun in (ex, ex.columns[0], ex.columns[0].rest, ex.columns[0].cluster_maps[0], ex.prediction)
+    ]
+    assert shown == [
+        "Explanation('cat.jpg', target='cat', network='net', 1 columns, 1 cluster maps)",
+        "Column('features.3', block 2, layer 1, 1 cluster maps with 42.5 %, 8 maps of 2 x 2)",
+        "Rest(0 maps pruned with 0.0 %, 0 dropped with 0.0 %)",
+        "ClusterMap(cluster 1, 42.5 %, 2 maps of 2 x 2)",
+        "Prediction(1, 'cat', 50.0%)",
+    ]
