@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
+from inv_widgets.errors import kind_of
 from inv_widgets.explanation import Prediction
 from inv_widgets.outputs import find_logits
 from inv_widgets.pictures import load_picture
@@ -76,7 +77,7 @@ class Classifier:
         self.module = unwrapped(module)
         if not callable(transform):
             raise TypeError(
-                f"[inv-widgets] transform is a {type(transform).__name__}: give a function from an RGB PIL image to a "
+                f"[inv-widgets] transform is {kind_of(transform)}: give a function from an RGB PIL image to a "
                 "float tensor C x H x W."
             )
         if window is not None and not callable(window):

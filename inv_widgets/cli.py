@@ -266,9 +266,7 @@ def _lab() -> int:
 
 
 def _one_line(error: Exception) -> str:
-    # str() of a KeyError is its repr.
-    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    text = " ".join(text.split())
+    text = " ".join(str(error).split())
     if text.startswith("[inv-widgets]"):
         return text
     return f"[inv-widgets] {type(error).__name__}: {text}".rstrip(": ") + " (--debug shows where)"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inv_widgets.errors import UnknownNameError
 from inv_widgets.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -285,8 +286,8 @@ class Column(_Equal):
     def __repr__(self) -> str:
         reason = f", {self.reason!r}" if self.reason else ""
         return (
-            f"Column({self.layer!r}, {self.title}, {len(self.cluster_maps)} cluster maps with {self.shown_weight:.1f} %, "
-            f"{self.n_maps} maps of {self.map_shape[0]} x {self.map_shape[1]}{reason})"
+            f"Column({self.layer!r}, {self.title}, {len(self.cluster_maps)} cluster maps with "
+            f"{self.shown_weight:.1f} %, {self.n_maps} maps of {self.map_shape[0]} x {self.map_shape[1]}{reason})"
         )
 
     @property
@@ -380,7 +381,7 @@ class Explanation(_Equal):
         names = [column.layer for column in self.columns]
         close = difflib.get_close_matches(layer, names, n=3, cutoff=0.4)
         advice = f"Did you mean {', '.join(close)}?" if close else f"There are: {', '.join(names)}."
-        raise KeyError(f"[inv-widgets] No column {layer!r} in this explanation. {advice}")
+        raise UnknownNameError(f"[inv-widgets] No column {layer!r} in this explanation. {advice}")
 
     def cluster_maps(self) -> Iterator[tuple[Column, ClusterMap]]:
         """Go through all cluster maps with their columns, from shallow to deep, heaviest first."""

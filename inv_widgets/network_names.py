@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.classifier import Classifier
+from inv_widgets.errors import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def _from_factory(module_name: str, attribute: str) -> Classifier:
         made = factory() if callable(factory) and not isinstance(factory, Classifier) else factory
     if not isinstance(made, Classifier):
         raise TypeError(
-            f"[inv-widgets] {module_name}:{attribute} gave a {type(made).__name__}, not a Classifier: return "
+            f"[inv-widgets] {module_name}:{attribute} gave {kind_of(made)}, not a Classifier: return "
             "Classifier.from_module(network, transform, categories)."
         )
     return made

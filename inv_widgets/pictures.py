@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from inv_widgets.errors import kind_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -97,7 +99,7 @@ def load_picture(picture: Any, *, name: str | None = None) -> Picture:
     elif hasattr(picture, "__array__"):
         array = _from_array(np.asarray(picture), "array")
     else:
-        raise TypeError(f"[inv-widgets] A {type(picture).__name__} is no picture: give {ACCEPTED}.")
+        raise TypeError(f"[inv-widgets] The picture is {kind_of(picture)}: give {ACCEPTED}.")
     array = np.ascontiguousarray(array)
     array.setflags(write=False)
     return Picture(array, "picture" if name is None else name, _content_hash(array))
@@ -156,6 +158,8 @@ def _read_file(path: Path, given: str) -> NDArray[np.uint8]:
 
 
 def _from_image(image: Image.Image, described: str) -> NDArray[np.uint8]:
+    if 0 in image.size:
+        raise ValueError(f"[inv-widgets] {described} is empty ({image.width} x {image.height} pixels): give another.")
     try:
         image.load()
         upright = _upright(image)

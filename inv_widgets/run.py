@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from inv_widgets.errors import UnknownNameError
 from inv_widgets.explanation import Explanation
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Run(Sequence[Explanation]):
 
         close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
         advice = f"Did you mean {', '.join(close)}?" if close else f"It has {len(names)} others."
-        raise KeyError(f"[inv-widgets] No picture {name!r} in this run. {advice}")
+        raise UnknownNameError(f"[inv-widgets] No picture {name!r} in this run. {advice}")
 
 
 class _Lazy(Sequence[Explanation]):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from inv_widgets.errors import UnknownNameError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -120,8 +122,10 @@ def _by_name(name: str, categories: Sequence[str]) -> int:
             return matches[0]
         if matches:
             listed = ", ".join(map(str, matches))
-            raise KeyError(f"[inv-widgets] {len(matches)} classes are called {name!r}: give an index ({listed}).")
-    raise KeyError(f"[inv-widgets] There is no category {name!r}. {_closest(name, categories)}")
+            raise UnknownNameError(
+                f"[inv-widgets] {len(matches)} classes are called {name!r}: give an index ({listed})."
+            )
+    raise UnknownNameError(f"[inv-widgets] There is no category {name!r}. {_closest(name, categories)}")
 
 
 def _synonyms(category: str) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from inv_widgets.errors import kind_of
+
 __all__ = ["checked_categories", "checked_input", "checked_window", "unwrapped"]
 
 Window = tuple[float, float, float, float]
@@ -29,7 +31,7 @@ def unwrapped(module: Any) -> nn.Module:
             "itself and load its weights: network.load_state_dict(script_module.state_dict())."
         )
     if not isinstance(module, nn.Module):
-        raise TypeError(f"[inv-widgets] The network is a {type(module).__name__}: give a torch.nn.Module.")
+        raise TypeError(f"[inv-widgets] The network is {kind_of(module)}: give a torch.nn.Module.")
     for name, tensor in (*module.named_parameters(), *module.named_buffers()):
         if torch.nn.parameter.is_lazy(tensor) or tensor.is_meta:
             raise ValueError(
@@ -54,7 +56,7 @@ def checked_categories(categories: Any) -> tuple[str, ...]:
     names = tuple(categories)
     for name in names:
         if not isinstance(name, str):
-            raise TypeError(f"[inv-widgets] The category {name!r} is a {type(name).__name__}: give names as str.")
+            raise TypeError(f"[inv-widgets] The category {name!r} is {kind_of(name)}: give names as str.")
     if not names:
         raise ValueError("[inv-widgets] categories is empty: give the names in the order of the logits, or None.")
     return tuple(map(str, names))
@@ -64,7 +66,7 @@ def checked_input(tensor: Any) -> torch.Tensor:
     """Refuse what is no finite float tensor C x H x W; return a plain copy that autograd can use."""
     wanted = "it gets an upright RGB PIL image and must return a float tensor C x H x W"
     if not isinstance(tensor, torch.Tensor):
-        raise TypeError(f"[inv-widgets] The transform returned a {type(tensor).__name__}: {wanted}.")
+        raise TypeError(f"[inv-widgets] The transform returned {kind_of(tensor)}: {wanted}.")
     shape = " x ".join(map(str, tensor.shape))
     if tensor.ndim != 3 or not tensor.numel():
         hint = " Leave the batch dimension out." if tensor.ndim == 4 else ""

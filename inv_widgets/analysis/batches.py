@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tqdm.auto import tqdm
@@ -13,11 +13,12 @@ from inv_widgets.analysis.layers import Layer
 from inv_widgets.analysis.parts import Parts, lock, part_key
 from inv_widgets.analysis.picture_lists import entries
 from inv_widgets.analysis.pipeline import explain, named_picture, require
+from inv_widgets.analysis.selection import LayersError
+from inv_widgets.errors import UnknownNameError
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from inv_widgets.analysis.picture_lists import Entry
@@ -85,34 +86,63 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
         raise ValueError(f'[inv-widgets] on_error={on_error!r} is not possible: give "report" or "raise".')
     todo, number = entries(pictures, target)
     _require_targets(net, target)
-    errors: dict[str, str] = {}
-    bar = tqdm(todo, "Explaining", number, unit="picture")
+    if isinstance(layers, Iterable) and not isinstance(layers, str):
+        layers = list(layers)  # each picture goes through them
+    # Without smoothing tqdm's rate is (n - initial) / time.
+    with tqdm(desc="Explaining", total=number, unit="picture", smoothing=0) as bar:
+        work = _Work(net, layers, recipe, on_error, todo, bar)
+        run = _in_memory(work) if out is None else _on_disk(work, out, resume)
+    if work.errors:
+        _warn(work.errors, number)
+    return run
 
-    def go(store: _Memory | Parts) -> list[tuple[str, str]]:
+
+@dataclass
+class _Work:
+    """The pictures that are to be explained, and how."""
+
+    net: Classifier
+    layers: Any
+    recipe: Recipe
+    on_error: str
+    todo: Iterable[Entry]
+    bar: Any
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def do(self, store: _Memory | Parts) -> list[tuple[str, str]]:
+        """Explain what the store lacks; give the key in it and the name of each picture that did not fail."""
         done = []
-        for entry in bar:
-            try:
-                picture = named_picture(entry.picture, entry.name)
-            except Exception as error:  # noqa: BLE001 (decoders raise anything)
-                _report(entry, error, errors, on_error)
-                continue
-            key = part_key(picture.hash, _target_text(net, entry.target))
-            if key not in store:
-                try:
-                    store.add(key, explain(net, picture, entry.target, layers, recipe))
-                except (KeyError, TypeError, MemoryError):
-                    raise  # not this picture's fault: an unknown layer, a wrong argument
-                except Exception as error:  # noqa: BLE001 (so do networks)
-                    _report(entry, error, errors, on_error)
-                    continue
-            done.append((key, entry.name))
+        for entry in self.todo:
+            key = self._key_of(entry, store)
+            if key is not None:
+                done.append((key, entry.name))
+            self.bar.update()
         return done
 
-    with bar:
-        run = _in_memory(go, errors) if out is None else _on_disk(go, errors, out, _job(net, layers, recipe), resume)
-    if errors:
-        _warn(errors, number)
-    return run
+    def _key_of(self, entry: Entry, store: _Memory | Parts) -> str | None:
+        try:
+            picture = named_picture(entry.picture, entry.name)
+        except Exception as error:  # noqa: BLE001 (decoders raise anything)
+            self._report(entry, error)
+            return None
+        key = part_key(picture.hash, _target_text(self.net, entry.target))
+        if key in store:
+            self.bar.initial += 1  # no work: the rate leaves it out
+            return key
+        try:
+            explanation = explain(self.net, picture, entry.target, self.layers, self.recipe)
+        except (UnknownNameError, LayersError, TypeError, MemoryError):
+            raise  # not this picture's fault: an unknown layer, a wrong argument
+        except Exception as error:  # noqa: BLE001 (networks raise anything too)
+            self._report(entry, error)
+            return None
+        store.add(key, explanation)
+        return key
+
+    def _report(self, entry: Entry, error: Exception) -> None:
+        if self.on_error == "raise":
+            raise error
+        self.errors[entry.name] = str(error).removeprefix("[inv-widgets] ") or type(error).__name__
 
 
 class _Memory:
@@ -128,33 +158,27 @@ class _Memory:
         self.made[key] = explanation
 
 
-def _in_memory(go: Callable[[_Memory], list[tuple[str, str]]], errors: dict[str, str]) -> Run:
+def _in_memory(work: _Work) -> Run:
     memory = _Memory()
-    done = go(memory)
-    return Run((replace(memory.made[key], name=name) for key, name in done), errors=errors)
+    done = work.do(memory)
+    return Run((replace(memory.made[key], name=name) for key, name in done), errors=work.errors)
 
 
-def _on_disk(
-    go: Callable[[Parts], list[tuple[str, str]]],
-    errors: dict[str, str],
-    out: str | Path,
-    job: dict[str, Any],
-    resume: bool,
-) -> Run:
+def _on_disk(work: _Work, out: str | Path, resume: bool) -> Run:
     with lock(out):
-        parts = Parts(out, job, resume=resume)
+        parts = Parts(out, _job(work.net, work.layers, work.recipe), resume=resume)
         try:
-            done = go(parts)
+            done = work.do(parts)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 f"[inv-widgets] Stopped. {parts.count()} explanations of {out} are kept: the same call goes on."
             ) from None
-        return load(parts.merge(done, errors))
+        return load(parts.merge(done, work.errors))
 
 
 def _job(net: Classifier, layers: Any, recipe: Recipe) -> dict[str, Any]:
     """Say what must be the same for a run to be resumed."""
-    several = sorted(map(_layer_text, layers)) if isinstance(layers, (list, tuple, set)) else _layer_text(layers)
+    several = sorted(map(_layer_text, layers)) if isinstance(layers, list) else _layer_text(layers)
     return {"network": net.name, "network_hash": net.hash, "recipe": recipe.to_json(), "layers": several}
 
 
@@ -175,14 +199,9 @@ def _target_text(net: Classifier, target: Any) -> str:
     return "first choice" if target is None else repr(net.resolve_target(target)[0])
 
 
-def _report(entry: Entry, error: Exception, errors: dict[str, str], on_error: str) -> None:
-    if on_error == "raise":
-        raise error
-    errors[entry.name] = str(error).removeprefix("[inv-widgets] ") or type(error).__name__
-
-
 def _warn(errors: dict[str, str], number: int | None) -> None:
     name, reason = next(iter(errors.items()))
+    reason = reason.rstrip(".")
     more = f" ... and {len(errors) - 1} more" if len(errors) > 1 else ""
     of = "" if number is None else f" of {number}"
     warnings.warn(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from inv_widgets.errors import kind_of
 from inv_widgets.pictures import Picture
 
 if TYPE_CHECKING:
@@ -69,13 +70,13 @@ def unique(name: str, taken: set[str]) -> str:
 
 def _listed(pictures: Any) -> Iterable[Any]:
     if isinstance(pictures, Mapping):
-        return list(pictures.items())
+        return [(str(name), picture) for name, picture in pictures.items()]
     if isinstance(pictures, (str, os.PathLike)):
         return _files(pictures)
     if isinstance(pictures, (Image.Image, Picture)) or 0 < getattr(pictures, "ndim", 9) <= 3:
         return [pictures]
     if not isinstance(pictures, Iterable):
-        raise TypeError(f"[inv-widgets] The pictures are a {type(pictures).__name__}: give {_WANTED}.")
+        raise TypeError(f"[inv-widgets] The pictures are {kind_of(pictures)}: give {_WANTED}.")
     return list(pictures) if isinstance(pictures, Sized) else pictures
 
 

@@ -12,6 +12,7 @@ from inv_widgets.analysis.activations import capture
 from inv_widgets.analysis.columns import explain_layer
 from inv_widgets.analysis.importance import WEIGHTINGS
 from inv_widgets.analysis.threads import one_thread
+from inv_widgets.errors import kind_of
 from inv_widgets.explanation import Explanation, Prediction
 from inv_widgets.pictures import load_picture, shrink
 from inv_widgets.recipe import Recipe
@@ -95,7 +96,7 @@ def require(net: Any, recipe: Any) -> None:
     for need in ("module", "preprocess", "resolve_target", "window", "hash"):
         if not hasattr(type(net), need) and not hasattr(net, need):
             raise TypeError(
-                f"[inv-widgets] The network is a {type(net).__name__}: give an inv.Classifier, such as "
+                f"[inv-widgets] The network is {kind_of(net)}: give an inv.Classifier, such as "
                 "inv.Classifier.from_module(module, transform, categories) or inv.Classifier.demo()."
             )
     if not isinstance(recipe, Recipe):

@@ -9,17 +9,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.analysis.layers import Layer
+from inv_widgets.errors import UnknownNameError, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["select"]
+__all__ = ["LayersError", "select"]
 
-_LAST = re.compile(r"last\s+(\d+)")
+_LAST = re.compile(r"last\s*(\d+)", re.IGNORECASE)
 _WANTED = (
     'None or "blocks" (the last layer at each map size), "last 9", "all", a name, a pattern such as "features.2*", '
     'a title such as "block 3, layer 2", or a list of these'
 )
+
+
+class LayersError(ValueError):
+    """A choice of layers that no picture could mend."""
 
 
 def select(available: Sequence[Layer], spec: Any = None) -> list[Layer]:
@@ -43,7 +48,7 @@ def select(available: Sequence[Layer], spec: Any = None) -> list[Layer]:
     ------
     KeyError
         For a name that no layer has; the message gives the closest ones.
-    ValueError
+    LayersError (a ValueError)
         For ``"last N"`` with more than there are, a name that means several calls, and an empty list.
     TypeError
         For anything else.
@@ -61,18 +66,20 @@ def _choose(available: Sequence[Layer], spec: Any) -> Sequence[Layer]:
         if spec == "all":
             return available
         last = _LAST.fullmatch(spec.strip())
-        return _last(available, int(last[1])) if last else _named(available, spec)
+        if last is None or any(spec in {layer.name, *layer.aliases} for layer in available):
+            return _named(available, spec)
+        return _last(available, int(last[1]))
     if isinstance(spec, Iterable):
         parts = list(spec)
         if not parts:
-            raise ValueError(f"[inv-widgets] layers is empty: give {_WANTED}.")
+            raise LayersError(f"[inv-widgets] layers is empty: give {_WANTED}.")
         return [layer for part in parts for layer in _choose(available, part)]
-    raise TypeError(f"[inv-widgets] layers={spec!r} is a {type(spec).__name__}: give {_WANTED}.")
+    raise TypeError(f"[inv-widgets] layers={spec!r} is {kind_of(spec)}: give {_WANTED}.")
 
 
 def _last(available: Sequence[Layer], count: int) -> Sequence[Layer]:
     if not 1 <= count <= len(available):
-        raise ValueError(
+        raise LayersError(
             f'[inv-widgets] "last {count}" is not possible: the network has {len(available)} layers. '
             f'Give "last 1" to "last {len(available)}", or "all".'
         )
@@ -91,15 +98,15 @@ def _named(available: Sequence[Layer], name: str) -> Sequence[Layer]:
         found = found or [layer for layer in available if any(fnmatch.fnmatchcase(own, name) for own in layer.aliases)]
         if found:
             return found
-        raise KeyError(f"[inv-widgets] No layer matches {name!r}. {_closest(available, name.strip('*?[].'))}")
+        raise UnknownNameError(f"[inv-widgets] No layer matches {name!r}. {_closest(available, name.strip('*?[].'))}")
     call = re.compile(re.escape(name) + r":\d+")
     calls = [own for layer in available for own in (layer.name, *layer.aliases) if call.fullmatch(own)]
     if calls:
         listed = ", ".join(calls[:3]) + (f" ... {calls[-1]}" if len(calls) > 3 else "")
-        raise ValueError(
+        raise LayersError(
             f"[inv-widgets] {name!r} is called several times: name one call ({listed}), or all with {name + ':*'!r}."
         )
-    raise KeyError(f"[inv-widgets] There is no layer {name!r}. {_closest(available, name)}")
+    raise UnknownNameError(f"[inv-widgets] There is no layer {name!r}. {_closest(available, name)}")
 
 
 def _closest(available: Sequence[Layer], name: str) -> str:

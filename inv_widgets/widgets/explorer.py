@@ -12,6 +12,7 @@ import anywidget
 import traitlets
 from PIL import Image
 
+from inv_widgets.errors import kind_of
 from inv_widgets.export import figures, payload
 from inv_widgets.run import as_run
 from inv_widgets.widgets.base import Widget
@@ -83,7 +84,7 @@ class Explorer(Widget):
         self, run: Run | Explanation | Iterable[Explanation] | str | Path, *, state: State | None = None, **view: Any
     ) -> None:
         if state is not None and not isinstance(state, State):
-            raise TypeError(f"[inv-widgets] state={state!r:.80} is a {type(state).__name__}: give an inv.State.")
+            raise TypeError(f"[inv-widgets] state={state!r:.80} is {kind_of(state)}: give an inv.State.")
         self._run = as_run(run)
         super().__init__(state=State() if state is None else state, _pictures=_pictures(self._run), **view)
         self.on_msg(self._on_message)

@@ -225,7 +225,7 @@ def test_wrappers_are_looked_through():
         ((Small(), to_tensor, "cat"), TypeError, "categories is 'cat'"),
         ((Small(), to_tensor, 6), TypeError, "categories is 6"),
         ((Small(), to_tensor, []), ValueError, "categories is empty"),
-        ((Small(), to_tensor, ["cat", 2]), TypeError, "The category 2 is a int"),
+        ((Small(), to_tensor, ["cat", 2]), TypeError, "The category 2 is an int"),
         ((Small(), to_tensor, {1: "cat"}), ValueError, "indices 0 to 0"),
         ((Small(), to_tensor, CATEGORIES, (0, 0, 1, 1)), TypeError, "window is"),
         ((nn.LazyLinear(3), to_tensor, CATEGORIES), ValueError, "'weight' of this LazyLinear has no values"),

@@ -223,9 +223,10 @@ def test_tiny_and_long_ones(shape):
         (Image.new("I", (2, 2), 70000), ValueError, "70000"),
         (Image.new("I", (2, 2), -1), ValueError, "-1"),
         (Image.new("F", (2, 2), 128.0), ValueError, "128"),
-        (None, TypeError, "A NoneType is no picture: give a path"),
-        ([[1, 2]], TypeError, "A list is no picture"),
-        (b"bytes", TypeError, "A bytes is no picture"),
+        (None, TypeError, "The picture is a NoneType: give a path"),
+        ([[1, 2]], TypeError, "The picture is a list"),
+        (Image.new("RGB", (0, 4)), ValueError, r"is empty \(0 x 4 pixels\)"),
+        (b"bytes", TypeError, "The picture is a bytes"),
     ],
 )
 def test_what_is_no_picture_is_refused_in_words(value, error, message):

@@ -120,11 +120,13 @@ def test_targets_for_all_for_each_and_by_name(net, folder):
         (["a.png"], {"target": {"aa.png": "cat"}}, ValueError, "Did you mean a.png"),
         (["a.png"], {"target": "bird"}, KeyError, "bird"),
         (["a.png"], {"target": ["bird"]}, KeyError, "bird"),
-        (["a.png"], {"layers": "nope"}, KeyError, "nope"),
+        (["a.png"], {"layers": "nope"}, KeyError, "^.inv-widgets. There is no layer 'nope'"),
+        (["a.png"], {"layers": "last 2"}, ValueError, "the network has 1 layers"),
+        (["a.png"], {"layers": []}, ValueError, "layers is empty"),
         (["a.png"], {"on_error": "ignore"}, ValueError, '"report" or "raise"'),
         (["a.png"], {"recipe": None}, TypeError, "give inv.Recipe"),
         (["a.png"], {"jobs": 3}, TypeError, "unexpected keyword argument"),
-        (3, {}, TypeError, "the pictures|The pictures are a int"),
+        (3, {}, TypeError, "The pictures are an int"),
         ("*.tiff", {}, FileNotFoundError, "No file matches"),
         ("more", {}, FileNotFoundError, "holds no pictures"),
     ],
@@ -352,6 +354,50 @@ def test_the_lock_is_given_back_after_an_error(net, folder, tmp_path):
 def test_progress_is_shown(net, folder, capsys):
     go(net, folder)
     assert "4/4" in capsys.readouterr().err
+
+
+def test_the_rate_is_that_of_the_pictures_that_were_worked_on(net, folder, tmp_path, monkeypatch):
+    bars = []
+
+    class Bar(batches.tqdm):
+        def __exit__(self, *error):
+            bars.append((self.n, self.initial))
+            # With smoothing it would be another rate.
+            assert self.format_dict["rate"] is None
+            super().__exit__(*error)
+
+    monkeypatch.setattr(batches, "tqdm", Bar)
+    go(net, [folder / "a.png", folder / "b.png"], out=tmp_path / "run")
+    go(net, folder, out=tmp_path / "run")
+    assert bars == [(2, 0), (4, 2)]
+
+
+def test_layers_may_be_anything_that_can_be_gone_through_once(net, folder):
+    assert list(go(net, folder, layers=iter(["last 1", "0"]))) == list(go(net, folder))
+
+
+def test_names_of_a_dict_may_be_numbers_or_paths(net, folder):
+    assert names(go(net, {1: folder / "a.png", folder / "b.png": pixels(1)})) == ["1", str(folder / "b.png")]
+
+
+def test_an_error_of_one_picture_s_own_is_reported_whatever_its_kind(folder):
+    def transform(image):
+        if image.getpixel((0, 0)) == tuple(pixels(1)[0, 0]):
+            raise KeyError("no such pixel")
+        return to_tensor(image)
+
+    net = inv.Classifier.from_module(network().module, transform)
+    with pytest.warns(UserWarning, match="no such pixel"):
+        assert list(go(net, folder).errors) == ["b.png"]
+
+
+def test_a_full_disk_is_no_picture_s_fault(net, folder, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(batches.Parts, "add", full)
+    with pytest.raises(OSError, match="No space left"):
+        go(net, folder, out=tmp_path / "run")
 
 
 def test_entries_know_their_number_where_it_can_be_known():

@@ -1,5 +1,7 @@
 """Which layers are found, what they are called, and how they are chosen."""
 
+import dataclasses
+
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -376,10 +378,16 @@ def vgg():
         ("features.2[0-9]", [21, 24, 26, 28]),
         (["features.28", "features.0", "features.29", "last 2"], [0, 26, 28]),
         (("features.5",), [5]),
+        ("Last2", [26, 28]),
     ],
 )
 def test_layers_are_chosen_by(vgg, spec, expected):
     assert [int(layer.name.split(".")[1]) for layer in select(vgg, spec)] == expected
+
+
+def test_a_layer_s_own_name_goes_before_what_else_it_could_mean(vgg):
+    named = [dataclasses.replace(layer, name=f"last{layer.depth}") for layer in vgg]
+    assert select(named, "last2") == [named[2]]
 
 
 def test_layers_choose_themselves(vgg):
@@ -397,7 +405,7 @@ def test_layers_choose_themselves(vgg):
         ("zzzz", KeyError, r"The last of the 13 are features.21, .*features.28"),
         ("feature.*", KeyError, r"No layer matches 'feature.\*'"),
         ([], ValueError, "layers is empty"),
-        (3, TypeError, r"layers=3 is a int: give None or \"blocks\""),
+        (3, TypeError, r"layers=3 is an int: give None or \"blocks\""),
         ([None, 3.5], TypeError, r"layers=3.5 is a float"),
     ],
 )
