@@ -1,7 +1,8 @@
 """Explanations on disk while a long run goes on: one part a picture, a lock, and the merge into one run.
 
 Next to ``NAME.parquet`` stand, while it is being made, the folder ``NAME.parts`` (a small run a picture, and
-``job.json``: how it is made) and the file ``NAME.lock``. Whatever stops the work, finished parts stay.
+``job.json``: how it is made; at the end the whole run) and the file ``NAME.lock``. Whatever stops the work, finished
+parts stay.
 """
 
 from __future__ import annotations
@@ -79,8 +80,10 @@ class Parts:
         self._folder = _beside(path, ".parts")
         self._manifest = self._folder / "job.json"
         self._job = dict(job)
+        self._whole = self._folder / "whole"
         self._old: RunFiles | None = None
         if resume:
+            self._move()  # what a merge that was cut short has left there
             self._resume()
         else:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -124,12 +127,26 @@ class Parts:
             called.append(unique(self._old_name(key), set(called)))
         if not self._is_already(keys, called, errors):
             job = self._job | {"keys": keys}
-            with RunWriter(self._path, job=job) as writer:
+            draft = self._folder / "draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            with RunWriter(draft / self._path.name, job=job) as writer:
                 writer.errors.update(errors)
                 for key, name in zip(keys, called, strict=True):
                     writer.copy(self._tables(key), name=name)
+            draft.rename(self._whole)
+            self._move()
         shutil.rmtree(self._folder, ignore_errors=True)
         return self._path
+
+    def _move(self) -> None:
+        """Put the whole run's three files in their places; cut short, the next call goes on with it."""
+        for name in ("pictures", "columns", "cluster_maps"):
+            file = companions(self._path)[name]
+            draft = self._whole / file.name
+            if draft.exists():
+                draft.replace(file)
+        if self._whole.exists():
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _resume(self) -> None:
         if self._manifest.exists():
@@ -212,14 +229,23 @@ def _remove_if_stale(file: Path) -> None:
     except (ValueError, KeyError, TypeError):
         pid, host, text = 0, "", ""
     if pid and host == socket.gethostname() and not _runs(pid):
-        with contextlib.suppress(FileNotFoundError):
-            file.unlink()
+        _remove(file, text)
         return
     who = f"process {pid} on {host}" if pid else "a process that does not say which"
     raise RuntimeError(
         f"[inv-widgets] Another explain_many is writing this run ({who}). Wait for it, or give another out=. If it is "
         f"gone for sure, delete {file}."
     )
+
+
+def _remove(file: Path, text: str) -> None:
+    """Remove the lock that says `text`, but not a new one: of several processes that found it stale, one does."""
+    import fcntl  # Windows never comes here, see _runs
+
+    with contextlib.suppress(FileNotFoundError), file.open("r+", encoding="utf-8") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        if os.path.samestat(os.fstat(opened.fileno()), file.stat()) and opened.read() == text:
+            file.unlink()
 
 
 def _runs(pid: int) -> bool:

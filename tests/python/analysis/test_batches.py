@@ -16,7 +16,7 @@ from PIL import Image
 from torch import nn
 
 import inv_widgets as inv
-from inv_widgets.analysis import batches
+from inv_widgets.analysis import batches, parts
 from inv_widgets.analysis.picture_lists import entries, unique
 from inv_widgets.run_files import companions
 
@@ -329,6 +329,59 @@ def test_a_killed_process_loses_nothing_and_its_lock_is_taken_over(net, folder, 
     run = go(net, folder, out=out)
     assert counted == ["more/d.png"]
     assert run == go(net, folder)
+
+
+MERGING = """
+import os, pathlib, sys
+sys.path.insert(0, sys.argv[1])
+import test_batches as t
+replace, left = os.replace, [int(sys.argv[4])]
+def stopping(source, target):
+    if pathlib.Path(target).parent == pathlib.Path(sys.argv[3]).parent and pathlib.Path(target).suffix == ".parquet":
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), 9)
+    return replace(source, target)
+os.replace = stopping
+t.go(t.network(), sys.argv[2], out=sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2])
+def test_killed_while_the_files_are_exchanged_it_goes_on_from_there(net, folder, tmp_path, counted, moved):
+    out = tmp_path / "run.parquet"
+    elsewhere = pixels(50)
+    go(net, [("earlier", elsewhere)], out=out)
+    here, root = Path(__file__).parent, Path(inv.__file__).parents[1]
+    killed = subprocess.run(
+        [sys.executable, "-c", MERGING, here, folder, out, str(moved)],
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -9, killed.stderr.decode()
+    run = go(net, folder, out=out)
+    assert counted == ["earlier"]
+    assert names(run) == ["a.png", "b.png", "c.jpg", "more/d.png", "earlier"]
+    assert list(run)[:4] == list(go(net, folder))
+    assert {file.name for file in tmp_path.iterdir()} == {"pictures"} | {file.name for file in companions(out).values()}
+
+
+def test_of_two_that_find_a_stale_lock_one_takes_it(net, folder, tmp_path, monkeypatch):
+    lock = tmp_path / "run.lock"
+    lock.write_text(json.dumps({"pid": 2**22 + 1, "host": socket.gethostname()}))
+    runs = parts._runs
+
+    def while_another_is_faster(pid):
+        if pid == 2**22 + 1:
+            lock.unlink()
+            lock.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        return runs(pid)
+
+    monkeypatch.setattr(parts, "_runs", while_another_is_faster)
+    with pytest.raises(RuntimeError, match=f"process {os.getpid()} on"):
+        go(net, folder, out=tmp_path / "run")
+    assert lock.exists()
 
 
 def test_two_at_once_are_refused(net, folder, tmp_path):
