@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -100,18 +101,31 @@ class Recipe:
     tcav_random_sets: int = 10
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            given = getattr(self, field.name)
+            value = _plain(given, like=field.default)
+            if value is None:
+                wanted = _KINDS[type(field.default)]
+                raise ValueError(f"[inv-widgets] Recipe({field.name}={given!r}) is not possible: give {wanted}.")
+            object.__setattr__(self, field.name, value)
         for name, (ok, wanted) in self._checks().items():
             if not ok:
                 value = getattr(self, name)
                 raise ValueError(f"[inv-widgets] Recipe({name}={value!r}) is not possible: give {wanted}.")
 
     def _checks(self) -> dict[str, tuple[bool, str]]:
-        at_least_one = ("pca_components", "tsne_iterations", "kept_picture", "thumbnail_size", "reveal_picture")
+        at_least_one = ("pca_components", "kept_picture", "thumbnail_size", "reveal_picture")
         shares = ("prune_below", "drop_below_heaviest", "drop_below_mean", "lost_factor", "step_discount")
-        positive = ("perplexity", "tsne_learning_rate_divisor", "tsne_learning_rate_min", "tsne_early_exaggeration")
+        positive = ("tsne_learning_rate_divisor", "tsne_learning_rate_min")
         checks = {
             "weighting": (self.weighting in {"guided", "grad_cam"}, '"guided" or "grad_cam"'),
             "solver": (self.solver in {"fast", "sklearn"}, '"fast" or "sklearn"'),
+            "perplexity": (self.perplexity >= 1, "a number of at least 1"),
+            "tsne_early_exaggeration": (self.tsne_early_exaggeration >= 1, "a number of at least 1"),
+            "tsne_iterations": (
+                self.tsne_iterations >= (250 if self.solver == "sklearn" else 1),
+                'a whole number of at least 1, with the solver "sklearn" of at least 250',
+            ),
             "clusters_min": (self.clusters_min >= 2, "a whole number of at least 2"),
             "clusters_max": (self.clusters_max >= self.clusters_min, "at least clusters_min"),
             "channel_thumbnails": (self.channel_thumbnails >= 0, "a whole number of at least 0"),
@@ -147,11 +161,26 @@ class Recipe:
                 f"[inv-widgets] The recipe has fields that this version does not know: {', '.join(unknown)}. "
                 "It was written by a newer inv-widgets: upgrade to read it."
             )
-        fields["reveal_shares"] = tuple(fields.get("reveal_shares", cls().reveal_shares))
-        fields["reveal_blur"] = tuple(tuple(pair) for pair in fields.get("reveal_blur", cls().reveal_blur))
         return cls(**fields)
 
     @property
     def fingerprint(self) -> str:
         """A short hash of every field."""
         return hashlib.blake2b(self.to_json().encode(), digest_size=6).hexdigest()
+
+
+_KINDS = {int: "a whole number", float: "a finite number", str: "a text", tuple: "a tuple of numbers"}
+
+
+def _plain(value: Any, like: Any) -> Any:
+    """Give a value as plain Python, of the type of `like`, or None where it is none; numbers in tuples are floats."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(like, tuple):
+        entries = value if isinstance(value, (list, tuple)) else [None]
+        plain = tuple(_plain(entry, like[0] if isinstance(like[0], tuple) else 0.0) for entry in entries)
+        return None if None in plain else plain
+    if isinstance(like, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    fits = type(value) is type(like) and not (isinstance(value, float) and not math.isfinite(value))
+    return value if fits else None

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from inv_widgets.recipe import Recipe
@@ -44,7 +45,18 @@ def test_a_newer_recipe_is_refused_by_field_name():
         ("clusters_min", 1),
         ("clusters_max", 2),
         ("seed", -1),
+        ("seed", 1.5),
+        ("seed", "1"),
+        ("seed", True),
+        ("seed", None),
+        ("weighting", ["guided"]),
+        ("pca_components", 10.5),
         ("perplexity", 0),
+        ("perplexity", 0.5),
+        ("perplexity", "30"),
+        ("prune_below", float("inf")),
+        ("reveal_shares", 5.0),
+        ("reveal_shares", ("a",)),
         ("prune_below", -0.1),
         ("prune_below", float("nan")),
         ("pca_components", 0),
@@ -56,6 +68,22 @@ def test_a_newer_recipe_is_refused_by_field_name():
 def test_impossible_values_are_refused_with_the_field_and_advice(name, value):
     with pytest.raises(ValueError, match=rf"\[inv-widgets\] Recipe\({name}=.*give"):
         Recipe(**{name: value})
+
+
+def test_the_published_solver_needs_as_many_iterations_as_scikit_learn_does():
+    assert Recipe.published(tsne_iterations=250).tsne_iterations == 250
+    with pytest.raises(ValueError, match=r"tsne_iterations=249.*at least 250"):
+        Recipe.published(tsne_iterations=249)
+
+
+def test_numbers_of_numpy_and_lists_are_taken_as_plain_ones():
+    recipe = Recipe(
+        seed=np.int64(3), perplexity=np.float32(12.5), prune_below=1, reveal_shares=[1, 2], reveal_blur=np.eye(2)
+    )
+    plain = Recipe(seed=3, perplexity=12.5, prune_below=1.0, reveal_shares=(1.0, 2.0), reveal_blur=((1, 0), (0, 1)))
+    assert recipe == plain == Recipe.from_json(recipe.to_json())
+    assert recipe.to_json() == plain.to_json()
+    assert hash(recipe) == hash(plain)
 
 
 def test_unknown_fields_are_refused():
