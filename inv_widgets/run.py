@@ -6,11 +6,12 @@ picture (and target). Each explanation is a row group, so that one can be read w
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from inv_widgets.errors import UnknownNameError
+from inv_widgets.errors import UnknownNameError, kind_of
 from inv_widgets.explanation import Explanation
 
 if TYPE_CHECKING:
@@ -83,20 +84,23 @@ class Run(Sequence[Explanation]):
             return self._pick(range(len(self))[key])
         if isinstance(key, str):
             return self._items[self._place(key)]
+        if not -len(self) <= key < len(self):
+            raise IndexError(f"[inv-widgets] There is no explanation {key}: this run has {len(self)}, counted from 0.")
         return self._items[key]
 
     def __iter__(self) -> Iterator[Explanation]:
         return iter(self._items)
 
-    def filter(self, *, target: int | str | None = None, picture: str | None = None) -> Run:
-        """Keep the explanations of one target (its name or index) or of one picture (its name)."""
-        keys = enumerate(self.keys)
-        if isinstance(target, int):
-            keep = [i for i, item in enumerate(self) if item.target == target]
-        else:
-            keep = [i for i, (_, name) in keys if target is None or name == target]
-        names = self.keys
-        return self._pick(i for i in keep if picture is None or names[i][0] == picture)
+    def filter(self, *, target: int | str | Sequence[int] | None = None, picture: str | None = None) -> Run:
+        """Keep the explanations of one target (its name, its index, a group's indices) or of one picture (its name)."""
+        keys = self.keys
+        keep = [i for i, (name, _) in enumerate(keys) if picture is None or name == picture]
+        if isinstance(target, str):
+            keep = [i for i in keep if keys[i][1] == target]
+        elif target is not None:
+            wanted = _indices(target)
+            keep = [i for i in keep if _indices(self[i].target) == wanted]
+        return self._pick(keep)
 
     def to_frame(self) -> pd.DataFrame:
         """Give a frame with a row a cluster map: the columns of ``NAME.parquet``."""
@@ -127,6 +131,16 @@ class Run(Sequence[Explanation]):
         close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
         advice = f"Did you mean {', '.join(close)}?" if close else f"It has {len(names)} others."
         raise UnknownNameError(f"[inv-widgets] No picture {name!r} in this run. {advice}")
+
+
+def _indices(target: Any) -> set[int]:
+    try:
+        return {operator.index(index) for index in (target if isinstance(target, Iterable) else [target])}
+    except TypeError:
+        raise TypeError(
+            f"[inv-widgets] target={target!r} is {kind_of(target)}: give a target's name, its index, or the indices of "
+            "a group."
+        ) from None
 
 
 class _Lazy(Sequence[Explanation]):

@@ -115,6 +115,8 @@ def test_index_slice_name_and_filter(saved, loaded):
     assert list(run[2:9][1:3]) == ODD[3:5]
     assert list(run.filter(target="class 2")) == ODD[6:8]
     assert list(run.filter(target=2)) == ODD[6:8]
+    assert list(run.filter(target=np.int64(2))) == ODD[6:8]
+    assert list(run.filter(target=(7, 1, 4))) == ODD[5:6]
     assert list(run.filter(picture="twice.jpg")) == ODD[8:10]
     assert list(run.filter(picture="twice.jpg", target=0)) == []
     assert run.keys[5] == ("group.jpg", "class (1, 4, 7)")
@@ -127,6 +129,10 @@ def test_index_slice_name_and_filter(saved, loaded):
 @pytest.mark.parametrize("loaded", [True, False])
 def test_an_unknown_name_is_answered_with_the_closest(saved, loaded):
     run = load(saved) if loaded else Run(ODD)
+    with pytest.raises(IndexError, match=r"no explanation 11: this run has 11"):
+        run[11]
+    with pytest.raises(TypeError, match=r"target=1.5 is a float: give"):
+        run.filter(target=1.5)
     with pytest.raises(KeyError, match=r"No picture 'plane.jpg'.*Did you mean plain.jpg"):
         run["plane.jpg"]
 
