@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
+import re
 import struct
 import warnings
 from dataclasses import dataclass
@@ -24,12 +25,15 @@ from inv_widgets.errors import kind_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Picture", "load_picture", "shrink"]
+__all__ = ["Picture", "load_picture", "readable", "shrink"]
 
 ACCEPTED = (
     "a path, a PIL image, an array (H x W or H x W x 1, 2, 3 or 4; uint8, or float in 0..1) "
     "or a tensor (C x H x W in the same ranges)"
 )
+
+
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +91,7 @@ def load_picture(picture: Any, *, name: str | None = None) -> Picture:
         For what is no picture, cannot be read, is too large, or has a wrong shape, dtype or range.
     """
     if isinstance(picture, Picture):
-        return picture if name is None else dataclasses.replace(picture, name=name)
+        return picture if name is None else dataclasses.replace(picture, name=readable(name))
     if isinstance(picture, (str, os.PathLike)):
         path = Path(picture)
         array = _read_file(path, os.fspath(picture))
@@ -102,7 +106,12 @@ def load_picture(picture: Any, *, name: str | None = None) -> Picture:
         raise TypeError(f"[inv-widgets] The picture is {kind_of(picture)}: give {ACCEPTED}.")
     array = np.ascontiguousarray(array)
     array.setflags(write=False)
-    return Picture(array, "picture" if name is None else name, _content_hash(array))
+    return Picture(array, "picture" if name is None else readable(name), _content_hash(array))
+
+
+def readable(name: str) -> str:
+    """Replace what stands for bytes of a file's name that are no UTF-8: no file and no browser takes it."""
+    return _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def shrink(array: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from inv_widgets.errors import kind_of
-from inv_widgets.pictures import Picture
+from inv_widgets.pictures import Picture, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +100,7 @@ def _named(found: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     taken: set[str] = set()
     for one in found:
         name, picture = one if _is_pair(one) else (_own_name(one), one)
-        name = unique(name, taken)
+        name = unique(readable(name), taken)
         taken.add(name)
         yield name, picture
 

@@ -82,7 +82,7 @@ def explain(
 
     with one_thread():
         columns = _side_by_side(column, len(captured.layers))
-    return _explanation(net, loaded, captured, columns, recipe)
+    return _explanation(net, network_hash, loaded, captured, columns, recipe)
 
 
 def require(net: Any, recipe: Any) -> None:
@@ -136,8 +136,8 @@ def _side_by_side(column: Callable[[int], Column], count: int) -> list[Column]:
         pool.shutdown(cancel_futures=True)
 
 
-def _explanation(
-    net: Classifier, loaded: Picture, captured: Capture, columns: list[Column], recipe: Recipe
+def _explanation(  # noqa: PLR0913, PLR0917 (all that an explanation says of itself)
+    net: Classifier, network_hash: str, loaded: Picture, captured: Capture, columns: list[Column], recipe: Recipe
 ) -> Explanation:
     kept, _ = shrink(loaded.array, recipe.kept_picture)
     across, down = kept.shape[1] / loaded.width, kept.shape[0] / loaded.height
@@ -150,7 +150,7 @@ def _explanation(
         name=loaded.name,
         picture_hash=loaded.hash,
         network=net.name,
-        network_hash=net.hash,
+        network_hash=network_hash,
         window=(left * across, top * down, width * across, height * down),
         target=captured.target,
         target_name=captured.target_name,

@@ -433,6 +433,17 @@ def test_names_of_a_dict_may_be_numbers_or_paths(net, folder):
     assert names(go(net, {1: folder / "a.png", folder / "b.png": pixels(1)})) == ["1", str(folder / "b.png")]
 
 
+def test_file_names_that_are_no_utf_8_can_be_saved(net, folder, tmp_path):
+    name = os.fsdecode(b"caf\xe9.png")
+    try:
+        shutil.copy(folder / "a.png", folder / "more" / name)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    run = go(net, folder / "more", out=tmp_path / "run")
+    assert names(run) == names(inv.load(tmp_path / "run")) == ["caf\N{REPLACEMENT CHARACTER}.png", "d.png"]
+    assert inv.explain(net, folder / "more" / name, recipe=QUICK).name == names(run)[0]
+
+
 def test_an_error_of_one_picture_s_own_is_reported_whatever_its_kind(folder):
     def transform(image):
         if image.getpixel((0, 0)) == tuple(pixels(1)[0, 0]):

@@ -7,7 +7,12 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.manifold._t_sne import _gradient_descent, _joint_probabilities, _kl_divergence
 
+from inv_widgets.analysis.activations import capture
+from inv_widgets.analysis.columns import per_cent
 from inv_widgets.analysis.embedding import _descend, affinities, embed, flat_maps, kl_divergence, pca, tsne
+from inv_widgets.analysis.importance import guided
+from inv_widgets.classifier import Classifier
+from inv_widgets.datasets import fashion
 from inv_widgets.recipe import Recipe
 
 
@@ -105,6 +110,25 @@ def test_our_embeddings_lose_no_more_than_scikit_learn_s_exact_ones():
         theirs = exact.fit_transform(scores.astype(np.float32))
         ratios.append(kl_divergence(goal, tsne(scores, recipe)) / kl_divergence(goal, theirs))
     assert np.median(ratios) <= 1.02
+
+
+def test_our_embeddings_of_real_maps_lose_no_more_than_scikit_learn_s_exact_ones():
+    net = Classifier.demo("fashion")
+    ratios = []
+    for sample in fashion()[::17]:
+        captured = capture(net, sample, layers="all")
+        for maps, gradients in zip(captured.maps, captured.gradients, strict=True):
+            share, _ = per_cent(guided(maps, gradients)[0].double().numpy())
+            kept = share >= 0.896 * 100 / len(share)
+            assert kept.sum() >= 9
+            scores = pca(flat_maps(maps[0].numpy()[kept]), Recipe())
+            perplexity = min(30, (len(scores) - 1) / 3)
+            goal = affinities(scores, perplexity)
+            exact = TSNE(2, perplexity=perplexity, learning_rate=50.0, init="pca", method="exact", random_state=0)
+            theirs = exact.fit_transform(scores.astype(np.float32))
+            ratios.append(kl_divergence(goal, tsne(scores, Recipe())) / kl_divergence(goal, theirs))
+    assert len(ratios) == 27
+    assert np.median(ratios) <= 1.05
 
 
 @pytest.mark.parametrize("solver", ["fast", "sklearn"])

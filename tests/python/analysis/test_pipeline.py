@@ -1,5 +1,6 @@
 """From a picture to an explanation, on real (small) networks."""
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -8,12 +9,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from sklearn.cluster import AgglomerativeClustering
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from sklearn.metrics import silhouette_score
 from torch import nn
 
 import inv_widgets as inv
 from inv_widgets import datasets
 from inv_widgets.analysis import threads
 from inv_widgets.analysis.activations import capture
+from inv_widgets.analysis.embedding import flat_maps
 from inv_widgets.analysis.importance import WEIGHTINGS
 
 QUICK = inv.Recipe(tsne_iterations=250)
@@ -147,6 +153,51 @@ def test_the_published_solver_differs_in_nothing_but_the_solver(fashion):
         assert set(one.silhouettes) == set(two.silhouettes)
 
 
+@pytest.mark.parametrize("weighting", ["guided", "grad_cam"])
+def test_the_published_recipe_is_the_method_worked_out_with_torch_and_scikit_learn(fashion, weighting):
+    """Weights, pruning, embedding, clusters, drop rule and maps, step by step after METHOD 1.2 to 1.7."""
+    sample, names = datasets.fashion()[17], ["block1.relu3", "block2.relu2", "block3.relu3"]
+    column_of = inv.explain(fashion, sample, layers=names, recipe=inv.Recipe.published(weighting=weighting)).column
+    module, made = copy.deepcopy(fashion.module), {}
+    for name in names:
+        module.get_submodule(name).register_forward_hook(lambda *call, name=name: made.update({name: call[2]}))
+    logits = module(fashion.preprocess(sample))[0]
+    gradients = torch.autograd.grad(logits.max(), [made[name] for name in names])
+    for name, gradient in zip(names, gradients, strict=True):
+        column = column_of(name.replace("relu", "conv"))
+        A, g = made[name][0].detach().double().numpy(), gradient[0].double().numpy()
+        weights = (g * ((A > 0) & (g > 0) if weighting == "guided" else 1)).mean((1, 2))
+        share = 100 * weights / np.maximum(weights, 0).sum()
+        kept = np.flatnonzero(share >= 0.896 * 100 / len(share))
+        rows = flat_maps(A[kept].astype(np.float32))
+        low, high = (take(A[kept], axis=(1, 2)) for take in (np.min, np.max))
+        np.testing.assert_allclose(
+            rows * (high - low)[:, None] + low[:, None], A[kept].reshape(len(kept), -1), atol=1e-5
+        )
+        scores = PCA(min(50, *rows.shape), random_state=0).fit_transform(rows).astype(np.float64)
+        # t-SNE amplifies the last bit of where it starts, so it is given the same bits.
+        start = (scores[:, :2] * (1e-4 / scores[:, 0].std())).astype(np.float32)
+        tsne = TSNE(2, perplexity=min(30, (len(kept) - 1) / 3), learning_rate=50, init=start, random_state=0)
+        points = tsne.fit_transform(scores.astype(np.float32)).astype(np.float64)
+        ways = {k: AgglomerativeClustering(k).fit_predict(points) for k in range(3, min(8, len(kept) - 1) + 1)}
+        quality = {k: silhouette_score(points, labels) for k, labels in ways.items()}
+        assert column.silhouettes == pytest.approx(quality)
+        labels = ways[max(quality, key=quality.get)]
+        groups = [kept[labels == label] for label in range(labels.max() + 1)]
+        sums = np.array([share[group].sum() for group in groups])
+        limit = max(sums.max() / 3, sums.mean() / 2)
+        shown = sorted(
+            (group for group, weight in zip(groups, sums, strict=True) if weight >= limit),
+            key=lambda group: -share[group].sum(),
+        )
+        assert [sorted(one.channels) for one in column.cluster_maps] == [sorted(group) for group in shown]
+        for one, group in zip(column.cluster_maps, shown, strict=True):
+            assert one.weight == pytest.approx(share[group].sum(), rel=1e-5)
+            np.testing.assert_allclose(one.raw_map, np.average(A[group], axis=0, weights=share[group]), atol=1e-5)
+        assert column.rest.pruned_weight == pytest.approx(share.sum() - share[kept].sum(), rel=1e-4)
+        assert column.rest.dropped_weight == pytest.approx(sums[sums < limit].sum(), rel=1e-4)
+
+
 def test_large_pictures_are_kept_small_and_the_window_with_them():
     net = network(window=lambda height, width: (width / 4, 0, width / 2, height))
     ex = inv.explain(net, picture(60, 100), recipe=dataclasses.replace(QUICK, kept_picture=50))
@@ -235,7 +286,7 @@ def test_half_precision_that_overflows_is_told():
         ({"target": "kind 9"}, KeyError, "kind"),
         ({"layers": "nope"}, KeyError, "nope"),
         ({"picture": "missing.png"}, FileNotFoundError, "missing.png"),
-        ({"picture": 3}, TypeError, "no picture"),
+        ({"picture": 3}, TypeError, "The picture is an int"),
         ({"layer": "all"}, TypeError, "unexpected keyword argument"),
     ],
 )
