@@ -125,10 +125,9 @@ class RunFiles:
         written = of_all[0]
         self.errors: dict[str, str] = written.get("errors", {})
         self.job: dict[str, Any] = written.get("job", {})
-        small = ["picture", "target_name", "hash", "n_columns", "n_cluster_maps"]
+        small = ["picture", "target_name", "n_columns", "n_cluster_maps"]
         rows = self._files["pictures"].read(small).to_pylist()
         self.keys = [(row["picture"], row["target_name"]) for row in rows]
-        self.hashes: list[str] = [row["hash"] for row in rows]
         # An explanation without cluster maps has no row group in their file.
         self._groups = {
             "pictures": _places([True] * len(rows)),

@@ -38,6 +38,11 @@ def unwrapped(module: Any) -> nn.Module:
                 f"[inv-widgets] {name!r} of this {type(module).__name__} has no values yet: load its weights (a lazy "
                 "module: call it once) before you build a Classifier."
             )
+        if tensor.is_inference():
+            raise ValueError(
+                f"[inv-widgets] {name!r} of this {type(module).__name__} was made inside torch.inference_mode(), so it "
+                "can have no gradients: build the network outside, or give copy.deepcopy(network)."
+            )
     return module
 
 

@@ -1,5 +1,6 @@
 """Classifiers: nothing changes in the module, the window lies where the network looks, targets and outputs in words."""
 
+import copy
 import importlib.util
 import os
 import re
@@ -215,6 +216,14 @@ def test_wrappers_are_looked_through():
     net = Classifier.from_module(compiled, to_tensor, CATEGORIES)
     assert net.module is module
     assert net.hash == small().hash
+
+
+def test_a_network_built_in_inference_mode_is_refused_its_copy_is_not():
+    with torch.inference_mode():
+        module = Small()
+    with pytest.raises(ValueError, match=r"was made inside torch.inference_mode\(\).*give copy.deepcopy\(network\)"):
+        Classifier(module, to_tensor, CATEGORIES)
+    Classifier(copy.deepcopy(module), to_tensor, CATEGORIES)
 
 
 @pytest.mark.parametrize(
