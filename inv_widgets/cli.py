@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import glob
+import os
 import signal
 import subprocess
 import sys
@@ -256,7 +257,10 @@ def _lab() -> int:
             'pip install "inv-widgets[demo]", or stop before it with --no-lab.'
         )
     _say(f"JupyterLab opens {notebook}; end it with Ctrl-C.")
-    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(notebook)])  # noqa: S603 (this Python's JupyterLab)
+    # JupyterLab refuses to start as root, which is who one is in most containers.
+    as_root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    command = [sys.executable, "-m", "jupyterlab", str(notebook), *as_root]
+    lab = subprocess.Popen(command)  # noqa: S603 (this Python's JupyterLab)
     # Ctrl-C reaches JupyterLab too, which asks whether to shut down.
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

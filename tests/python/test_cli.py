@@ -304,8 +304,11 @@ def test_the_notebook_is_opened_where_it_is_and_told_of_where_it_is_not(tmp_path
     assert not started
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "01_quickstart.ipynb").touch()
-    assert cli._lab() == 0
-    assert started == [[sys.executable, "-m", "jupyterlab", str(tmp_path / "notebooks" / "01_quickstart.ipynb")]]
+    lab = [sys.executable, "-m", "jupyterlab", str(tmp_path / "notebooks" / "01_quickstart.ipynb")]
+    for user, flags in ((1000, []), (0, ["--allow-root"])):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        assert cli._lab() == 0
+        assert started.pop() == lab + flags
 
 
 def test_version_and_help_come_from_a_shell_without_torch():
