@@ -36,6 +36,13 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         self._lock = threading.RLock()
         super().__init__(**traits)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse misspelt names: nothing would come of them. Other people's subclasses may add their own."""
+        if _public(name) and not hasattr(type(self), name) and type(self).__module__.startswith("inv_widgets."):
+            known = [trait for trait in self.trait_names(sync=True) if _public(trait)]
+            raise AttributeError(_advice(type(self).__name__, name, known, noun="trait", verb="has"))
+        super().__setattr__(name, value)
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take state from the browser; tell the other outputs where the host does not (Colab: one frame an output)."""
         with self._lock:
@@ -63,7 +70,7 @@ def _public(name: str) -> bool:
     return not name.startswith("_") and name not in _HOST_TRAITS
 
 
-def _advice(widget: str, name: str, known: list[str]) -> str:
+def _advice(widget: str, name: str, known: list[str], *, noun: str = "argument", verb: str = "takes") -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"[inv-widgets] {widget} has no argument {name!r}. {hint}It takes: {', '.join(known)}."
+    return f"[inv-widgets] {widget} has no {noun} {name!r}. {hint}It {verb}: {', '.join(known)}."

@@ -8,7 +8,6 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 from PIL import Image
 
@@ -16,7 +15,7 @@ from inv_widgets.errors import kind_of
 from inv_widgets.export import figures, payload
 from inv_widgets.run import as_run
 from inv_widgets.widgets.base import Widget
-from inv_widgets.widgets.state import State
+from inv_widgets.widgets.state import State, StateTrait
 from inv_widgets.widgets.traits import Checked, number, one_of, optional, texts
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Explorer(Widget):
     _front_end = "explorer"
     _arguments = ("run",)
 
-    state = anywidget.WidgetTrait().tag(sync=True)
+    state = StateTrait()
     view = Checked("overlay", one_of(("overlay", "mask", "map")))
     share = Checked(20.0, number(0.5, 100.0))
     cut = Checked(0.0, number(0.0, 0.95))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import anywidget
 import traitlets
 
+from inv_widgets.errors import kind_of
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.traits import Checked, number, one_of, text
 
-__all__ = ["COLOUR_MAPS", "State"]
+__all__ = ["COLOUR_MAPS", "State", "StateTrait"]
 
 COLOUR_MAPS = ("viridis", "inferno", "turbo", "cividis", "greys")
 
@@ -65,6 +67,25 @@ class State(Widget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ARG002
         return {"text/plain": repr(self)}, {}
+
+
+class StateTrait(anywidget.WidgetTrait):  # type: ignore[misc, unused-ignore]
+    """A State that a view shares, synchronised by reference."""
+
+    allow_none = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> State:
+        """Take a State only; raise TraitError."""
+        if isinstance(value, State):
+            return value
+        name = type(obj).__name__
+        raise traitlets.TraitError(
+            f"[inv-widgets] {name}: {self.name}={value!r:.80} is {kind_of(value)}: give an inv.State."
+        )
 
 
 _SHOWN = ("picture", "target", "layer", "cluster_map", "label", "group", "colour_map", "opacity", "language")

@@ -46,6 +46,31 @@ def test_the_state_is_linked_by_reference(run):
     assert Explorer(run).state is not Explorer(run).state
 
 
+def test_another_state_later_is_a_state(run):
+    view = Explorer(run)
+    first, other = view.state, State()
+    for wrong in ("x", 3, None, view):
+        with pytest.raises(traitlets.TraitError, match=r"^\[inv-widgets\] Explorer: state=.* is .*: give an inv"):
+            view.state = wrong
+    assert view.state is first
+    view.state = other
+    assert view.get_state("state") == {"state": f"anywidget:{other.model_id}"}
+
+
+def test_a_misspelt_trait_is_refused(run):
+    view = Explorer(run)
+    with pytest.raises(AttributeError, match=r"Explorer has no trait 'hight'\. Did you mean 'height'\?"):
+        view.hight = 300
+    with pytest.raises(AttributeError, match=r"State has no trait 'opacty'\. Did you mean 'opacity'\?"):
+        view.state.opacty = 0.3
+    view.height, view.state.opacity, view.layout.width = 300, 0.3, "50%"
+
+    class Mine(Explorer):
+        pass
+
+    Mine(run).note = "my own"
+
+
 def test_numbers_are_sent_once_and_whole(run):
     sent = Explorer(run).get_state()["_pictures"]
     first = sent[0]
