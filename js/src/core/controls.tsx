@@ -22,9 +22,9 @@ export function Slider({ label, value, min, max, step, text, disabled = false, o
     <div class="inv-control" data-disabled={disabled}>
       <label class="inv-control-label" for={id}>
         <span>{label}</span>
-        <output class="inv-number" for={id}>
+        <span class="inv-number" aria-hidden="true">
           {text}
-        </output>
+        </span>
       </label>
       <input
         id={id}

@@ -54,7 +54,7 @@ export function Columns({ picture }: { picture: Picture }) {
       ref={scroller}
       role="group"
       aria-label="Cluster maps, a column a layer, from shallow to deep. Arrow keys move between them, Enter opens one."
-      data-small={size < 136}
+      data-size={size < 116 ? "tiny" : size < 136 ? "small" : "full"}
       style={{ "--card": `${size}px` }}
       onKeyDown={onKeyDown}
       onFocusIn={(event) => {

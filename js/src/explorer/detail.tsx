@@ -24,9 +24,9 @@ interface DetailProps {
 export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
   const { store } = useContext(Context);
   const { column, cluster } = open;
-  const panel = useRef<HTMLElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const width = useWidth(panel);
+  const width = useWidth(body);
   useEffect(() => {
     if (takeFocus) heading.current?.focus({ preventScroll: true });
   }, [takeFocus]);
@@ -34,9 +34,26 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
   const inner = Math.max(120, width - 32);
   const half = Math.floor((inner - 12) / 2);
   const shown = cluster.labels.length > 0 ? cluster.labels.map(({ name }) => name).join(", ") : cluster.name;
+  // The head stays in place, so keys pressed there scroll what is below it.
+  const onKeyDown = (event: KeyboardEvent) => {
+    const { clientHeight = 0, scrollHeight = 0 } = body.current ?? {};
+    const page = 0.9 * clientHeight;
+    const steps: Record<string, number> = {
+      ArrowUp: -48,
+      ArrowDown: 48,
+      PageUp: -page,
+      PageDown: page,
+      Home: -scrollHeight,
+      End: scrollHeight,
+    };
+    const top = steps[event.key];
+    if (top === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    body.current?.scrollBy({ top });
+  };
   return (
-    <aside class="inv-detail" ref={panel} aria-label={`${cluster.name} of ${column.title}`}>
-      <div class="inv-detail-head">
+    <aside class="inv-detail" aria-label={`${cluster.name} of ${column.title}`}>
+      <div class="inv-detail-head" onKeyDown={onKeyDown}>
         <h3 ref={heading} tabIndex={-1} dir="auto" title={shown} {...GUARDED}>
           {shown}
         </h3>
@@ -59,47 +76,49 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
           </span>
         </p>
       </div>
-      {width > 0 && (
-        <div class="inv-detail-body">
-          <figure>
-            <Heat
-              picture={picture}
-              column={column}
-              map={cluster.map}
-              width={inner}
-              maxHeight={Math.min(inner, 460)}
-              mode="overlay"
-            />
-            <Scale />
-          </figure>
-          <div class="inv-pair">
+      <div class="inv-detail-body" ref={body}>
+        {width > 0 && (
+          <>
             <figure>
-              <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="mask" />
-              <figcaption>
-                <ShareSlider />
-              </figcaption>
+              <Heat
+                picture={picture}
+                column={column}
+                map={cluster.map}
+                width={inner}
+                maxHeight={Math.min(inner, 460)}
+                mode="overlay"
+              />
+              <Scale />
             </figure>
-            <figure>
-              <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="map" />
-              <figcaption class="inv-quiet">
-                the map alone, {column.map_width} × {column.map_height}
-              </figcaption>
-            </figure>
-          </div>
-          {cluster.labels.length > 0 && <Labels labels={cluster.labels} />}
-          <Channels picture={picture} open={open} />
-          <section>
-            <h4>Number of clusters</h4>
-            <Silhouette column={column} />
-            {cluster.silhouette !== null && (
-              <p class="inv-quiet">
-                This cluster's own mean silhouette: <span class="inv-number">{cluster.silhouette.toFixed(2)}</span>
-              </p>
-            )}
-          </section>
-          <Identity picture={picture} open={open} />
-        </div>
-      )}
+            <div class="inv-pair">
+              <figure>
+                <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="mask" />
+                <figcaption>
+                  <ShareSlider />
+                </figcaption>
+              </figure>
+              <figure>
+                <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="map" />
+                <figcaption class="inv-quiet">
+                  the map alone, {column.map_width} × {column.map_height}
+                </figcaption>
+              </figure>
+            </div>
+            {cluster.labels.length > 0 && <Labels labels={cluster.labels} />}
+            <Channels picture={picture} open={open} />
+            <section>
+              <h4>Number of clusters</h4>
+              <Silhouette column={column} />
+              {cluster.silhouette !== null && (
+                <p class="inv-quiet">
+                  This cluster's own mean silhouette: <span class="inv-number">{cluster.silhouette.toFixed(2)}</span>
+                </p>
+              )}
+            </section>
+            <Identity picture={picture} open={open} />
+          </>
+        )}
+      </div>
     </aside>
   );
 }

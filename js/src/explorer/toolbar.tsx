@@ -80,13 +80,13 @@ function Title({ head }: { head: PictureHead }) {
         {head.name}
       </h2>
       <p class="inv-chips">
-        <span class="inv-chip inv-chip-target" title={`${network}the class that is explained`}>
+        <span class="inv-chip inv-chip-target" title={`${network}the class that is explained, ${target_name}`}>
           <span class="inv-quiet">{same ? "predicted and explained" : "explained"}</span>
           <b dir="auto">{target_name}</b>
           <Probability value={target_probability} />
         </span>
         {!same && prediction && (
-          <span class="inv-chip" title={`${network}the class with the highest score`}>
+          <span class="inv-chip" title={`${network}the class with the highest score, ${prediction.name}`}>
             <span class="inv-quiet">predicted</span>
             <b dir="auto">{prediction.name}</b>
             <Probability value={prediction.probability} />
@@ -196,15 +196,26 @@ function ViewMenu() {
               </label>
             ))}
           </div>
-          <button
-            type="button"
-            class="inv-button"
-            disabled={hidden.size === 0}
-            onClick={() => store.set({ hidden_layers: [] })}
-            {...GUARDED}
-          >
-            Show all columns
-          </button>
+          <div class="inv-actions">
+            <button
+              type="button"
+              class="inv-button"
+              disabled={shown === all.length}
+              onClick={() => store.set({ hidden_layers: [] })}
+              {...GUARDED}
+            >
+              Show all
+            </button>
+            <button
+              type="button"
+              class="inv-button"
+              disabled={shown === 0}
+              onClick={() => store.set({ hidden_layers: all.map(({ layer }) => layer) })}
+              {...GUARDED}
+            >
+              Hide all
+            </button>
+          </div>
         </div>
       )}
     </div>
