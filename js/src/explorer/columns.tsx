@@ -1,7 +1,7 @@
 /** The columns, a layer each, from shallow to deep; a card a cluster map, the heaviest on top. */
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { memo } from "preact/compat";
-import { useContext, useLayoutEffect, useRef } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { count, percent } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
 import type { ClusterMap, Column, Picture } from "../core/payload";
@@ -31,6 +31,21 @@ export function Columns({ picture }: { picture: Picture }) {
     );
     if (box && column) reveal(box, column, 8);
   });
+
+  // What was opened elsewhere (by "next", by another view, from Python) comes into sight too, once the detail has its place.
+  const opened = open?.cluster.id;
+  useEffect(() => {
+    if (opened === undefined) return undefined;
+    const frame = requestAnimationFrame(() => {
+      const box = scroller.current;
+      const card = [...(box?.querySelectorAll<HTMLElement>("[data-id]") ?? [])].find(
+        (candidate) => candidate.dataset.id === opened,
+      );
+      const head = card?.closest("section")?.querySelector<HTMLElement>(".inv-column-head")?.offsetHeight ?? 0;
+      if (box && card) reveal(box, card, 8, head);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [opened]);
 
   const lengths = columns.map(({ cluster_maps }) => cluster_maps.length);
   const at = stop.value;

@@ -106,9 +106,16 @@ function describe(head: PictureHead): string {
   return `${head.name}, ${head.target_name}`;
 }
 
-/** Scroll sideways until `item` is seen. */
-export function reveal(scroller: HTMLElement, item: HTMLElement, margin = 24): void {
+/** Scroll until `item` is seen: sideways, and with `head`, the height of what stays at the top, up and down too. */
+export function reveal(scroller: HTMLElement, item: HTMLElement, margin = 24, head?: number): void {
   const [box, inner] = [scroller.getBoundingClientRect(), item.getBoundingClientRect()];
   if (inner.left < box.left + margin) scroller.scrollLeft += inner.left - box.left - margin;
   else if (inner.right > box.right - margin) scroller.scrollLeft += inner.right - box.right + margin;
+  if (head === undefined) return;
+  const top = box.top + head + margin;
+  // The upper edge wins where there is room for one only.
+  if (inner.top < top) scroller.scrollTop += inner.top - top;
+  else if (inner.bottom > box.bottom - margin) {
+    scroller.scrollTop += Math.min(inner.top - top, inner.bottom - box.bottom + margin);
+  }
 }
