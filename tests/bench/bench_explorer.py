@@ -1,8 +1,11 @@
 """The Explorer with 50 pictures of 9 layers: bytes sent, time to first paint, frame times while it is used.
 
+In an exported page, then in JupyterLab: from the start of the cell to a painted card, and what came from the kernel.
+
 ``python tests/bench/bench_explorer.py [PICTURES]``. Chromium is taken from PATH, or from INV_CHROMIUM.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -11,14 +14,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+from lab import FLAGS, Notebook, document, jupyterlab
 from playwright.sync_api import sync_playwright
 
 from inv_widgets import export
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Prediction, Rest
 from inv_widgets.export import payload
 from inv_widgets.run import Run
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 BYTES = ("image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails")
 
@@ -121,6 +125,53 @@ input.dispatchEvent(new Event('input', { bubbles: true }));
 SWITCH = "if (i % 15 === 0) document.querySelectorAll('.inv-thumbnail')[i / 15 + 1]?.click();"
 
 
+# Runs the second cell and gives the time until its first card bears pixels.
+OPEN = """
+() => new Promise((resolve) => {
+  const start = performance.now();
+  jupyterapp.shell.currentWidget.content.activeCellIndex = 1;
+  jupyterapp.commands.execute("notebook:run-cell");
+  const look = () => {
+    const canvas = document.querySelector(".inv-card canvas");
+    const { width, height } = canvas ?? {};
+    if (width && canvas.getContext("2d").getImageData(width >> 1, height >> 1, 1, 1).data[3] > 0)
+      resolve(performance.now() - start);
+    else requestAnimationFrame(look);
+  };
+  look();
+})
+"""
+CLEAR = "() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs').then(() => undefined)"
+
+
+def in_jupyterlab(run, browser, folder):
+    run.save(folder / "run.parquet")
+    cells = ["import inv_widgets as inv\nrun = inv.load('run.parquet')", "inv.Explorer(run)"]
+    (folder / "bench.ipynb").write_text(json.dumps(document(cells)))
+    with jupyterlab(folder, folder / "own") as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        received = []
+        notebook = Notebook(page, address, "bench.ipynb")
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.on("Network.webSocketFrameReceived", lambda event: received.append(size_of(event["response"])))
+        notebook.run(0)
+        times = []
+        for _ in range(5):
+            page.evaluate(CLEAR)
+            received.clear()
+            times.append(page.evaluate(OPEN))
+            page.wait_for_timeout(500)
+        print(f"in JupyterLab       {sorted(times)[2]:8.0f} ms   from the start of the cell to a painted card")
+        print(f"  from the kernel   {sum(received) / 1e6:8.2f} MB")
+        notebook.shut_down()
+
+
+def size_of(frame):
+    """Give a WebSocket frame's bytes; binary ones (opcode 2) come as base64."""
+    return len(frame["payloadData"]) * (3 / 4 if frame["opcode"] == 2 else 1)
+
+
 def main(pictures):
     chromium = os.environ.get("INV_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
@@ -137,7 +188,7 @@ def main(pictures):
         print(f"  {name:<17} {megabytes:8.2f} MB")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = export.page(run, Path(folder) / "page.html")
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         opened = []
         for _ in range(3):
             page = browser.new_page(viewport={"width": 1100, "height": 800})
@@ -161,6 +212,7 @@ def main(pictures):
                 f"{name:<18}  {np.median(times):8.1f} ms a frame, 95 % under {np.percentile(times, 95):.1f}, "
                 f"worst {times.max():.1f}, {late} of {len(times)} over 34"
             )
+        in_jupyterlab(run, browser, Path(folder))
         browser.close()
 
 

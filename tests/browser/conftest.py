@@ -3,32 +3,14 @@
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
-from lab import Notebook, Witness
+from lab import FLAGS, Notebook, Witness, document, jupyterlab, settings_of
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "artifacts" / "browser"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    # Names other than this machine's do not resolve: a page that needs a CDN breaks here too.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-]
 ADVICE = "no Chromium was found: apt install chromium (or Chrome), or INV_CHROMIUM=/path/to/chromium"
 
 
@@ -70,83 +52,12 @@ def folder(tmp_path_factory):
 def lab(folder, tmp_path_factory):
     """Start JupyterLab with settings and workspaces of its own; give its address and the settings' folder."""
     own = tmp_path_factory.mktemp("lab-own")
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        port = made.getsockname()[1]
-    settings = own / "settings" / "@jupyterlab"
-    for plugin, values in {
-        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-        "apputils-extension/kernels-settings": {"showStatusBarItem": False},
-        "docmanager-extension/plugin": {"autosave": False},
-    }.items():
-        path = settings / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
-    environment = {
-        **os.environ,
-        "JUPYTER_CONFIG_DIR": str(own / "config"),
-        "JUPYTER_DATA_DIR": str(own / "data"),
-        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
-        "IPYTHONDIR": str(own / "ipython"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)]),
-        "OMP_NUM_THREADS": "1",
-    }
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-        f"--ServerApp.root_dir={folder}",
-        "--IdentityProvider.token=",
-        "--ServerApp.password=",
-        "--LabApp.expose_app_in_browser=True",
-        "--LabApp.extension_manager=readonly",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=",
-        f"--LabApp.user_settings_dir={own / 'settings'}",
-        f"--LabApp.workspaces_dir={own / 'workspaces'}",
-    ]
-    log = own / "lab.log"
-    address = f"http://localhost:{port}"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
     try:
-        _wait_for(address, server, log)
-        yield address, settings
+        with jupyterlab(folder, own) as address:
+            yield address, settings_of(own)
     finally:
-        # The kernels are its children: end the group that this fixture started.
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait(timeout=15)
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
-        shutil.copy(log, ARTIFACTS / "lab.log")
-
-
-def _wait_for(address, server, log):
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        if server.poll() is not None:
-            pytest.fail(f"JupyterLab ended with {server.returncode}:\n{log.read_text()[-4000:]}")
-        try:
-            with urllib.request.urlopen(f"{address}/api/status", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.3)
-    pytest.fail(f"JupyterLab did not answer within 120 s:\n{log.read_text()[-4000:]}")
+        shutil.copy(own / "lab.log", ARTIFACTS / "lab.log")
 
 
 @pytest.fixture
@@ -200,7 +111,7 @@ def notebook_of(lab, folder, page_of):
 
     def open_notebook(name, cells=None, *, dark=False, **viewport):
         if cells is not None:
-            (folder / name).write_text(json.dumps(_document(cells)))
+            (folder / name).write_text(json.dumps(document(cells)))
         address, settings = lab
         # Not by JupyterLab's command: its splash screen of the start and that of a change trip over each other.
         theme = settings / "apputils-extension" / "themes.jupyterlab-settings"
@@ -212,26 +123,3 @@ def notebook_of(lab, folder, page_of):
     yield open_notebook
     for notebook in opened:
         notebook.shut_down()
-
-
-def _document(cells):
-    made = [
-        {
-            "cell_type": "code",
-            "id": f"cell-{number}",
-            "execution_count": None,
-            "metadata": {},
-            "outputs": [],
-            "source": source,
-        }
-        for number, source in enumerate(cells)
-    ]
-    return {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {
-            "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"},
-            "language_info": {"name": "python"},
-        },
-        "cells": made,
-    }
