@@ -146,7 +146,7 @@ class RunFiles:
 
     def read(self, place: int) -> Explanation:
         """Read one explanation."""
-        return explanation_of({kind: table.to_pylist() for kind, table in self.tables(place).items()})
+        return explanation_of(self.tables(place))
 
 
 def _open(kind: str, file: Path) -> pq.ParquetFile:

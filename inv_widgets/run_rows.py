@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
+    from numpy.typing import NDArray
 
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "explanation_of", "rows_of", "to_frame"]
 
@@ -59,8 +61,9 @@ def rows_of(explanation: Explanation) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def explanation_of(rows: Mapping[str, list[dict[str, Any]]]) -> Explanation:
+def explanation_of(tables: Mapping[str, pa.Table]) -> Explanation:
     """Build one explanation from its rows of the three files."""
+    rows = {kind: _rows_in(table) for kind, table in tables.items()}
     by_layer: dict[str, list[dict[str, Any]]] = {}
     for row in rows["cluster_maps"]:
         by_layer.setdefault(row["layer"], []).append(row)
@@ -81,6 +84,25 @@ def to_frame(explanations: Iterable[Explanation]) -> pd.DataFrame:
             row |= {"target": explanation.target, "channel_thumbnails": cluster_map.channel_thumbnails}
             rows.append(row)
     return pd.DataFrame(rows, columns=names)
+
+
+_ARRAYS = frozenset({"map", "channels", "channel_weights", "channel_thumbnails", "rest_map"})
+
+
+def _rows_in(table: pa.Table) -> list[dict[str, Any]]:
+    """Take maps and channels as arrays, which is many times faster than as lists."""
+    names = table.column_names
+    columns = [_values(table[name]) if name in _ARRAYS else table[name].to_pylist() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _values(column: pa.ChunkedArray) -> list[NDArray[Any]]:
+    values = []
+    for chunk in column.chunks:
+        flat, starts = chunk.flatten().to_numpy(zero_copy_only=False), chunk.offsets.to_numpy()
+        starts = starts - starts[0]  # a slice's offsets count from the whole
+        values += [flat[start:stop] for start, stop in itertools.pairwise(starts)]
+    return values
 
 
 def _key_of(explanation: Explanation) -> dict[str, Any]:
