@@ -178,7 +178,8 @@ def _on_disk(work: _Work, out: str | Path, resume: bool) -> Run:
 
 def _job(net: Classifier, layers: Any, recipe: Recipe) -> dict[str, Any]:
     """Say what must be the same for a run to be resumed."""
-    several = sorted(map(_layer_text, layers)) if isinstance(layers, list) else _layer_text(layers)
+    names = sorted(map(_layer_text, layers if isinstance(layers, list) else [layers]))
+    several = names if len(names) > 1 else "".join(names)  # ["last 9"] is "last 9"
     return {"network": net.name, "network_hash": net.hash, "recipe": recipe.to_json(), "layers": several}
 
 

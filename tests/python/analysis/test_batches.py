@@ -226,6 +226,13 @@ def test_resume_false_starts_anew(net, folder, tmp_path, counted):
     assert len(counted) == 5
 
 
+def test_one_choice_of_layers_in_a_list_is_that_choice(net, folder, tmp_path, counted):
+    out = tmp_path / "run.parquet"
+    for layers in ("last 1", ["last 1"]):
+        go(net, [folder / "a.png"], out=out, layers=layers)
+    assert counted == ["a.png"]
+
+
 @pytest.mark.parametrize("finished", [True, False])
 @pytest.mark.parametrize(
     ("change", "words"),
