@@ -61,8 +61,9 @@ class Recipe:
     reveal_picture
         The longer side, in pixels, at which masks are made; smaller pictures are enlarged first.
     reveal_blur, reveal_truncate
-        ``(map side, sigma)`` pairs of the mask's Gaussian edge, sigma in pixels of a `reveal_picture`-pixel picture,
-        log-interpolated between and clamped outside; the kernel is cut at `reveal_truncate` sigma.
+        ``(map side, sigma)`` pairs of the mask's Gaussian edge, sigma in pixels of a 512-pixel picture (METHOD 2) and
+        scaled with the picture's longer side, interpolated over the side's logarithm and clamped outside; the kernel is
+        cut at `reveal_truncate` sigma.
     step_discount
         A label's score is ``frequency * (1 - step_discount * mean step)``.
     lost_factor
@@ -115,7 +116,14 @@ class Recipe:
 
     def _checks(self) -> dict[str, tuple[bool, str]]:
         at_least_one = ("pca_components", "kept_picture", "thumbnail_size", "reveal_picture")
-        shares = ("prune_below", "drop_below_heaviest", "drop_below_mean", "lost_factor", "step_discount")
+        shares = (
+            "prune_below",
+            "drop_below_heaviest",
+            "drop_below_mean",
+            "lost_factor",
+            "step_discount",
+            "reveal_truncate",
+        )
         positive = ("tsne_learning_rate_divisor", "tsne_learning_rate_min")
         checks = {
             "weighting": (self.weighting in {"guided", "grad_cam"}, '"guided" or "grad_cam"'),
@@ -135,6 +143,12 @@ class Recipe:
                 and list(self.reveal_shares) == sorted(set(self.reveal_shares))
                 and all(0 < share <= 100 for share in self.reveal_shares),
                 "increasing shares in per cent, above 0 and up to 100",
+            ),
+            "reveal_blur": (
+                len(self.reveal_blur) > 0
+                and all(len(pair) == 2 and pair[0] > 0 and pair[1] >= 0 for pair in self.reveal_blur)
+                and len({pair[0] for pair in self.reveal_blur}) == len(self.reveal_blur),
+                "(map side, sigma) pairs, each side once and above 0, sigma at least 0",
             ),
         }
         checks |= {name: (getattr(self, name) >= 1, "a whole number of at least 1") for name in at_least_one}

@@ -63,6 +63,12 @@ def test_a_newer_recipe_is_refused_by_field_name():
         ("reveal_shares", (5.0, 2.0)),
         ("reveal_shares", ()),
         ("reveal_shares", (0.0, 2.0)),
+        ("reveal_blur", ((0, 3), (16, 24))),
+        ("reveal_blur", ((16, 3), (16, 24))),
+        ("reveal_blur", ((16, -3),)),
+        ("reveal_blur", ((16, 3, 1),)),
+        ("reveal_blur", ()),
+        ("reveal_truncate", -1.0),
     ],
 )
 def test_impossible_values_are_refused_with_the_field_and_advice(name, value):
@@ -78,9 +84,9 @@ def test_the_published_solver_needs_as_many_iterations_as_scikit_learn_does():
 
 def test_numbers_of_numpy_and_lists_are_taken_as_plain_ones():
     recipe = Recipe(
-        seed=np.int64(3), perplexity=np.float32(12.5), prune_below=1, reveal_shares=[1, 2], reveal_blur=np.eye(2)
+        seed=np.int64(3), perplexity=np.float32(12.5), prune_below=1, reveal_shares=[1, 2], reveal_blur=np.eye(2) + 1
     )
-    plain = Recipe(seed=3, perplexity=12.5, prune_below=1.0, reveal_shares=(1.0, 2.0), reveal_blur=((1, 0), (0, 1)))
+    plain = Recipe(seed=3, perplexity=12.5, prune_below=1.0, reveal_shares=(1.0, 2.0), reveal_blur=((2, 1), (1, 2)))
     assert recipe == plain == Recipe.from_json(recipe.to_json())
     assert recipe.to_json() == plain.to_json()
     assert hash(recipe) == hash(plain)

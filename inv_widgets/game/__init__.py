@@ -1,0 +1,6 @@
+"""The reveal game without a screen: what is masked, who plays what next, and what a round is worth (METHOD 2).
+
+:mod:`~inv_widgets.game.masking` makes masked pictures, :mod:`~inv_widgets.game.scheduling` chooses a player's next
+cluster map, :mod:`~inv_widgets.game.scoring` counts points. All are pure: no clock, no files, no state of their own,
+and neither torch nor scikit-learn.
+"""

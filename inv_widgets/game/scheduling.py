@@ -1,0 +1,193 @@
+"""Which cluster map a player gets next.
+
+Pure: the caller knows the store and the clock, and hands in what is known. See :class:`Schedule` for the order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Encounter", "Lease", "QueuedMap", "Schedule", "times_seen"]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMap:
+    """A cluster map that can be played.
+
+    Attributes
+    ----------
+    cluster_map
+        Its id.
+    picture
+        What tells its picture from others: the hash, since names can repeat.
+    rounds
+        Finished rounds of all players that count: neither skipped nor withdrawn ones.
+    gold
+        Its answer is known: it checks players, and has no quota.
+    """
+
+    cluster_map: str
+    picture: str
+    rounds: int = 0
+    gold: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rounds < 0:
+            raise ValueError(f"[inv-widgets] QueuedMap(rounds={self.rounds}) is not possible: give at least 0.")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A round under way: who plays which cluster map, and when that stops counting (on the caller's clock)."""
+
+    cluster_map: str
+    player: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """A cluster map that a player was done with: by an answer or giving up (withdrawn later or not), or by a skip."""
+
+    cluster_map: str
+    picture: str
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The rule by which cluster maps are handed out.
+
+    Never the same one twice for a player; a retired one to nobody. Of the others, the first by:
+
+    1. not the one just skipped; then skipped the least often by this player (skipped ones come back after the others);
+    2. fewest rounds, where a round under way elsewhere counts as one: else all players who are free would be sent to
+       the same last map;
+    3. leased to no other player, then to the fewest;
+    4. a picture that this player has not seen;
+    5. another picture than the last one;
+    6. an order that the seed and the player's name fix.
+
+    Parameters
+    ----------
+    retire_after
+        A map with so many rounds is done; None: never. Rounds under way at that moment can go beyond it.
+    gold_every
+        In each so many rounds of a player one, at a place that the seed fixes, is gold while there are gold maps that
+        this player has not played; None: never. Where gold would show the last picture again, it waits a round.
+    seed
+        Breaks ties.
+    """
+
+    retire_after: int | None = None
+    gold_every: int | None = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("retire_after", "gold_every"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"[inv-widgets] Schedule({name}={value}) is not possible: give at least 1, or None.")
+
+    def next_map(
+        self,
+        player: str,
+        queue: Sequence[QueuedMap],
+        *,
+        leases: Iterable[Lease] = (),
+        history: Sequence[Encounter] = (),
+        now: float = 0.0,
+    ) -> QueuedMap | None:
+        """Choose a player's next cluster map.
+
+        Parameters
+        ----------
+        player
+            Who asks; this player's own leases take nothing away.
+        queue
+            All cluster maps of the game, in any order.
+        leases
+            Rounds under way; those that expire at `now` or before are over.
+        history
+            What this player was done with, in order of time.
+        now
+            The time, on the clock of the leases.
+
+        Returns
+        -------
+        QueuedMap or None
+            None at the end of the queue: nothing is left for this player, now or (without new maps) later. Gold that is
+            left over does not hold a player back.
+        """
+        open_maps = self._open(queue, history)
+        regular = [item for item in open_maps if not item.gold]
+        if not regular:
+            return None
+        taken = Counter(lease.cluster_map for lease in leases if lease.player != player and lease.expires > now)
+        if self._gold_is_due(player, queue, history):
+            last_picture = history[-1].picture if history else None
+            gold = [item for item in open_maps if item.gold and item.picture != last_picture]
+            if gold:
+                return self._first(player, gold, Counter(), history)
+        return self._first(player, regular, taken, history)
+
+    def remaining(self, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> int:
+        """Count what is left for a player, without gold (which nobody should be able to count)."""
+        return sum(not item.gold for item in self._open(queue, history))
+
+    def _open(self, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> list[QueuedMap]:
+        played = {encounter.cluster_map for encounter in history if not encounter.skipped}
+        return [item for item in queue if item.cluster_map not in played and not self._retired(item)]
+
+    def _retired(self, item: QueuedMap) -> bool:
+        return self.retire_after is not None and not item.gold and item.rounds >= self.retire_after
+
+    def _gold_is_due(self, player: str, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> bool:
+        if self.gold_every is None:
+            return False
+        gold = {item.cluster_map for item in queue if item.gold}
+        played = [encounter.cluster_map for encounter in history if not encounter.skipped]
+        block, place = divmod(len(played), self.gold_every)
+        due = block + (place >= self._hash(player, f"gold {block}") % self.gold_every)
+        return sum(cluster_map in gold for cluster_map in played) < due
+
+    def _first(
+        self, player: str, items: Sequence[QueuedMap], taken: Counter[str], history: Sequence[Encounter]
+    ) -> QueuedMap:
+        skips = Counter(encounter.cluster_map for encounter in history if encounter.skipped)
+        pictures = {encounter.picture for encounter in history}
+        last = history[-1] if history else Encounter("", "")
+        last_map = last.cluster_map if history else None
+        last_picture = last.picture if history else None
+
+        def order(item: QueuedMap) -> tuple[int, ...]:
+            leases = taken[item.cluster_map]
+            return (
+                item.cluster_map == last_map,
+                skips[item.cluster_map],
+                0 if item.gold else item.rounds + leases,
+                leases,
+                item.picture in pictures,
+                item.picture == last_picture,
+            )
+
+        orders = [order(item) for item in items]
+        best = min(orders)
+        tied = [item for item, its in zip(items, orders, strict=True) if its == best]
+        return min(tied, key=lambda item: (self._hash(player, item.cluster_map), item.cluster_map))
+
+    def _hash(self, player: str, text: str) -> int:
+        # Of repr, so that no two pairs give the same text; Python's own hash differs from process to process.
+        digest = hashlib.blake2b(repr((self.seed, player, text)).encode("utf-8", "replace"), digest_size=8).digest()
+        return int.from_bytes(digest, "big")
+
+
+def times_seen(picture: str, history: Iterable[Encounter]) -> int:
+    """Count the rounds in which a player was shown a picture before, skipped ones too."""
+    return sum(encounter.picture == picture for encounter in history)
