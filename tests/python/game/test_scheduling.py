@@ -257,3 +257,8 @@ def test_impossible_settings_are_refused(bad):
         Schedule(**bad)
     with pytest.raises(ValueError, match=r"QueuedMap\(rounds=-1\)"):
         QueuedMap("m", "p", -1)
+
+
+def test_what_was_just_skipped_waits_even_if_it_has_the_fewest_rounds():
+    history = [Encounter("m1", "p0", skipped=True), Encounter("m0", "p0", skipped=True)]
+    assert PLAIN.next_map("ada", queue_of(2, rounds=(0, 5)), history=history).cluster_map == "m1"
