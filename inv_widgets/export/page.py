@@ -6,13 +6,13 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.export.atomic import write
 from inv_widgets.export.drawing import plain
 from inv_widgets.export.figures import figure
+from inv_widgets.export.front_ends import front_end
 from inv_widgets.export.payload import pictures, to_json
 from inv_widgets.run import as_run
 
@@ -95,14 +95,8 @@ _ROOT = '<div id="inv-widgets-root"></div>'
 
 
 def _front_end() -> str:
-    file = resources.files("inv_widgets").joinpath("static", "page.js")
-    if not file.is_file():
-        raise FileNotFoundError(
-            "[inv-widgets] The front end of exported pages is not built: inv_widgets/static/page.js is missing. "
-            "In a clone of the repository run `make build`; an installed wheel always has it, so reinstall inv-widgets."
-        )
     # Inside <script>, these two would end or confuse it; in JavaScript they can only stand inside strings and comments.
-    return file.read_text("utf-8").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return front_end("page", "exported pages").replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _policy(script: str) -> str:

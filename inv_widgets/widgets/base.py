@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import threading
-from importlib import resources
 from typing import Any, ClassVar
 
 import anywidget
 import traitlets
 from ipywidgets.widgets import widget as ipywidgets_widget
+
+from inv_widgets.export.front_ends import front_end
 
 __all__ = ["Widget"]
 
@@ -52,14 +53,7 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     @traitlets.default("_esm")
     def _read_front_end(self) -> str:
-        file = resources.files("inv_widgets").joinpath("static", f"{self._front_end}.js")
-        if not file.is_file():
-            raise FileNotFoundError(
-                f"[inv-widgets] The front end of {type(self).__name__} is not built: static/{self._front_end}.js is "
-                "missing. In a clone of the repository run `make build`; an installed wheel always has it, so "
-                "reinstall inv-widgets."
-            )
-        return file.read_text("utf-8")
+        return front_end(self._front_end, type(self).__name__)
 
 
 # ipywidgets' own traits may be given too, but are no advice.

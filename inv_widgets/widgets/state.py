@@ -8,12 +8,11 @@ import anywidget
 import traitlets
 
 from inv_widgets.errors import kind_of
+from inv_widgets.export.colour_maps import COLOUR_MAPS
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.traits import Checked, number, one_of, text
 
-__all__ = ["COLOUR_MAPS", "State", "StateTrait"]
-
-COLOUR_MAPS = ("viridis", "inferno", "turbo", "cividis", "greys")
+__all__ = ["State", "StateTrait"]
 
 
 class State(Widget):

@@ -4,6 +4,7 @@ import base64
 import io
 import subprocess
 import sys
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import traitlets
 from PIL import Image
 
 from inv_widgets import Explorer, State
-from inv_widgets.widgets import base, explorer
+from inv_widgets.widgets import explorer
 
 
 def test_a_run_a_list_one_explanation_and_a_path(run, tmp_path):
@@ -166,7 +167,7 @@ def test_a_still_figure_that_fails_does_not_cost_the_view(run, monkeypatch):
 
 def test_a_missing_front_end_says_how_to_build_it(run, monkeypatch, tmp_path):
     state = State()
-    monkeypatch.setattr(base.resources, "files", lambda package: tmp_path)
+    monkeypatch.setattr(resources, "files", lambda package: tmp_path)
     for name, make in (("Explorer", lambda: Explorer(run, state=state)), ("State", State)):
         with pytest.raises(
             FileNotFoundError, match=rf"^\[inv-widgets\] The front end of {name} is not built.*make build"

@@ -8,7 +8,7 @@ import traitlets
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 from inv_widgets import State
-from inv_widgets.widgets.state import COLOUR_MAPS
+from inv_widgets.export.colour_maps import COLOUR_MAPS, colours
 
 
 def test_defaults():
@@ -18,8 +18,6 @@ def test_defaults():
 
 
 def test_colour_maps_are_those_that_ship():
-    from inv_widgets.export.colour_maps import colours
-
     assert all(len(colours(name)) == 256 for name in COLOUR_MAPS)
 
 
