@@ -6,14 +6,13 @@ A round is kept as the list of what the player did, so that it can be shown agai
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from inv_widgets.errors import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from inv_widgets.game.scoring import Outcome
 
