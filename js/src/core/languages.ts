@@ -72,7 +72,8 @@ function build(language: Language): Translate {
   return Object.assign(translate, {
     language,
     has: (key: string) => key in catalogue,
-    number: (value: number, options?: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options).format(value),
+    number: (value: number, options?: Intl.NumberFormatOptions) =>
+      new Intl.NumberFormat(language, options).format(value),
     percent: (share: number, digits = 0) =>
       new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(share),
   });
