@@ -2,9 +2,27 @@
 import type { Callback, Model } from "./model";
 
 interface Open {
-  resolve: (answer: { content: Record<string, unknown>; buffers: DataView[] }) => void;
-  reject: (reason: Error) => void;
+  resolve: (answer: Answer) => void;
+  reject: (reason: RequestError) => void;
   timer: ReturnType<typeof setTimeout>;
+}
+
+export interface Answer {
+  content: Record<string, unknown>;
+  buffers: DataView[];
+}
+
+/** What the kernel refused, or that it did not answer: codes "no-answer" and "kernel-gone" are the browser's own. */
+export class RequestError extends Error {
+  readonly code: string | undefined;
+  /** Whether the same question may do better later. */
+  readonly retry: boolean;
+
+  constructor(message: string, code?: string, retry = false) {
+    super(message);
+    this.code = code;
+    this.retry = retry;
+  }
 }
 
 /** A kernel that runs a cell can take its time; what came later than this is not waited for. */
@@ -20,21 +38,22 @@ export class Requests {
     model.on("msg:custom", this.#answer);
   }
 
-  ask(content: Record<string, unknown>): Promise<{ content: Record<string, unknown>; buffers: DataView[] }> {
+  ask(content: Record<string, unknown>, patience = PATIENCE_MS): Promise<Answer> {
     // Two views of one model hear each other's answers, so ids must differ between them.
     const id = `${Math.random().toString(36).slice(2)}-${++this.#count}`;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#open.delete(id);
-        reject(new Error("The kernel did not answer. It may be busy or gone: try again, or run the cell again."));
-      }, PATIENCE_MS);
+        const words = "The kernel did not answer. It may be busy or gone: try again, or run the cell again.";
+        reject(new RequestError(words, "no-answer", true));
+      }, patience);
       this.#open.set(id, { resolve, reject, timer });
       try {
         this.#model.send({ ...content, id });
       } catch {
         clearTimeout(timer);
         this.#open.delete(id);
-        reject(new Error("The kernel is gone. Run the cell again to reconnect."));
+        reject(new RequestError("The kernel is gone. Run the cell again to reconnect.", "kernel-gone", true));
       }
     });
   }
@@ -51,7 +70,9 @@ export class Requests {
     if (!open) return;
     this.#open.delete(String(content.id));
     clearTimeout(open.timer);
-    if (typeof content.error === "string") open.reject(new Error(content.error));
-    else open.resolve({ content, buffers: (buffers ?? []) as DataView[] });
+    if (typeof content.error === "string") {
+      const code = typeof content.code === "string" ? content.code : undefined;
+      open.reject(new RequestError(content.error, code, content.retry === true));
+    } else open.resolve({ content, buffers: (buffers ?? []) as DataView[] });
   };
 }

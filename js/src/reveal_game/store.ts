@@ -1,0 +1,384 @@
+/**
+ * What the reveal game shows and what can be done in it. No DOM, so that it can be tested without one.
+ *
+ * The kernel says which screen is shown; everything between two screens (guess, features, undo, the clock) stays here.
+ */
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { closest, errorText, type Language, type Translate, translator } from "../core/languages";
+import type { Model } from "../core/model";
+import { RequestError, Requests } from "../core/requests";
+import { Link, type Linked } from "../core/state";
+import type { Storage } from "../core/storage";
+import { Identity } from "./identity";
+import { type Delivery, Outbox } from "./outbox";
+import { type Keeping, pruneDrafts, Round } from "./round";
+import type { LeaderboardAnswer, ResultScreen, Score, Screen, Settings, StatisticsAnswer } from "./screens";
+
+/** Shared by all views on one State. */
+export type Shared = { language: string; colour_map: string; opacity: number };
+
+/** This game's own. */
+export type Own = { height: number };
+
+const SHARED: Shared = { language: "en", colour_map: "viridis", opacity: 0.6 };
+const OWN: Own = { height: 680 };
+
+const SETTINGS: Settings = {
+  game: "",
+  title: "",
+  information: null,
+  consent: null,
+  asks_nickname: false,
+  player: null,
+  categories: [],
+  shares: [2, 4.5, 8, 13, 20, 30],
+  seconds: null,
+  features_required: true,
+  max_labels: 20,
+  max_label_length: 200,
+  leaderboard: true,
+  show_others: true,
+  picture_size: 512,
+};
+
+const OPENING: Screen = { kind: "opening", turn: 0 };
+
+/** What lies over the game. The game draws the frame, the title and Close; the component is its content. */
+export type Panel = "leaderboard" | "statistics" | "information";
+
+/** Something went wrong, in words for the player. */
+export interface Notice {
+  words: string;
+  /** Undefined: nothing would come of trying again. */
+  retry: (() => void) | undefined;
+}
+
+/** How long a question may take before the player is told; an answer is sent again sooner. */
+const PATIENCE_MS = 20_000;
+const ANSWER_PATIENCE_MS = 10_000;
+
+/** A busy store is asked again by itself, ms. */
+const AGAIN = [700, 1_500, 3_000, 6_000] as const;
+
+export interface Surroundings {
+  model: Model;
+  state: Model;
+  alive: ReadonlySignal<boolean>;
+  storage: Storage;
+  session: Storage;
+}
+
+export class GameStore {
+  readonly screen: ReadonlySignal<Screen>;
+  readonly settings: ReadonlySignal<Settings>;
+  /** Of the interface: State.language, or what comes nearest to it. */
+  readonly language: ReadonlySignal<Language>;
+  readonly t: ReadonlySignal<Translate>;
+  /** Of the last screen that had one; null before a player entered. */
+  readonly score: ReadonlySignal<Score | null>;
+  readonly panel: Signal<Panel | undefined> = signal(undefined);
+  /** Whether there is a kernel. */
+  readonly alive: ReadonlySignal<boolean>;
+  /** Who played in this browser before, to offer "go on as ...": enter(remembered) needs no new consent. */
+  readonly remembered: ReadonlySignal<string | undefined>;
+  /** Who plays. */
+  readonly player: ReadonlySignal<string | null>;
+  /** The open round; undefined on other screens. */
+  readonly round: ReadonlySignal<Round | undefined>;
+  /** The answer to the open round, once it was given and until its result is shown. */
+  readonly delivery: ReadonlySignal<Delivery | "saved" | undefined>;
+  readonly outbox: Outbox;
+  readonly shared: Linked<Shared>;
+  readonly own: Linked<Own>;
+  /** Kinds of the questions that are under way, for buttons that wait. */
+  readonly busy: ReadonlySignal<ReadonlySet<string>>;
+  readonly notice: Signal<Notice | undefined> = signal(undefined);
+  /** Whether what is typed outlives the page. */
+  readonly durable: boolean;
+
+  readonly #model: Model;
+  readonly #requests: Requests;
+  readonly #sharedLink: Link<Shared>;
+  readonly #ownLink: Link<Own>;
+  readonly #screen = signal<Screen>(OPENING);
+  readonly #settings = signal<Settings>(SETTINGS);
+  readonly #score = signal<Score | null>(null);
+  readonly #round = signal<Round | undefined>(undefined);
+  readonly #busy = signal<ReadonlySet<string>>(new Set());
+  readonly #entered = signal<string | null>(null);
+  readonly #identity: Identity;
+  readonly #keeping: Keeping;
+  readonly #undo: (() => void)[] = [];
+  #disposed = false;
+
+  constructor({ model, state, alive, storage, session }: Surroundings) {
+    this.#model = model;
+    this.alive = alive;
+    this.durable = storage.durable;
+    this.#requests = new Requests(model);
+    this.#sharedLink = new Link(state, SHARED);
+    this.#ownLink = new Link(model, OWN);
+    this.shared = this.#sharedLink.signals;
+    this.own = this.#ownLink.signals;
+    this.screen = this.#screen;
+    this.settings = this.#settings;
+    this.score = this.#score;
+    this.round = this.#round;
+    this.busy = this.#busy;
+    this.language = computed(() => closest(this.shared.language.value));
+    this.t = computed(() => translator(this.language.value));
+    this.#readSettings();
+    const prefix = `inv-widgets:${this.#settings.value.game}:`;
+    this.#keeping = { storage, prefix };
+    pruneDrafts(this.#keeping);
+    this.#identity = new Identity(storage, session, prefix);
+    this.remembered = this.#identity.remembered;
+    this.player = computed(() => this.#settings.value.player ?? this.#entered.value);
+    this.outbox = new Outbox({
+      storage,
+      prefix,
+      send: async (message) => (await this.#requests.ask(message, ANSWER_PATIENCE_MS)).content,
+      ready: () => this.alive.peek() && !["opening", "welcome"].includes(this.#screen.peek().kind),
+      player: () => this.player.peek() ?? this.#identity.remembered.peek() ?? null,
+    });
+    this.delivery = computed(() => {
+      const token = this.#round.value?.token;
+      if (token === undefined) return undefined;
+      const delivery = this.outbox.deliveries.value.get(token);
+      return delivery ?? (this.outbox.saved.value.has(token) ? "saved" : undefined);
+    });
+    model.on("change:_settings", this.#readSettings);
+    model.on("change:_screen", this.#readScreen);
+    this.#undo.push(
+      effect(() => {
+        if (this.alive.value) this.outbox.flush();
+      }),
+    );
+    this.#readScreen();
+  }
+
+  /** Ask the kernel; its answer, or a RequestError whose words() are for the player. */
+  async ask(message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    return (await this.#requests.ask(message, PATIENCE_MS)).content;
+  }
+
+  /** What an error says, in the player's language. */
+  words(error: unknown): string {
+    const code = error instanceof RequestError ? error.code : undefined;
+    return errorText(this.t.value, code, error instanceof Error ? error.message : String(error));
+  }
+
+  /** Start to play. `nickname` is not asked for where the notebook names the player. Rejects with a RequestError. */
+  async enter(nickname: string | null, options: { consent: boolean; on_leaderboard: boolean }): Promise<void> {
+    const { asks_nickname, player } = this.#settings.value;
+    const name = asks_nickname ? (nickname ?? "").trim() : player;
+    await this.ask({
+      kind: "enter",
+      nickname: name,
+      secret: asks_nickname && name !== null ? this.#identity.secret(name) : null,
+      consent: options.consent,
+      language: this.language.value,
+      on_leaderboard: options.on_leaderboard,
+    });
+    if (asks_nickname && name !== null) {
+      this.#entered.value = name;
+      this.#identity.remember(name);
+      this.#identity.rank(name, options.on_leaderboard);
+    }
+    this.outbox.flush();
+  }
+
+  /** Somebody else sits at this browser now. */
+  leave(): void {
+    this.#identity.leave();
+    this.#entered.value = null;
+  }
+
+  decline(): Promise<void> {
+    return this.#do({ kind: "decline" });
+  }
+
+  reconsider(): Promise<void> {
+    return this.#do({ kind: "reconsider" });
+  }
+
+  /** Go on after the end of a sitting. */
+  continue_(): Promise<void> {
+    return this.#do({ kind: "continue" });
+  }
+
+  /** Ask whether the host goes on; silent when nobody answers. */
+  async poll(): Promise<void> {
+    try {
+      await this.ask({ kind: "poll" });
+    } catch {
+      // The next poll may do better; the banner says when the kernel is gone.
+    }
+  }
+
+  /** The best players; with `on`, first join or leave the leaderboard. Rejects with a RequestError. */
+  async leaderboard(on: boolean | null = null): Promise<LeaderboardAnswer> {
+    const answer = (await this.ask({ kind: "leaderboard", on })) as unknown as LeaderboardAnswer;
+    const nickname = this.#entered.value;
+    if (nickname !== null && on !== null) this.#identity.rank(nickname, answer.on);
+    return answer;
+  }
+
+  /** The player's own numbers. Rejects with a RequestError. */
+  async statistics(): Promise<StatisticsAnswer> {
+    return (await this.ask({ kind: "statistics" })).statistics as StatisticsAnswer;
+  }
+
+  /** Delete everything of this player, here and in the store. Rejects with a RequestError. */
+  async forget(): Promise<void> {
+    const player = this.player.value ?? this.#identity.remembered.value;
+    await this.ask({ kind: "forget" });
+    for (const { entry } of this.outbox.pending.value) {
+      if (entry.player === null || entry.player === player) this.outbox.dismiss(entry.message.round);
+    }
+    const { storage, prefix } = this.#keeping;
+    for (const key of storage.keys(`${prefix}draft:`)) storage.remove(key);
+    if (player) this.#identity.forget(player);
+    this.#entered.value = null;
+    this.panel.value = undefined;
+  }
+
+  setLanguage(language: Language): void {
+    this.#sharedLink.set({ language });
+  }
+
+  share(values: Partial<Shared>): void {
+    this.#sharedLink.slide(values);
+  }
+
+  /** The next share of the picture. */
+  showMore(): Promise<void> {
+    const screen = this.#screen.value;
+    if (screen.kind !== "round" || screen.paused || !this.canShowMore()) return Promise.resolve();
+    return this.#do({ kind: "show", round: screen.round, step: screen.step + 1 });
+  }
+
+  canShowMore(): boolean {
+    const screen = this.#screen.value;
+    return screen.kind === "round" && screen.step + 1 < this.#settings.value.shares.length && !this.delivery.value;
+  }
+
+  /** Give the answer. What is missing is said by Round.missing; nothing is sent then. */
+  answer(timeout = false): void {
+    const round = this.#round.value;
+    if (!round || this.delivery.value || this.#screen.value.kind !== "round") return;
+    if (!timeout && round.missing.value) return;
+    this.notice.value = undefined;
+    this.outbox.put(round.answer(timeout));
+  }
+
+  /** Leave this round for later. */
+  skip(): Promise<void> {
+    const round = this.#round.value;
+    if (!round || this.delivery.value) return Promise.resolve();
+    return this.#do({ kind: "skip", round: round.token, actions: round.skipped() }, () => round.forget());
+  }
+
+  pause(): Promise<void> {
+    const round = this.#round.value;
+    if (!round || this.delivery.value) return Promise.resolve();
+    return this.#do({ kind: "pause", round: round.token });
+  }
+
+  resume(): Promise<void> {
+    const round = this.#round.value;
+    return round ? this.#do({ kind: "resume", round: round.token }) : Promise.resolve();
+  }
+
+  next(): Promise<void> {
+    return this.#do({ kind: "next" });
+  }
+
+  /** New features for an answered round. Rejects with a RequestError. */
+  async correct(round: string, labels: readonly string[], language: string): Promise<void> {
+    await this.ask({ kind: "correct", round, labels: [...labels], language });
+  }
+
+  withdraw(round: string, withdrawn: boolean): Promise<void> {
+    return this.#do({ kind: "withdraw", round, withdrawn });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#model.off("change:_settings", this.#readSettings);
+    this.#model.off("change:_screen", this.#readScreen);
+    for (const step of this.#undo) step();
+    this.outbox.dispose();
+    this.#requests.dispose();
+    this.#sharedLink.dispose();
+    this.#ownLink.dispose();
+  }
+
+  /** Ask, and tell the player what went wrong. The same question is not asked twice at once. */
+  async #do(message: { kind: string } & Record<string, unknown>, done?: () => void): Promise<void> {
+    const { kind } = message;
+    if (this.#busy.peek().has(kind)) return;
+    const { turn } = this.#screen.peek();
+    const outdated = () => this.#disposed || this.#screen.peek().turn !== turn;
+    this.#busy.value = new Set(this.#busy.value).add(kind);
+    this.notice.value = undefined;
+    try {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          await this.ask(message);
+          done?.();
+          return;
+        } catch (error) {
+          if (outdated()) return;
+          const asked = error instanceof RequestError && error.retry;
+          const pause = asked && error.code?.startsWith("store-") ? AGAIN[attempt] : undefined;
+          const retry = asked ? () => void this.#do(message, done) : undefined;
+          this.notice.value = { words: this.words(error), retry: pause === undefined ? retry : undefined };
+          if (pause === undefined) return;
+          await new Promise((resolve) => setTimeout(resolve, pause));
+          if (outdated()) return;
+        }
+      }
+    } finally {
+      const busy = new Set(this.#busy.value);
+      busy.delete(kind);
+      this.#busy.value = busy;
+    }
+  }
+
+  readonly #readSettings = () => {
+    this.#settings.value = { ...SETTINGS, ...(this.#model.get("_settings") as Partial<Settings> | null | undefined) };
+  };
+
+  readonly #readScreen = () => {
+    const screen = this.#model.get("_screen") as Screen | null | undefined;
+    if (!screen?.kind) return;
+    batch(() => {
+      this.notice.value = undefined;
+      if ("score" in screen && screen.score) this.#score.value = screen.score;
+      if (screen.kind === "welcome") this.#score.value = null;
+      if (screen.kind === "result") this.#onResult(screen);
+      if (screen.kind === "round") {
+        const open = this.#round.peek();
+        if (open?.token === screen.round) open.see(screen);
+        else this.#round.value = new Round(screen, this.#settings.peek(), this.#keeping, this.language.peek());
+      } else if (screen.kind !== "opening") this.#round.value = undefined;
+      this.#screen.value = screen;
+    });
+    if (screen.kind === "welcome") this.#reenter();
+    else this.outbox.flush();
+  };
+
+  #onResult({ round }: ResultScreen): void {
+    this.outbox.confirm(round);
+    this.#keeping.storage.remove(`${this.#keeping.prefix}draft:${round}`);
+  }
+
+  /** A reloaded page goes on where it was: the same tab is the same person. */
+  #reenter(): void {
+    const nickname = this.#identity.remembered.peek();
+    if (!this.#identity.playsHere || nickname === undefined || !this.#settings.peek().asks_nickname) return;
+    const on_leaderboard = this.#identity.ranked(nickname);
+    this.enter(nickname, { consent: true, on_leaderboard }).catch(() => this.#identity.leave());
+  }
+}
