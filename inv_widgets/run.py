@@ -17,6 +17,8 @@ from inv_widgets.explanation import Explanation
 if TYPE_CHECKING:
     import pandas as pd
 
+    from inv_widgets.run_files import RunFiles
+
 __all__ = ["Run", "as_run", "load"]
 
 
@@ -56,6 +58,11 @@ class Run(Sequence[Explanation]):
         if isinstance(self._items, _Lazy):
             return self._items.keys
         return [(item.name, item.target_name) for item in self._items]
+
+    @property
+    def files(self) -> tuple[RunFiles, list[int]] | None:
+        """The files that this run reads from and its places in them; None: it is in memory."""
+        return (self._items.source, list(self._items.places)) if isinstance(self._items, _Lazy) else None
 
     def __len__(self) -> int:
         return len(self._items)
@@ -146,20 +153,20 @@ def _indices(target: Any) -> set[int]:
 class _Lazy(Sequence[Explanation]):
     """Explanations that stand in files; the last few that were read are kept."""
 
-    def __init__(self, source: Any, places: list[int]) -> None:
-        self._source = source
-        self._places = places
+    def __init__(self, source: RunFiles, places: list[int]) -> None:
+        self.source = source
+        self.places = places
         self._kept: dict[int, Explanation] = {}
 
     @property
     def keys(self) -> list[tuple[str, str]]:
-        return [self._source.keys[place] for place in self._places]
+        return [self.source.keys[place] for place in self.places]
 
     def pick(self, places: list[int]) -> _Lazy:
-        return _Lazy(self._source, [self._places[i] for i in places])
+        return _Lazy(self.source, [self.places[i] for i in places])
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self.places)
 
     @overload
     def __getitem__(self, key: int) -> Explanation: ...
@@ -167,12 +174,12 @@ class _Lazy(Sequence[Explanation]):
     def __getitem__(self, key: slice) -> _Lazy: ...
     def __getitem__(self, key: int | slice) -> Explanation | _Lazy:
         if isinstance(key, slice):
-            return _Lazy(self._source, self._places[key])
-        place = self._places[key]
+            return _Lazy(self.source, self.places[key])
+        place = self.places[key]
         if place not in self._kept:
             if len(self._kept) >= _KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[place] = self._source.read(place)
+            self._kept[place] = self.source.read(place)
         return self._kept[place]
 
 
