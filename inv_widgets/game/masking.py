@@ -13,12 +13,23 @@ from scipy import ndimage
 from inv_widgets.errors import UnknownNameError, kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from inv_widgets.explanation import ClusterMap, Explanation, Window
     from inv_widgets.recipe import Recipe
 
-__all__ = ["GREY", "blur_sigma", "masked_picture", "reveal_mask", "soft_mask"]
+__all__ = [
+    "GREY",
+    "at_game_size",
+    "blur_sigma",
+    "masked_picture",
+    "masked_steps",
+    "reveal_mask",
+    "reveal_masks",
+    "soft_mask",
+]
 
 GREY = 128
 """The level (0..255) of hidden pixels."""
@@ -65,21 +76,32 @@ def reveal_mask(
         For a map that is not two-dimensional, is empty or holds NaN or infinite values; for an impossible shape, share,
         window or seed.
     """
+    return reveal_masks(map, shape, [share], window=window, seed=seed)[0]
+
+
+def reveal_masks(
+    map: ArrayLike,  # noqa: A002
+    shape: tuple[int, int],
+    shares: Sequence[float],
+    *,
+    window: Window | None = None,
+    seed: int = 0,
+) -> list[NDArray[np.bool_]]:
+    """Make the masks of several shares, as :func:`reveal_mask` does one by one, in less time."""
     values = _checked_map(map)
     height, width = _checked_shape(shape)
-    share = _checked_share(share)
+    shares = [_checked_share(share) for share in shares]
     key = _checked_seed(seed)
     left, top, across, down = (0.0, 0.0, float(width), float(height)) if window is None else _checked_window(window)
-    n_shown = round(share * height * width / 100)
-    if n_shown in {0, height * width}:
-        return np.full((height, width), n_shown > 0)
 
     rows = (np.arange(height, dtype=np.float64) + 0.5 - top) / down
     columns = (np.arange(width, dtype=np.float64) + 0.5 - left) / across
     ranked = _interpolated(_interpolated(values, rows).T, columns).T
     ranked[~((rows >= 0) & (rows <= 1)), :] = -np.inf
     ranked[:, ~((columns >= 0) & (columns <= 1))] = -np.inf
-    return _highest(np.ascontiguousarray(ranked).ravel(), n_shown, key).reshape(height, width)
+    flat = np.ascontiguousarray(ranked).ravel()
+    counts = [round(share * height * width / 100) for share in shares]
+    return [_highest(flat, count, key).reshape(height, width) for count in counts]
 
 
 def blur_sigma(map_side: float, longer_side: float, recipe: Recipe) -> float:
@@ -140,8 +162,9 @@ def soft_mask(hard: NDArray[np.bool_], sigma: float, truncate: float = 1.5) -> N
         if not (math.isfinite(value) and value >= 0):
             raise ValueError(f"[inv-widgets] soft_mask({name}={value!r}) is not possible: give a number of at least 0.")
     soft = hard.astype(np.float32)
-    if sigma > 0 and soft.size:
-        soft = ndimage.gaussian_filter(soft, sigma, truncate=truncate, mode="nearest")
+    if sigma > 0 and hard.any():
+        near = _near(hard, sigma, truncate)
+        soft[near] = ndimage.gaussian_filter(soft[near], sigma, truncate=truncate, mode="nearest")
     return np.clip(soft, 0, 1)
 
 
@@ -182,18 +205,80 @@ def masked_picture(
             f"[inv-widgets] The cluster map {cluster_map.id!r} is none of {explanation.name!r}'s, target "
             f"{explanation.target_name!r}: give one of explanation.cluster_maps()."
         )
-    picture = _at_game_size(explanation.picture, recipe.reveal_picture)
+    picture = at_game_size(explanation.picture, recipe.reveal_picture)
     height, width = picture.shape[:2]
     down, across = height / explanation.picture.shape[0], width / explanation.picture.shape[1]
     left, top, window_width, window_height = explanation.window
     window = (left * across, top * down, window_width * across, window_height * down)
+    return masked_steps(picture, cluster_map.map, window, [share], recipe)[0]
 
-    hard = reveal_mask(cluster_map.map, (height, width), share, window=window)
-    sigma = blur_sigma(max(cluster_map.map.shape), max(height, width), recipe)
-    soft = soft_mask(hard, sigma, recipe.reveal_truncate)[..., None]
+
+def masked_steps(
+    picture: NDArray[np.uint8], values: ArrayLike, window: Window, shares: Sequence[float], recipe: Recipe
+) -> list[NDArray[np.uint8]]:
+    """Mask a picture of the game's size to several shares.
+
+    Parameters
+    ----------
+    picture
+        uint8, shape (H, W, 3), as :func:`at_game_size` gave it.
+    values
+        The cluster map, shape (h, w).
+    window
+        (left, top, width, height) of what the map covers, in pixels of `picture`.
+    shares
+        Per cent of the picture.
+    recipe
+        Holds the numbers of the soft edge.
+
+    Returns
+    -------
+    list of ndarray
+        uint8, shape (H, W, 3), one a share.
+    """
+    height, width = picture.shape[:2]
+    values = np.asarray(values)
+    hard = reveal_masks(values, (height, width), shares, window=window)
+    sigma = blur_sigma(max(values.shape), max(height, width), recipe)
+    return [_laid_on_grey(picture, mask, sigma, recipe.reveal_truncate) for mask in hard]
+
+
+def at_game_size(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """Make the longer side of an H x W x 3 picture `longest` pixels (Lanczos); smaller ones are enlarged."""
+    height, width = picture.shape[:2]
+    scale = longest / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if size == (width, height):
+        return picture
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+
+
+def _laid_on_grey(
+    picture: NDArray[np.uint8], hard: NDArray[np.bool_], sigma: float, truncate: float
+) -> NDArray[np.uint8]:
+    soft = soft_mask(hard, sigma, truncate)
+    masked = np.full_like(picture, GREY)
+    near = _near(hard, sigma, truncate)
     # Where soft is 0 this is GREY to the bit: a zero times any level adds nothing.
-    masked: NDArray[np.uint8] = np.rint(GREY + soft * (picture.astype(np.float32) - GREY)).astype(np.uint8)
+    shown = picture[near].astype(np.float32)
+    shown -= GREY
+    shown *= soft[near][..., None]
+    shown += GREY
+    masked[near] = np.rint(shown, out=shown)
     return masked
+
+
+def _near(hard: NDArray[np.bool_], sigma: float, truncate: float) -> tuple[slice, slice]:
+    """Bound the pixels that a mask's soft edge reaches.
+
+    At the bounds the mask is 0 (or they are the picture's), so that the blur within them is that of the whole.
+    """
+    reach = int(truncate * sigma + 0.5) + 1  # scipy's radius, and one
+    bounds = []
+    for axis in (1, 0):
+        shown = np.flatnonzero(hard.any(axis))
+        bounds.append(slice(max(0, shown[0] - reach), shown[-1] + reach + 1) if shown.size else slice(0, 0))
+    return bounds[0], bounds[1]
 
 
 def _interpolated(values: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -208,7 +293,9 @@ def _interpolated(values: NDArray[np.float64], places: NDArray[np.float64]) -> N
 
 
 def _highest(values: NDArray[np.float64], n: int, key: int) -> NDArray[np.bool_]:
-    """Mark the `n` highest of a flat array, 0 < n < size; of equal ones those that come first in the key's order."""
+    """Mark the `n` highest of a flat array; of equal ones those that come first in the key's order."""
+    if n in {0, values.size}:
+        return np.full(values.size, n > 0)
     threshold = np.partition(values, values.size - n)[values.size - n]
     mask: NDArray[np.bool_] = values > threshold
     tied = np.flatnonzero(values == threshold)
@@ -227,15 +314,6 @@ def _scattered(indices: NDArray[np.intp], key: int) -> NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
-
-
-def _at_game_size(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
-    height, width = picture.shape[:2]
-    scale = longest / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if size == (width, height):
-        return picture
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
 
 
 def _share_of(step: int, recipe: Recipe) -> float:
