@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from inv_widgets.export.atomic import write
+from inv_widgets.atomic import write
 from inv_widgets.export.drawing import Drawing
 from inv_widgets.export.figure_parts import GAP, MARGIN, PANEL, Parts
 from inv_widgets.export.looks import FigureOptions, Look

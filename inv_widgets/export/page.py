@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inv_widgets.export.atomic import write
+from inv_widgets.atomic import write
 from inv_widgets.export.drawing import plain
 from inv_widgets.export.figures import figure
 from inv_widgets.export.front_ends import front_end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from inv_widgets.export.atomic import write
+from inv_widgets.atomic import write
 from inv_widgets.export.drawing import plain
 from inv_widgets.run import as_run
 
