@@ -11,7 +11,7 @@ JOBS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 FRONT_ENDS := inv_widgets/static/explorer.js inv_widgets/static/state.js inv_widgets/static/page.js
-JS_SOURCES := $(shell find js/src -type f 2>/dev/null) $(wildcard js/*.mjs js/tsconfig.json inv_widgets/colour_maps.json)
+JS_SOURCES := $(shell find js/src -type f 2>/dev/null) $(wildcard js/*.mjs js/tsconfig.json inv_widgets/colour_maps.json inv_widgets/languages/*.json)
 
 # More threads than free cores make torch and scikit-learn several times slower: one a test process.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
@@ -27,7 +27,7 @@ ifneq ($(words $(wildcard $(FRONT_ENDS))),$(words $(FRONT_ENDS)))
 $(shell rm -f .setup/front-ends)
 endif
 
-.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench screenshots format system clean
+.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-workshop screenshots format system clean
 
 help: ## list these targets
 	@echo "inv-widgets: explain image classifiers with people in the loop"
@@ -67,7 +67,10 @@ test-browser: setup system ## pytest tests/browser: real JupyterLab in real Chro
 	$(TEST_ENV) $(PY) -m pytest tests/browser
 
 bench: setup ## analysis time against one forward + backward pass; bytes, first paint and frame times of the Explorer
-	@set -e; for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(PY) "$$bench"; done
+	@set -e; for bench in $(filter-out %/bench_workshop.py,$(wildcard tests/bench/bench_*.py)); do echo "== $$bench"; $(PY) "$$bench"; done
+
+bench-workshop: setup ## 300 simulated players on Solara, 50 on Voila: answer times, memory, rounds lost and doubled
+	$(PY) tests/bench/bench_workshop.py
 
 screenshots: setup system ## take the pictures that the README shows
 	$(PY) tests/tools/screenshots.py
@@ -77,7 +80,7 @@ format: setup ## let ruff and biome rewrite what they can
 	$(PY) -m ruff format .
 	cd js && npm run --silent format
 
-system: # what only the system's package manager has: Chromium, the whole of Fashion-MNIST
+system: # what only the system's package manager has: Chromium, PostgreSQL, the whole of Fashion-MNIST
 	@bash .ci/system-packages
 
 clean: ## remove what was built (.venv and node_modules too)

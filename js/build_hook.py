@@ -13,7 +13,15 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FRONT_ENDS = ("explorer.js", "state.js", "page.js")
-_SOURCES = ("js/src", "js/build.mjs", "js/package.json", "js/package-lock.json", "js/tsconfig.json")
+_SOURCES = (
+    "js/src",
+    "js/build.mjs",
+    "js/package.json",
+    "js/package-lock.json",
+    "js/tsconfig.json",
+    "inv_widgets/colour_maps.json",
+    "inv_widgets/languages",
+)
 
 
 class FrontEnds(BuildHookInterface):  # type: ignore[type-arg, unused-ignore]
