@@ -6,7 +6,8 @@
 
 export type Bytes = DataView | ArrayBuffer | Uint8Array | string;
 
-export interface Picture extends Required<PictureHead> {
+export interface Picture extends Required<Omit<PictureHead, "withheld">> {
+  withheld?: false;
   width: number;
   height: number;
   window: number[];
@@ -19,9 +20,16 @@ export interface Picture extends Required<PictureHead> {
   columns: Column[];
 }
 
+/** A picture that a player has not yet guessed: nothing is known of it but that it is there. */
+export interface Withheld {
+  key: string;
+  withheld: true;
+}
+
 /** What is known of each picture from the start; the rest of a big run comes on request. */
 export interface PictureHead {
   key: string;
+  withheld?: false;
   name: string;
   target_name: string;
   target?: number[];
@@ -69,8 +77,8 @@ export interface ClusterMap {
 /** The byte fields of a picture, in the order in which a kernel's answer carries them. */
 export const BYTE_FIELDS = ["image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails"] as const;
 
-export function isWhole(picture: PictureHead): picture is Picture {
-  return "columns" in picture;
+export function isWhole(picture: PictureHead | Withheld): picture is Picture {
+  return !picture.withheld && "columns" in picture;
 }
 
 /** The bytes themselves, copied only where they must be. */

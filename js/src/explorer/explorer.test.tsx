@@ -177,6 +177,43 @@ describe("the Explorer", () => {
     expect(el.querySelector("h2")?.textContent).toBe("later.jpg");
   });
 
+  it("shows a withheld picture as a card with a number, and what it was is nowhere in the page", async () => {
+    const state = new LocalModel({ language: "it" });
+    const pictures = [examplePicture("cat.jpg", "cat"), examplePicture("dog.jpg", "dog")];
+    const { el, model } = await show({ _pictures: pictures }, state);
+    const options = () => [...el.querySelectorAll<HTMLElement>("[role=option]")];
+    options()[1]?.click();
+    await settle();
+    cards(el)[0]?.click();
+    await settle();
+    expect(el.querySelector(".inv-detail")).not.toBeNull();
+    model.set("_pictures", [pictures[0], { key: pictures[1]?.key, withheld: true }]);
+    options()[1]?.click();
+    await settle();
+    expect(cards(el)).toEqual([]);
+    expect(el.querySelector(".inv-detail")).toBeNull();
+    expect(el.querySelector(".inv-withheld")?.textContent).toBe(
+      "Gioca per scoprirlaL’immagine 2 di 2 resta nascosta finché non l’hai giocata.",
+    );
+    expect(el.outerHTML).not.toContain("dog");
+    expect(options()[1]?.textContent).toBe("2");
+    expect(options()[1]?.getAttribute("aria-label")).toBe("Immagine 2, nascosta finché non l’hai giocata");
+    expect(options()[1]?.getAttribute("aria-selected")).toBe("true");
+    // The keyboard reaches it and leaves it.
+    key(options()[1] ?? null, "ArrowLeft");
+    await settle();
+    expect(el.querySelector("h2")?.textContent).toBe("cat.jpg");
+    key(options()[0] ?? null, "ArrowRight");
+    await settle();
+    expect(el.querySelector(".inv-withheld")).not.toBeNull();
+    expect(document.activeElement).toBe(options()[1]);
+    model.set("_pictures", pictures);
+    await settle();
+    expect(el.querySelector("h2")?.textContent).toBe("dog.jpg");
+    expect(el.querySelector(".inv-withheld")).toBeNull();
+    expect(cards(el)).toHaveLength(4);
+  });
+
   it("moves to another State when it is given one", async () => {
     const states: Record<string, LocalModel> = {
       "anywidget:one": new LocalModel({ picture: "dog.jpg" }),

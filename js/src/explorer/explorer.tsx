@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Empty, Icon } from "../core/controls";
 import { Alert } from "../core/errors";
+import { translator } from "../core/languages";
 import { useWidth } from "../core/width";
 import { Columns } from "./columns";
 import { Context, type ExplorerContext } from "./context";
@@ -103,10 +104,29 @@ function Run() {
           openedHere.value = true;
         }}
       >
-        {picture ? <Columns picture={picture} /> : <Pending />}
+        {picture ? <Columns picture={picture} /> : store.head.value?.withheld ? <PlayToReveal /> : <Pending />}
         {picture && open && <Detail picture={picture} open={open} onClose={close} takeFocus={openedHere.peek()} />}
       </div>
     </>
+  );
+}
+
+/** A picture that this player has not yet guessed. */
+function PlayToReveal() {
+  const { store } = useContext(Context);
+  const t = translator(store.shared.language.value);
+  const heads = store.heads.value;
+  const number = heads.findIndex(({ key }) => key === store.head.value?.key) + 1;
+  return (
+    <div class="inv-withheld" role="status">
+      <svg viewBox="0 0 96 72" width="96" height="72" aria-hidden="true">
+        <rect x="1" y="1" width="94" height="70" rx="6" />
+        <path d="M14 56l18-20 13 14 9-9 28 15" />
+        <circle cx="66" cy="24" r="7" />
+      </svg>
+      <strong>{t("explorer.play")}</strong>
+      <p>{t("explorer.play_words", { number, total: heads.length })}</p>
+    </div>
   );
 }
 

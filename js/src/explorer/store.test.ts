@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { LocalModel } from "../core/model";
 import { examplePicture } from "./example";
 import { fitting, Store } from "./store";
@@ -55,4 +55,85 @@ it("goes through all cluster maps that are shown, and stops at the ends", () => 
   expect(store.columns.value.map(({ layer }) => layer)).toEqual(["features.1"]);
   store.share({ cluster_map: "id-1-0" });
   expect(store.neighbour(-1)).toBeUndefined();
+});
+
+const withheld = (key: string) => ({ key, withheld: true }) as const;
+
+it("forgets a loaded picture that is withheld, and its pictures in the browser", async () => {
+  vi.stubGlobal(
+    "createImageBitmap",
+    vi.fn(async () => ({ width: 8, height: 6, close() {} })),
+  );
+  URL.createObjectURL = () => "blob:dog";
+  const revoke = vi.spyOn(URL, "revokeObjectURL").mockImplementation(() => {});
+  const dog = { ...examplePicture("dog.jpg", "dog"), key: "0" };
+  const model = new LocalModel({ _pictures: [{ key: "0", name: "dog.jpg", target_name: "dog" }] });
+  const sent: Record<string, unknown>[] = [];
+  model.send = (content) => sent.push(content as Record<string, unknown>);
+  let answer: (...args: unknown[]) => void = () => {};
+  model.on = new Proxy(model.on, {
+    apply: (on, self, [event, callback]) => {
+      if (event === "msg:custom") answer = callback;
+      else on.call(self, event, callback);
+    },
+  });
+  const store = new Store(model, new LocalModel());
+  const reply = (question: number) => {
+    const { image, thumbnail, maps, channels, channel_weights, thumbnails, ...rest } = dog;
+    const buffers = [image, thumbnail, maps, channels, channel_weights, thumbnails];
+    answer({ id: sent[question]?.id, picture: rest }, buffers);
+  };
+  const ask = () => {
+    const head = store.head.value;
+    if (head) store.load(head);
+  };
+  const soon = () => new Promise((resolve) => setTimeout(resolve));
+
+  ask();
+  reply(0);
+  await soon();
+  const loaded = store.picture.value;
+  expect(loaded?.name).toBe("dog.jpg");
+  if (loaded) void store.image(loaded);
+  if (loaded) store.thumbnail(loaded);
+  model.set("_pictures", [withheld("0")]);
+  expect(store.head.value).toEqual(withheld("0"));
+  expect(store.picture.value).toBeUndefined();
+  expect(store.columns.value).toEqual([]);
+  expect(revoke).toHaveBeenCalledWith("blob:dog");
+  ask();
+  expect(sent).toHaveLength(1);
+
+  // Released, asked for, withheld again: the answer that comes then is not shown, nor kept for later.
+  model.set("_pictures", [{ key: "0", name: "dog.jpg", target_name: "dog" }]);
+  expect(store.picture.value).toBeUndefined();
+  ask();
+  model.set("_pictures", [withheld("0")]);
+  reply(1);
+  await soon();
+  model.set("_pictures", [{ key: "0", name: "dog.jpg", target_name: "dog" }]);
+  expect(store.picture.value).toBeUndefined();
+  expect(store.head.value).toEqual({ key: "0", name: "dog.jpg", target_name: "dog" });
+  ask();
+  reply(2);
+  await soon();
+  expect(store.picture.value?.name).toBe("dog.jpg");
+  vi.unstubAllGlobals();
+});
+
+it("opens the card of a withheld picture without telling State, and follows State from there", () => {
+  const [cat, fox] = ["cat.jpg", "fox.jpg"].map((name, i) => ({ ...examplePicture(name, "x"), key: String(i) }));
+  const model = new LocalModel({ _pictures: [cat, fox, withheld("2")] });
+  const state = new LocalModel({ picture: "cat.jpg", target: "x" });
+  const store = new Store(model, state);
+  store.choose(withheld("2"));
+  expect(store.head.value?.key).toBe("2");
+  expect(state.get("picture")).toBe("cat.jpg");
+  state.set("picture", "fox.jpg");
+  expect(store.head.value?.key).toBe("1");
+  store.choose(withheld("2"));
+  const released = { ...examplePicture("owl.jpg", "owl"), key: "2" };
+  model.set("_pictures", [cat, fox, released]);
+  expect(store.head.value?.key).toBe("2");
+  expect(state.get("picture")).toBe("owl.jpg");
 });

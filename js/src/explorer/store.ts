@@ -11,6 +11,7 @@ import {
   isWhole,
   type Picture,
   type PictureHead,
+  type Withheld,
 } from "../core/payload";
 import { Requests } from "../core/requests";
 import { Link, type Linked } from "../core/state";
@@ -24,6 +25,7 @@ export type Shared = {
   label: string | null;
   colour_map: string;
   opacity: number;
+  language: string;
 };
 
 /** This Explorer's own. */
@@ -60,6 +62,7 @@ const SHARED: Shared = {
   label: null,
   colour_map: "viridis",
   opacity: 0.6,
+  language: "en",
 };
 
 const OWN: Own = { view: "overlay", share: 20, cut: 0, card_size: null, hidden_layers: [], height: 680 };
@@ -68,6 +71,8 @@ const OWN: Own = { view: "overlay", share: 20, cut: 0, card_size: null, hidden_l
 const KEPT_IMAGES = 8;
 
 const COMFORTABLE = 144;
+
+export type Head = PictureHead | Withheld;
 
 /** All columns in sight with cards neither tiny nor huge; where that cannot be, a comfortable size, and one scrolls. */
 export function fitting(width: number, columns: number): number {
@@ -80,9 +85,9 @@ export class Store {
   readonly shared: Linked<Shared>;
   readonly own: Linked<Own>;
   readonly memory: Memory;
-  readonly heads: ReadonlySignal<PictureHead[]>;
-  readonly head: ReadonlySignal<PictureHead | undefined>;
-  /** The chosen picture's columns and bytes; undefined while they are on their way. */
+  readonly heads: ReadonlySignal<Head[]>;
+  readonly head: ReadonlySignal<Head | undefined>;
+  /** The chosen picture's columns and bytes; undefined while they are on their way, and while it is withheld. */
   readonly picture: ReadonlySignal<Picture | undefined>;
   readonly columns: ReadonlySignal<Column[]>;
   readonly open: ReadonlySignal<Open | undefined>;
@@ -99,13 +104,16 @@ export class Store {
   readonly #sharedLink: Link<Shared>;
   readonly #ownLink: Link<Own>;
   readonly #requests: Requests;
-  readonly #sent: Signal<PictureHead[]>;
+  readonly #sent: Signal<Head[]>;
   readonly #loaded = signal<ReadonlyMap<string, Picture>>(new Map());
-  readonly #asked = new Set<string>();
+  readonly #asked = new Map<string, symbol>();
   readonly #chosen = signal<string | undefined>(undefined);
+  /** A withheld picture's card that was clicked. State is not told: it has no name to tell. */
+  readonly #card = signal<string | undefined>(undefined);
   readonly #arrays = new WeakMap<Picture, Arrays>();
   readonly #images = new Map<string, Promise<ImageBitmap>>();
   readonly #urls = new Map<string, string>();
+  readonly #unfollow: (() => void)[];
   #last: string | undefined;
   #disposed = false;
 
@@ -120,9 +128,10 @@ export class Store {
     this.#sent = signal(this.#read());
     this.heads = computed(() => {
       const loaded = this.#loaded.value;
-      return this.#sent.value.map((head) => loaded.get(head.key) ?? head);
+      return this.#sent.value.map((head) => (head.withheld ? head : (loaded.get(head.key) ?? head)));
     });
     model.on("change:_pictures", this.#onPictures);
+    this.#unfollow = [this.shared.picture, this.shared.target].map((linked) => linked.subscribe(this.#leaveCard));
     this.head = computed(() => {
       const head = this.#find();
       this.#last = head?.key;
@@ -165,10 +174,15 @@ export class Store {
   }
 
   /** Show a picture. With a detail open, open what stands at the same place in its layer. */
-  choose(head: PictureHead): void {
+  choose(head: Head): void {
+    if (head.withheld) {
+      this.#card.value = head.key;
+      return;
+    }
     const open = this.open.value;
     const place = open?.column.cluster_maps.indexOf(open.cluster) ?? 0;
     batch(() => {
+      this.#card.value = undefined;
       this.#chosen.value = head.key;
       let cluster: string | null = null;
       if (open && isWhole(head)) {
@@ -225,8 +239,8 @@ export class Store {
   }
 
   /** A thumbnail's address; taken back on `dispose`. */
-  thumbnail(head: PictureHead): string | undefined {
-    if (head.thumbnail === undefined) return undefined;
+  thumbnail(head: Head): string | undefined {
+    if (head.withheld || head.thumbnail === undefined) return undefined;
     let url = this.#urls.get(head.key);
     if (!url) {
       url = URL.createObjectURL(new Blob([bytes(head.thumbnail)], { type: "image/webp" }));
@@ -236,12 +250,14 @@ export class Store {
   }
 
   /** Ask the kernel for a picture that did not come with the first ones. */
-  load(head: PictureHead): void {
-    if (isWhole(head) || this.#asked.has(head.key)) return;
-    this.#asked.add(head.key);
+  load(head: Head): void {
+    if (head.withheld || isWhole(head) || this.#asked.has(head.key)) return;
+    const question = Symbol(head.key);
+    this.#asked.set(head.key, question);
     this.#requests.ask({ kind: "picture", key: head.key }).then(
       ({ content, buffers }) => {
-        if (this.#disposed) return;
+        // Withheld meanwhile, or released and asked for again: this answer is not waited for any more.
+        if (this.#disposed || this.#asked.get(head.key) !== question) return;
         const picture = content.picture as Record<string, unknown>;
         BYTE_FIELDS.forEach((name, i) => {
           picture[name] = buffers[i];
@@ -249,12 +265,13 @@ export class Store {
         this.#loaded.value = new Map(this.#loaded.value).set(head.key, picture as unknown as Picture);
       },
       (error: Error) => {
-        if (!this.#disposed) this.failures.value = new Map(this.failures.value).set(head.key, error);
+        if (this.#disposed || this.#asked.get(head.key) !== question) return;
+        this.failures.value = new Map(this.failures.value).set(head.key, error);
       },
     );
   }
 
-  retry(head: PictureHead): void {
+  retry(head: Head): void {
     const failures = new Map(this.failures.value);
     failures.delete(head.key);
     this.failures.value = failures;
@@ -265,6 +282,7 @@ export class Store {
   dispose(): void {
     this.#disposed = true;
     this.#model.off("change:_pictures", this.#onPictures);
+    for (const step of this.#unfollow) step();
     this.#sharedLink.dispose();
     this.#ownLink.dispose();
     this.#requests.dispose();
@@ -275,23 +293,50 @@ export class Store {
   }
 
   readonly #onPictures = () => {
-    this.#sent.value = this.#read();
+    const heads = this.#read();
+    batch(() => {
+      for (const head of heads) if (head.withheld) this.#forget(head.key);
+      this.#sent.value = heads;
+      // Who waits before a card sees what was under it.
+      const released = this.heads.value.find((head) => head.key === this.#card.value && !head.withheld);
+      if (released) this.choose(released);
+    });
   };
 
-  #read(): PictureHead[] {
-    return (this.#model.get("_pictures") as PictureHead[] | null | undefined) ?? [];
+  readonly #leaveCard = () => {
+    this.#card.value = undefined;
+  };
+
+  /** Nothing of a withheld picture stays here. */
+  #forget(key: string): void {
+    const loaded = new Map(this.#loaded.value);
+    if (loaded.delete(key)) this.#loaded.value = loaded;
+    const failures = new Map(this.failures.value);
+    if (failures.delete(key)) this.failures.value = failures;
+    this.#asked.delete(key);
+    this.#images.delete(key);
+    const url = this.#urls.get(key);
+    if (url) URL.revokeObjectURL(url);
+    this.#urls.delete(key);
+  }
+
+  #read(): Head[] {
+    return (this.#model.get("_pictures") as Head[] | null | undefined) ?? [];
   }
 
   /** What State names; among several, what was clicked; what State names not at all, the first. */
-  #find(): PictureHead | undefined {
+  #find(): Head | undefined {
     const heads = this.heads.value;
+    const card = heads.find(({ key }) => key === this.#card.value);
+    if (card) return card;
     const [picture, target, chosen] = [this.shared.picture.value, this.shared.target.value, this.#chosen.value];
     const clicked = heads.find(({ key }) => key === chosen);
-    if (picture === null) return clicked ?? heads.find(({ target_name }) => target_name === target) ?? heads[0];
-    const named = heads.filter(({ name }) => name === picture);
+    const known = heads.filter((head): head is PictureHead => !head.withheld);
+    if (picture === null) return clicked ?? known.find(({ target_name }) => target_name === target) ?? heads[0];
+    const named = known.filter(({ name }) => name === picture);
     const exact = named.filter(({ target_name }) => target_name === target);
     const candidates = exact.length > 0 ? exact : named;
-    if (clicked && candidates.includes(clicked)) return clicked;
+    if (clicked && !clicked.withheld && candidates.includes(clicked)) return clicked;
     // Another view may go to a picture that this run does not have: stay.
     return candidates[0] ?? heads.find(({ key }) => key === this.#last) ?? heads[0];
   }

@@ -2,9 +2,10 @@
 import { useContext, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count, Icon } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
-import type { PictureHead } from "../core/payload";
+import { type Translate, translator } from "../core/languages";
 import { alongRow } from "../core/roving";
 import { Context } from "./context";
+import type { Head } from "./store";
 
 /** From here on a search field helps. */
 const MANY = 20;
@@ -14,6 +15,7 @@ export function Strip() {
   const [search, setSearch] = useState(store.memory.search);
   const list = useRef<HTMLDivElement>(null);
   const heads = store.heads.value;
+  const t = translator(store.shared.language.value);
   const chosen = store.head.value;
   useLayoutEffect(() => {
     if (list.current) list.current.scrollLeft = store.memory.stripLeft;
@@ -26,7 +28,10 @@ export function Strip() {
   if (heads.length < 2) return null;
 
   const wanted = search.trim().toLocaleLowerCase();
-  const matches = heads.filter((head) => !wanted || describe(head).toLocaleLowerCase().includes(wanted));
+  const places = new Map(heads.map((head, i) => [head.key, i + 1]));
+  const matches = heads.filter((head) => {
+    return !wanted || describe(head, places.get(head.key), t).toLocaleLowerCase().includes(wanted);
+  });
   const place = matches.findIndex(({ key }) => key === chosen?.key);
   const onKeyDown = (event: KeyboardEvent) => {
     const next = alongRow(event.key, Math.max(0, place), matches.length);
@@ -69,6 +74,7 @@ export function Strip() {
           <Thumbnail
             key={head.key}
             head={head}
+            number={places.get(head.key) ?? 0}
             chosen={head.key === chosen?.key}
             stop={place < 0 ? i === 0 : i === place}
           />
@@ -79,21 +85,35 @@ export function Strip() {
   );
 }
 
-function Thumbnail({ head, chosen, stop }: { head: PictureHead; chosen: boolean; stop: boolean }) {
+interface ThumbnailProps {
+  head: Head;
+  /** Its place in the run, from 1. */
+  number: number;
+  chosen: boolean;
+  stop: boolean;
+}
+
+function Thumbnail({ head, number, chosen, stop }: ThumbnailProps) {
   const { store } = useContext(Context);
+  const words = describe(head, number, translator(store.shared.language.value));
   return (
     <button
       type="button"
       role="option"
       class="inv-thumbnail"
       aria-selected={chosen}
-      aria-label={describe(head)}
-      title={describe(head)}
+      data-withheld={head.withheld === true}
+      aria-label={words}
+      title={words}
       tabIndex={stop ? 0 : -1}
       onClick={() => store.choose(head)}
       {...GUARDED}
     >
-      {head.thumbnail === undefined ? (
+      {head.withheld ? (
+        <span class="inv-number" aria-hidden="true">
+          {number}
+        </span>
+      ) : head.thumbnail === undefined ? (
         <span aria-hidden="true">{[...head.name][0]}</span>
       ) : (
         <img src={store.thumbnail(head)} alt="" decoding="async" draggable={false} />
@@ -102,8 +122,8 @@ function Thumbnail({ head, chosen, stop }: { head: PictureHead; chosen: boolean;
   );
 }
 
-function describe(head: PictureHead): string {
-  return `${head.name}, ${head.target_name}`;
+function describe(head: Head, number: number | undefined, t: Translate): string {
+  return head.withheld ? t("explorer.withheld", { number: number ?? 0 }) : `${head.name}, ${head.target_name}`;
 }
 
 /** Scroll until `item` is seen: sideways, and with `head`, the height of what stays at the top, up and down too. */

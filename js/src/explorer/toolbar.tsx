@@ -4,6 +4,7 @@ import { COLOUR_MAPS, gradient } from "../core/colour_maps";
 import { Icon, percent, Segmented, Slider } from "../core/controls";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
+import { translator } from "../core/languages";
 import type { PictureHead } from "../core/payload";
 import { Context } from "./context";
 
@@ -15,7 +16,12 @@ export function Toolbar() {
   const mode = store.own.view.value;
   return (
     <header class="inv-toolbar">
-      {head && <Title head={head} />}
+      {head?.withheld && (
+        <div class="inv-title">
+          <h2>{translator(store.shared.language.value)("explorer.hidden")}</h2>
+        </div>
+      )}
+      {head && !head.withheld && <Title head={head} />}
       <div class="inv-controls">
         <Segmented label="view" value={mode} options={MODES} onChoose={(view) => store.set({ view })} />
         <ColourMapSelect />
