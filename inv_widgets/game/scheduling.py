@@ -141,6 +141,31 @@ class Schedule:
         """Count what is left for a player, without gold (which nobody should be able to count)."""
         return sum(not item.gold for item in self._open(queue, history))
 
+    def rounds_left(self, player: str, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> int:
+        """Count the rounds that are left for a player, gold included: this count does not tell which rounds are gold.
+
+        Skipped rounds are not counted, and what others may retire meanwhile is.
+        """
+        regular = self.remaining(queue, history)
+        if self.gold_every is None:
+            return regular
+        gold = {item.cluster_map for item in queue if item.gold}
+        finished = [encounter.cluster_map for encounter in history if not encounter.skipped]
+        played, gold_played = len(finished), sum(cluster_map in gold for cluster_map in finished)
+        gold_left = len(gold.difference(finished))
+        places: dict[int, int] = {}
+        left = 0
+        while regular:
+            block, place = divmod(played + left, self.gold_every)
+            if block not in places:
+                places[block] = self._gold_place(player, block)
+            if gold_left and gold_played < block + (place >= places[block]):
+                gold_left, gold_played = gold_left - 1, gold_played + 1
+            else:
+                regular -= 1
+            left += 1
+        return left
+
     def _open(self, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> list[QueuedMap]:
         played = {encounter.cluster_map for encounter in history if not encounter.skipped}
         return [item for item in queue if item.cluster_map not in played and not self._retired(item)]
@@ -154,8 +179,12 @@ class Schedule:
         gold = {item.cluster_map for item in queue if item.gold}
         played = [encounter.cluster_map for encounter in history if not encounter.skipped]
         block, place = divmod(len(played), self.gold_every)
-        due = block + (place >= self._hash(player, f"gold {block}") % self.gold_every)
+        due = block + (place >= self._gold_place(player, block))
         return sum(cluster_map in gold for cluster_map in played) < due
+
+    def _gold_place(self, player: str, block: int) -> int:
+        """Where in each block of rounds gold becomes due, from 0."""
+        return self._hash(player, f"gold {block}") % (self.gold_every or 1)
 
     def _first(
         self, player: str, items: Sequence[QueuedMap], taken: Counter[str], history: Sequence[Encounter]
