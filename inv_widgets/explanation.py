@@ -98,7 +98,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The network's first choice: class index, category name and softmax probability (0..1)."""
+    """A class that the network chose: its index, category name and softmax probability (0..1)."""
 
     index: int
     name: str
@@ -344,6 +344,9 @@ class Explanation(_Equal):
         Softmax probability of the target, 0..1 (the sum over a group).
     prediction
         The network's first choice.
+    predictions
+        Its ten most probable classes (or all, of fewer), most probable first: ``predictions[0] == prediction``. Only
+        the first choice where nothing else is known, as of runs saved before this was kept.
     columns
         From shallow to deep.
     """
@@ -360,9 +363,13 @@ class Explanation(_Equal):
     prediction: Prediction
     columns: tuple[Column, ...] = ()
     recipe: Recipe = field(default_factory=Recipe)
+    predictions: tuple[Prediction, ...] = ()
 
     def __post_init__(self) -> None:
         _frozen(self, "picture", np.uint8)
+        if self.predictions[:1] != (self.prediction,):
+            # Also after dataclasses.replace(explanation, prediction=...): the others belonged to another answer.
+            object.__setattr__(self, "predictions", (self.prediction,))
 
     def __repr__(self) -> str:
         maps = sum(len(column.cluster_maps) for column in self.columns)

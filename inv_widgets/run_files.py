@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from inv_widgets.run_rows import SCHEMA_VERSION, SCHEMAS, explanation_of, rows_of, to_frame
+from inv_widgets.run_rows import (
+    SCHEMA_VERSION,
+    SCHEMAS,
+    added_after,
+    explanation_of,
+    rows_of,
+    to_frame,
+    upgraded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -137,12 +145,15 @@ class RunFiles:
         }
 
     def tables(self, place: int) -> dict[str, pa.Table]:
-        """Read one explanation's rows of the three files."""
+        """Read one explanation's rows of the three files, as this version writes them."""
         tables = {}
         for kind, groups in self._groups.items():
             group = groups[place]
             file = self._files[kind]
-            tables[kind] = SCHEMAS[kind].empty_table() if group is None else file.read_row_group(group)
+            if group is None:
+                tables[kind] = SCHEMAS[kind].empty_table()
+            else:
+                tables[kind] = upgraded(kind, file.read_row_group(group))
         return tables
 
     def some(self, kind: str, names: list[str]) -> list[list[dict[str, Any]]]:
@@ -163,16 +174,19 @@ def _open(kind: str, file: Path) -> pq.ParquetFile:
         parquet = pq.ParquetFile(file)
     except pa.ArrowInvalid as error:
         raise ValueError(f"[inv-widgets] {file} is not a Parquet file, or it is cut off: {error}.") from error
-    missing = sorted(set(SCHEMAS[kind].names) - set(parquet.schema_arrow.names))
-    if "schema_version" not in missing and parquet.metadata.num_rows:
-        version = parquet.read_row_group(0, ["schema_version"])["schema_version"][0].as_py()
+    missing = set(SCHEMAS[kind].names) - set(parquet.schema_arrow.names)
+    if "schema_version" not in missing:
+        rows = parquet.metadata.num_rows
+        version = parquet.read_row_group(0, ["schema_version"])["schema_version"][0].as_py() if rows else 1
         if version > SCHEMA_VERSION:
             raise ValueError(
                 f"[inv-widgets] {file} has schema version {version}, this inv-widgets reads up to {SCHEMA_VERSION}: "
                 "upgrade inv-widgets to read it."
             )
+        missing -= added_after(version, kind)
     if missing:
-        raise ValueError(f"[inv-widgets] {file} is no run of inv-widgets: it lacks the columns {', '.join(missing)}.")
+        lacks = ", ".join(sorted(missing))
+        raise ValueError(f"[inv-widgets] {file} is no run of inv-widgets: it lacks the columns {lacks}.")
     return parquet
 
 

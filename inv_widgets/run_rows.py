@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["SCHEMAS", "SCHEMA_VERSION", "explanation_of", "rows_of", "to_frame"]
+__all__ = ["SCHEMAS", "SCHEMA_VERSION", "added_after", "explanation_of", "rows_of", "to_frame", "upgraded"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _text, _int, _real = pa.string(), pa.int32(), pa.float64()
 _floats, _ints, _bytes = pa.list_(pa.float32()), pa.list_(pa.int32()), pa.list_(pa.uint8())
@@ -46,10 +46,33 @@ SCHEMAS = {
     "pictures": pa.schema([
         *_key, ("hash", _text), ("network_hash", _text), ("image", pa.binary()), ("window", pa.list_(_real)),
         ("height", _int), ("width", _int), ("prediction", _int), ("prediction_name", _text),
-        ("prediction_probability", _real), ("target_probability", _real), ("recipe", _text),
+        ("prediction_probability", _real),
+        ("predictions", pa.list_(pa.struct([("index", _int), ("name", _text), ("probability", _real)]))),
+        ("target_probability", _real), ("recipe", _text),
         ("n_columns", _int), ("n_cluster_maps", _int), ("schema_version", _int),
     ]),
 }  # fmt: skip
+
+# What a version added to the ones before it; `upgraded` fills it in.
+_ADDED = {2: {"pictures": ("predictions",)}}
+
+
+def added_after(version: int, kind: str) -> set[str]:
+    """Name the columns of a file of `kind` that files of `version` do not have."""
+    return {name for later, added in _ADDED.items() if later > version for name in added.get(kind, ())}
+
+
+def upgraded(kind: str, table: pa.Table) -> pa.Table:
+    """Give a table of an older version as this one would have written it; a table of this version as it is."""
+    missing = [name for name in SCHEMAS[kind].names if name not in table.column_names]
+    if "predictions" in missing:
+        parts = ("prediction", "prediction_name", "prediction_probability")
+        rows = zip(*(table[name].to_pylist() for name in parts), strict=True)
+        firsts = [[{"index": index, "name": name, "probability": chance}] for index, name, chance in rows]
+        table = table.append_column("predictions", pa.array(firsts, SCHEMAS[kind].field("predictions").type))
+    place = table.column_names.index("schema_version")
+    table = table.set_column(place, "schema_version", pa.array([SCHEMA_VERSION] * len(table), _int))
+    return table.select(SCHEMAS[kind].names)
 
 
 def rows_of(explanation: Explanation) -> dict[str, list[dict[str, Any]]]:
@@ -166,6 +189,9 @@ def _picture_row(explanation: Explanation) -> dict[str, Any]:
         "prediction": explanation.prediction.index,
         "prediction_name": explanation.prediction.name,
         "prediction_probability": explanation.prediction.probability,
+        "predictions": [
+            {"index": one.index, "name": one.name, "probability": one.probability} for one in explanation.predictions
+        ],
         "target_probability": explanation.target_probability,
         "recipe": explanation.recipe.to_json(),
         "n_columns": len(explanation.columns),
@@ -213,6 +239,7 @@ def _explanation(row: dict[str, Any], columns: tuple[Column, ...]) -> Explanatio
         target_name=row["target_name"],
         target_probability=row["target_probability"],
         prediction=Prediction(row["prediction"], row["prediction_name"], row["prediction_probability"]),
+        predictions=tuple(Prediction(**one) for one in row["predictions"]),
         columns=columns,
         recipe=Recipe.from_json(row["recipe"]),
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["explain", "explain_layer", "named_picture", "require"]
 
 _RECIPE = Recipe()
+_PREDICTIONS = 10
 
 
 def explain(
@@ -114,6 +115,12 @@ def named_picture(picture: Any, name: str | None = None) -> Picture:
     return load_picture(picture, name=name)
 
 
+def _most_probable(chances: torch.Tensor) -> list[int]:
+    """Give the indices of the classes, most probable first and the lower index first among equals."""
+    order: list[int] = torch.argsort(chances, descending=True, stable=True)[:_PREDICTIONS].tolist()
+    return order
+
+
 def _weights_of(maps: torch.Tensor, gradients: torch.Tensor, recipe: Recipe) -> NDArray[Any]:
     weights: NDArray[Any] = _array(WEIGHTINGS[recipe.weighting](maps, gradients))[0]
     return weights
@@ -144,7 +151,11 @@ def _explanation(  # noqa: PLR0913, PLR0917 (all that an explanation says of its
     left, top, width, height = net.window(loaded.height, loaded.width)
     chances = captured.probabilities[0].double().cpu()
     members = captured.target if isinstance(captured.target, tuple) else (captured.target,)
-    first = captured.prediction
+    # The first choice is the one that was explained, also where another class is just as probable.
+    order = [captured.prediction, *(index for index in _most_probable(chances) if index != captured.prediction)]
+    predictions = tuple(
+        Prediction(index, net.categories[index], float(chances[index])) for index in order[:_PREDICTIONS]
+    )
     return Explanation(
         picture=kept,
         name=loaded.name,
@@ -155,7 +166,8 @@ def _explanation(  # noqa: PLR0913, PLR0917 (all that an explanation says of its
         target=captured.target,
         target_name=captured.target_name,
         target_probability=min(1.0, float(chances[list(members)].sum())),
-        prediction=Prediction(first, net.categories[first], float(chances[first])),
+        prediction=predictions[0],
+        predictions=predictions,
         columns=tuple(columns),
         recipe=recipe,
     )

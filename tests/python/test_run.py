@@ -1,6 +1,7 @@
 """A run in memory and in its three files: equal, lazy, and clear about what is wrong."""
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -45,6 +46,7 @@ def explanation(name="cat.jpg", target=1, *columns, size=(6, 9)):
         target_name=f"class {target}",
         target_probability=0.1 + 0.2,
         prediction=Prediction(1, "cat", 0.5),
+        predictions=(Prediction(1, "cat", 0.5), Prediction(0, "dög", 0.1 + 0.2), Prediction(2, "", 0.0)),
         columns=columns,
         recipe=Recipe(seed=5, reveal_shares=(1.0, 50.0)),
     )
@@ -209,6 +211,66 @@ def test_a_newer_file_is_refused(saved):
     newer = pa.array([SCHEMA_VERSION + 1] * len(table), pa.int32())
     pq.write_table(table.set_column(place, "schema_version", newer).drop_columns(["hash"]), file)
     with pytest.raises(ValueError, match=rf"schema version {SCHEMA_VERSION + 1}, .* upgrade inv-widgets"):
+        load(saved)
+
+
+def as_version_1(run):
+    """Write a run's files anew as the first version of inv-widgets wrote them."""
+    for file in companions(run).values():
+        table = pq.read_table(file)
+        place = table.schema.get_field_index("schema_version")
+        table = table.set_column(place, "schema_version", pa.array([1] * len(table), pa.int32()))
+        # A row group a row stands for the pictures' file; the others' row groups are an explanation's rows.
+        old = table.drop_columns(["predictions"]) if "predictions" in table.column_names else table
+        with pq.ParquetWriter(file, old.schema) as writer:
+            start = 0
+            for group in groups_of(file_rows(old)):
+                writer.write_table(old.slice(start, group))
+                start += group
+
+
+def file_rows(table):
+    return list(zip(table["picture"].to_pylist(), map(tuple, table["target"].to_pylist()), strict=True))
+
+
+def groups_of(keys):
+    return [len(list(same)) for _, same in itertools.groupby(keys)]
+
+
+def test_files_of_version_1_know_the_first_choice_only(tmp_path):
+    kept = [ODD[0], ODD[5], ODD[3], ODD[4]]
+    saved = Run(kept).save(tmp_path / "old.parquet")
+    as_version_1(saved)
+    assert "predictions" not in pq.read_table(companions(saved)["pictures"]).column_names
+    old = [dataclasses.replace(one, predictions=(one.prediction,)) for one in kept]
+    assert load(saved) == Run(old)
+    again = load(saved).save(tmp_path / "again.parquet")
+    assert load(again) == Run(old)
+
+
+def test_rows_of_version_1_go_into_files_of_this_version(tmp_path):
+    saved = Run(ODD[:2]).save(tmp_path / "old.parquet")
+    as_version_1(saved)
+    files = RunFiles(saved)
+    with RunWriter(tmp_path / "new.parquet") as writer:
+        writer.copy(files.tables(0))
+        writer.add(ODD[6])
+        writer.copy(files.tables(1))
+    alone = [dataclasses.replace(one, predictions=(one.prediction,)) for one in ODD[:2]]
+    assert load(tmp_path / "new.parquet") == Run([alone[0], ODD[6], alone[1]])
+    assert set(pq.read_table(tmp_path / "new.columns.parquet")["schema_version"].to_pylist()) == {SCHEMA_VERSION}
+
+
+def test_a_run_without_pictures_of_version_1_is_read(tmp_path):
+    saved = Run([], errors={"bad.png": "cut off"}).save(tmp_path / "empty.parquet")
+    as_version_1(saved)
+    assert len(load(saved)) == 0
+
+
+def test_only_a_column_that_a_version_added_may_be_missing(saved):
+    file = companions(saved)["pictures"]
+    pq.write_table(pq.read_table(file).drop_columns(["predictions"]), file)
+    with pytest.raises(ValueError, match=r"it lacks the columns predictions\."):
         load(saved)
 
 

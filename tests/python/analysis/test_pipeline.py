@@ -101,6 +101,11 @@ def test_an_explanation_says_what_it_is_of(fashion):
     assert ex.name == sample.name
     assert (ex.target, ex.target_name) == (predicted[0].index, predicted[0].name)
     assert ex.prediction.name == predicted[0].name
+    assert ex.predictions[0] == ex.prediction
+    assert [one.name for one in ex.predictions] == [one.name for one in predicted]
+    assert [one.probability for one in ex.predictions] == pytest.approx(
+        [one.probability for one in predicted], abs=1e-6
+    )
     assert ex.target_probability == pytest.approx(predicted[0].probability, abs=1e-6)
     assert (ex.network, ex.network_hash) == (fashion.name, fashion.hash)
     assert [column.block for column in ex.columns] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
@@ -108,6 +113,21 @@ def test_an_explanation_says_what_it_is_of(fashion):
     assert ex.recipe == inv.Recipe()
     other = fashion.categories[(ex.target + 1) % 10]
     assert inv.explain(fashion, sample, other, recipe=QUICK).target_name == other
+
+
+def test_equally_probable_classes_keep_their_order_and_the_first_choice_comes_first():
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.LazyLinear(30))
+    module(torch.zeros(1, 3, 8, 8))
+    for parameter in module.parameters():
+        torch.nn.init.zeros_(parameter)
+    net = inv.Classifier.from_module(module, lambda _: torch.zeros(3, 8, 8), [f"class {k}" for k in range(30)])
+    ex = inv.explain(net, np.zeros((8, 8, 3), np.uint8), 4)
+    assert [one.index for one in ex.predictions] == list(range(10))
+    with torch.no_grad():
+        module[3].bias[7] = 1e-9  # more by its logit, the same by its probability
+    ex = inv.explain(net, np.zeros((8, 8, 3), np.uint8), 4)
+    assert [one.index for one in ex.predictions] == [7, 0, 1, 2, 3, 4, 5, 6, 8, 9]
+    assert ex.predictions[0] == ex.prediction
 
 
 def test_a_group_has_the_sum_of_its_probabilities(fashion):
