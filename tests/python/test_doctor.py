@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from importlib import metadata
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import inv_widgets
-from inv_widgets import doctor
+from inv_widgets import doctor, doctor_packages
 from inv_widgets.doctor import Check, healthy, render, report
 
 ROOT = Path(__file__).parents[2]
@@ -48,12 +49,13 @@ def built(monkeypatch, tmp_path):
 def test_packages_and_versions_are_those_of_pyproject():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     (dependencies,) = re.findall(r"^dependencies = \[(.*?)^\]", text, flags=re.DOTALL | re.MULTILINE)
-    required = {package.requirement for package in doctor.PACKAGES if not package.extra}
+    required = {package.requirement for package in doctor_packages.PACKAGES if not package.extra}
     assert required == set(re.findall(r'"([^"]+)"', dependencies))
-    for extra in ("demo", "timm"):
-        (line,) = re.findall(rf"^{extra} = \[(.*?)\]", text, flags=re.MULTILINE)
-        mine = {package.requirement for package in doctor.PACKAGES if package.extra == extra}
-        assert mine == set(re.findall(r'"([^"]+)"', line))
+    for extra in ("demo", "postgres", "timm", "voila", "workshop"):
+        (line,) = re.findall(rf"^{extra} = \[(.*)\]$", text, flags=re.MULTILINE)
+        mine = {package.requirement for package in doctor_packages.PACKAGES if package.extra == extra}
+        wanted = {re.sub(r"\[.*\]", "", requirement) for requirement in re.findall(r'"([^"]+)"', line)}
+        assert mine == wanted
 
 
 @pytest.mark.usefixtures("built")
@@ -105,11 +107,73 @@ def test_optional_packages_cost_something_and_are_not_mended(versions, monkeypat
     assert re.search(r"Optional: jupyterlab, timm", text)
 
 
+@pytest.mark.usefixtures("built")
+def test_what_workshops_need_is_optional(versions, monkeypatch):
+    monkeypatch.setattr(doctor, "_torch", lambda *checks: checks)
+    versions |= dict.fromkeys(["solara", "solara-assets", "segno", "voila", "psycopg"])
+    checks = report()
+    assert healthy(checks)
+    text = render(checks)
+    assert 'a class cannot play on a server of Solara: pip install "inv-widgets[workshop]"' in text
+    assert 'a class cannot play through Voila: pip install "inv-widgets[voila]"' in text
+    assert 'labels cannot be stored in PostgreSQL: pip install "inv-widgets[postgres]"' in text
+
+
+@pytest.mark.usefixtures("built")
+def test_solara_and_its_assets_must_be_of_one_version(versions, monkeypatch):
+    monkeypatch.setattr(doctor, "_torch", lambda *checks: checks)
+    versions |= {"solara": "1.59.0", "solara-assets": "1.58.2"}
+    check = found(report())["solara-assets"]
+    assert (check.state, check.required, check.remedy) == ("unfit", False, 'pip install "solara-assets==1.59.0"')
+    versions["solara-assets"] = "1.59.0"
+    assert found(report())["solara-assets"].state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("binary", "library", "state", "words"),
+    [("3.3.9", None, "ok", "psycopg-binary 3.3.9"), (None, "libpq.so.5", "ok", "libpq"), (None, None, "broken", "")],
+)
+def test_the_driver_of_postgresql_needs_its_library(versions, monkeypatch, binary, library, state, words):
+    versions |= {"psycopg-binary": binary, "psycopg-c": None}
+    monkeypatch.setattr(doctor_packages, "find_library", lambda _: library)
+    check = doctor_packages._driver(Check("psycopg", "ok", "3.3.9", required=False))
+    assert (check.state, check.required) == (state, False)
+    assert words in check.found
+
+
+def test_a_store_can_be_kept_in_a_folder_and_nothing_is_left_there(tmp_path):
+    sqlite, store = doctor.store_checks(tmp_path)
+    assert (sqlite.state, sqlite.required, sqlite.found) == ("ok", True, sqlite3.sqlite_version)
+    assert (store.state, store.found) == ("ok", "with a write-ahead log")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_without_room_for_a_store_is_told(tmp_path, monkeypatch):
+    _, store = doctor.store_checks(tmp_path / "missing")
+    assert (store.state, store.required) == ("unfit", False)
+    assert "FileNotFoundError" in store.found
+    assert 'inv.LabelStore("/another/folder/labels.db")' in store.remedy
+    real = sqlite3.connect
+
+    def in_memory(path, **options):  # a database in memory has no write-ahead log, as some network drives
+        return real("file:one?mode=memory&cache=shared", uri=True, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", in_memory)
+    _, store = doctor.store_checks(tmp_path)
+    assert (store.state, store.found) == ("unfit", "its journal is 'memory' instead of 'wal'")
+
+
+def test_an_old_sqlite_is_told(monkeypatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.22.0")
+    (check,) = doctor.store_checks()
+    assert (check.state, check.required, check.cost) == ("unfit", True, "inv-widgets needs >=3.24")
+
+
 @pytest.mark.parametrize(
     ("version", "numbers"), [("2.13.0+cpu", (2, 13)), ("0.11", (0, 11)), ("9.0.0a1", (9,)), ("dev", ())]
 )
 def test_versions_are_compared_as_numbers(version, numbers):
-    assert doctor._numbers(version) == numbers
+    assert doctor_packages.numbers(version) == numbers
 
 
 def test_missing_and_old_front_ends(built):
