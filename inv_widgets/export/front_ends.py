@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import resources
+from pathlib import Path
 
 __all__ = ["front_end"]
 
@@ -28,4 +30,11 @@ def front_end(name: str, of: str) -> str:
             f"[inv-widgets] The front end of {of} is not built: inv_widgets/static/{name}.js is missing. In a clone of "
             "the repository run `make build`; an installed wheel always has it, so reinstall inv-widgets."
         )
-    return file.read_text("utf-8")
+    path = Path(str(file))
+    return _text(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=32)
+def _text(path: Path, _: int) -> str:
+    """Read once: a workshop's server makes hundreds of widgets, and all share one text."""
+    return path.read_text("utf-8")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -90,22 +88,6 @@ class Rules:
                 object.__setattr__(self, name, check(given, *limits))
             except (TypeError, ValueError) as error:
                 raise type(error)(f"[inv-widgets] Rules({name}={given!r:.120}) is not possible: {error}.") from None
-
-    @classmethod
-    def known(cls, names: Iterable[str], of: str) -> None:
-        """Refuse names that are no rules.
-
-        Raises
-        ------
-        TypeError
-            With the closest rule.
-        """
-        rules = [one.name for one in dataclasses.fields(cls)]
-        for name in names:
-            if name not in rules:
-                close = difflib.get_close_matches(name, rules, n=1, cutoff=0.5)
-                hint = f"Did you mean {close[0]!r}? " if close else ""
-                raise TypeError(f"[inv-widgets] {of} has no argument {name!r}. {hint}Rules are: {', '.join(rules)}.")
 
     @property
     def gold_interval(self) -> int | None:

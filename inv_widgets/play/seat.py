@@ -40,7 +40,7 @@ class Seat:
     language
         Of the interface, kept with the player.
     on_change
-        Called after each new screen.
+        Called with the seat after each new screen.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Seat:
         *,
         player: str | None = None,
         language: str = "en",
-        on_change: Callable[[], None] | None = None,
+        on_change: Callable[[Seat], None] | None = None,
     ) -> None:
         self.game = game
         self._nickname = player
@@ -504,7 +504,7 @@ class Seat:
         self._turn += 1
         self._screen = {"turn": self._turn, "kind": kind, **fields}
         if self._on_change is not None:
-            self._on_change()
+            self._on_change(self)
 
     def _show_round(self) -> None:
         playing, game = self._round, self.game

@@ -26,6 +26,8 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     """The name of the module in ``static/``."""
     _arguments: ClassVar[tuple[str, ...]] = ()
     """Arguments of the constructor that are no traits, for advice."""
+    _kernel_only: ClassVar[tuple[str, ...]] = ()
+    """Synchronised traits that the browser cannot set."""
 
     _esm = traitlets.Unicode().tag(sync=True)
 
@@ -46,6 +48,7 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take state from the browser; tell the other outputs where the host does not (Colab: one frame an output)."""
+        sync_data = {name: value for name, value in sync_data.items() if name not in self._kernel_only}
         with self._lock:
             super().set_state(sync_data)
         if not getattr(ipywidgets_widget, "JUPYTER_WIDGETS_ECHO", False):

@@ -14,6 +14,7 @@ from PIL import Image
 from inv_widgets.errors import kind_of
 from inv_widgets.export import figures, payload
 from inv_widgets.run import as_run
+from inv_widgets.run_outline import picture_hashes
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.state import State, StateTrait
 from inv_widgets.widgets.traits import Checked, number, one_of, optional, texts
@@ -36,7 +37,8 @@ _STEP = 8  # explanations that are read and encoded together
 class Explorer(Widget):
     """Explore explanations: a column a layer from shallow to deep, cluster maps as cards, one in full by a click.
 
-    All controls work in the browser and never wait for the kernel.
+    All controls work in the browser and never wait for the kernel. While a reveal game on the same State is open, the
+    pictures that its player has not answered yet are withheld, and the others come when they are looked at.
 
     Parameters
     ----------
@@ -69,6 +71,7 @@ class Explorer(Widget):
 
     _front_end = "explorer"
     _arguments = ("run",)
+    _kernel_only = ("_pictures",)
 
     state = StateTrait()
     view = Checked("overlay", one_of(("overlay", "mask", "map")))
@@ -85,7 +88,13 @@ class Explorer(Widget):
         if state is not None and not isinstance(state, State):
             raise TypeError(f"[inv-widgets] state={state!r:.80} is {kind_of(state)}: give an inv.State.")
         self._run = as_run(run)
-        super().__init__(state=State() if state is None else state, _pictures=_pictures(self._run), **view)
+        self._hashes: list[str] | None = None
+        state = State() if state is None else state
+        super().__init__(state=state, _pictures=self._sent(state), **view)
+        self._heads_only = False
+        state._withholding.watch(self._on_withheld)  # noqa: SLF001 (the kernel-only part of a State)
+        self._on_withheld()
+        self.observe(self._on_state, "state")
         self.on_msg(self._on_message)
 
     @property
@@ -95,7 +104,7 @@ class Explorer(Widget):
         Raises
         ------
         IndexError
-            If the run is empty.
+            If the run is empty, or all of it is withheld by a game.
         """
         return self._run[self._place()]
 
@@ -117,7 +126,7 @@ class Explorer(Widget):
         Raises
         ------
         IndexError
-            If the run is empty.
+            If the run is empty, or all of it is withheld by a game.
         ValueError, TypeError
             If `path` ends in something else, or an option is not possible.
         """
@@ -153,17 +162,51 @@ class Explorer(Widget):
 
     def _place(self) -> int:
         """Where the run has what is shown: as the front end chooses it."""
-        keys = self._run.keys
-        if not keys:
+        if not len(self._run):
             raise IndexError("[inv-widgets] This Explorer is empty: give it a run with at least one picture.")
+        withheld = self._withheld(self.state)
+        keys = [(place, *key) for place, key in enumerate(self._run.keys) if place not in withheld]
+        if not keys:
+            raise IndexError(
+                "[inv-widgets] All pictures of this Explorer are withheld while a game on its State is open: play them "
+                "first, or close the game."
+            )
         picture, target = self.state.picture, self.state.target
         for wanted in ((picture, target), (picture, None), (None, target)):
-            for place, (name, target_name) in enumerate(keys):
+            for place, name, target_name in keys:
                 if wanted != (None, None) and wanted[0] in {None, name} and wanted[1] in {None, target_name}:
                     return place
             if picture is not None and wanted == (picture, None):
                 break
-        return 0
+        return keys[0][0]
+
+    def _withheld(self, state: State) -> frozenset[int]:
+        """Places of the explanations that open games withhold."""
+        hashes = state._withholding.hashes  # noqa: SLF001
+        if not hashes:
+            return frozenset()
+        if self._hashes is None:
+            self._hashes = picture_hashes(self._run)
+        return frozenset(place for place, one in enumerate(self._hashes) if one in hashes)
+
+    def _sent(self, state: State) -> list[dict[str, Any]]:
+        if not state._withholding.active:  # noqa: SLF001
+            return _pictures(self._run)
+        withheld = self._withheld(state)
+        heads = enumerate(_heads(self._run))
+        return [{"key": str(place), "withheld": True} if place in withheld else head for place, head in heads]
+
+    def _on_withheld(self) -> None:
+        with self._lock:
+            active = self.state._withholding.active  # noqa: SLF001
+            if active or self._heads_only:
+                self._pictures = self._sent(self.state)
+                self._heads_only = active
+
+    def _on_state(self, change: Any) -> None:
+        change["old"]._withholding.unwatch(self._on_withheld)  # noqa: SLF001
+        change["new"]._withholding.watch(self._on_withheld)  # noqa: SLF001
+        self._on_withheld()
 
     def _on_message(self, _: Any, content: dict[str, Any], __: list[memoryview]) -> None:
         """Answer the browser's questions by their id, errors included."""
@@ -172,6 +215,10 @@ class Explorer(Widget):
                 raise ValueError(f"[inv-widgets] The kernel does not know the question {content.get('kind')!r}.")  # noqa: TRY301
             with self._lock:
                 place = int(content["key"])
+                if not 0 <= place < len(self._run):
+                    raise IndexError(f"[inv-widgets] There is no picture {place}: this run has {len(self._run)}.")  # noqa: TRY301
+                if place in self._withheld(self.state):
+                    raise PermissionError("[inv-widgets] This picture is withheld while a game is open: play first.")  # noqa: TRY301
                 picture = _whole(self._run[place : place + 1], place)[0]
             buffers = [picture.pop(name) for name in _BYTES]
             self.send({"id": content.get("id"), "picture": picture}, buffers=buffers)
@@ -187,11 +234,12 @@ def _pictures(run: Run) -> list[dict[str, Any]]:
         pictures = _whole(run[len(sent) : len(sent) + _STEP], len(sent))
         size += sum(len(picture[name]) for picture in pictures for name in _BYTES)
         sent += pictures
-    return sent + [
-        {"key": str(place), "name": name, "target_name": target_name}
-        for place, (name, target_name) in enumerate(run.keys)
-        if place >= len(sent)
-    ]
+    return sent + _heads(run)[len(sent) :]
+
+
+def _heads(run: Run) -> list[dict[str, Any]]:
+    keys = enumerate(run.keys)
+    return [{"key": str(place), "name": name, "target_name": target_name} for place, (name, target_name) in keys]
 
 
 def _whole(run: Run, first: int) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from inv_widgets.errors import kind_of
 from inv_widgets.export.colour_maps import COLOUR_MAPS
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.traits import Checked, number, one_of, text
+from inv_widgets.widgets.withholding import Withholding
 
 __all__ = ["State", "StateTrait"]
 
@@ -59,6 +60,10 @@ class State(Widget):
     colour_map = Checked("viridis", one_of(COLOUR_MAPS))
     opacity = Checked(0.6, number(0.0, 1.0))
     language = Checked("en", text)
+
+    def __init__(self, **traits: Any) -> None:
+        self._withholding = Withholding()
+        super().__init__(**traits)
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in _SHOWN}
