@@ -1,4 +1,4 @@
-"""The command line: ``inv-widgets demo | explain | export | doctor``.
+"""The command line: ``inv-widgets demo | explain | play | export | doctor``.
 
 Results are told on standard output, errors in one line on standard error. Exit status: 0 done; 1 some pictures failed,
 or the doctor found something missing; 2 not possible; 130 interrupted.
@@ -95,6 +95,36 @@ def explain(options: argparse.Namespace) -> int:
     return _failures(run)
 
 
+def play(options: argparse.Namespace) -> int:
+    """Open a workshop: players join with a link, in their browsers."""
+    from inv_widgets.workshop import serve
+
+    rules = {name: getattr(options, name) for name in _RULES if getattr(options, name) is not None}
+    for name in ("consent", "information"):
+        if name in rules:
+            rules[name] = _text_of(rules[name], f"--{name}")
+    if "categories" in rules:
+        rules["categories"] = _lines_of(rules["categories"], "--categories")
+    with serve(
+        options.run,
+        store=options.store,
+        host=options.host,
+        port=options.port,
+        engine=options.engine,
+        language=options.language,
+        **rules,
+    ) as server:
+        options.when_stopped = f"The workshop has ended. Rounds and labels are in {server.store}."
+        if options.qr:
+            _say(str(server.qr))
+        _say(f"  Players  {server.link}")
+        _say(f"  Host     {server.host_link}   (progress, pause, export: for you alone)")
+        _say(f"  Rounds   {server.store}")
+        _say("Ctrl-C ends the workshop.")
+        server.wait()
+    return 0
+
+
 def export_(options: argparse.Namespace) -> int:
     """Write a run as a page, a table or a figure."""
     from inv_widgets import export
@@ -168,6 +198,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, help="of the embedding (default 0)")
     one.add_argument("--no-resume", dest="resume", action="store_false", help="start anew where RUN.parquet exists")
 
+    _add_play(commands)
+
     one = _command(commands, export_, "export", "write a run as a page, a table or a figure")
     one.add_argument("run", metavar="RUN.parquet", help="what `explain` wrote")
     one.add_argument("--out", required=True, type=Path, metavar="FILE", help="FILE.html, .csv, .jsonl, .svg or .png")
@@ -180,6 +212,84 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, doctor, "doctor", "tell what is installed, what is missing and what to do")
     return parser
+
+
+# Options of `play` that are rules of the game.
+_RULES = (
+    "title", "consent", "information", "rounds", "seconds", "retire_after", "gold", "gold_every", "choices",
+    "categories", "features_required", "show_others", "leaderboard", "seed",
+)  # fmt: skip
+
+
+def _add_play(commands: Any) -> None:
+    one = _command(commands, play, "play", "open a workshop: players join with a link, in their browsers")
+    add = one.add_argument
+    add("run", type=Path, metavar="RUN.parquet", help="what `explain` wrote")
+    add(
+        "--store",
+        default="labels.db",
+        metavar="URL",
+        help="where rounds and labels go: a file (default labels.db) or postgresql+psycopg://...",
+    )
+    add(
+        "--host",
+        default="0.0.0.0",  # noqa: S104 (players come from other machines)
+        metavar="ADDRESS",
+        help="where to listen (default: all of this machine's addresses)",
+    )
+    add("--port", type=int, default=8765, help="default 8765; 0: any free one")
+    add(
+        "--engine",
+        default="solara",
+        choices=["solara", "voila"],
+        help="one process for all players (default), or one each",
+    )
+    add(
+        "--language",
+        default="en",
+        choices=["en", "it"],
+        help="of the pages until a player chooses another (default en)",
+    )
+    add("--no-qr", dest="qr", action="store_false", help="draw no QR code of the players' link")
+
+    rules = one.add_argument_group("the game")
+    add = rules.add_argument
+    add("--title", metavar="TEXT", help="its name")
+    add("--information", type=Path, metavar="FILE", help="a text that is shown first")
+    add("--consent", type=Path, metavar="FILE", help="a text that players agree to before anything is stored")
+    add("--rounds", type=int, metavar="N", help="rounds of a sitting (default: until nothing is left)")
+    add("--seconds", type=float, metavar="S", help="for a round (default: as long as wanted)")
+    add("--retire-after", type=int, metavar="N", help="a cluster map with N rounds is handed out no more")
+    add(
+        "--gold",
+        action="append",
+        metavar="NAME",
+        help="a picture or cluster map that checks players; repeat for several",
+    )
+    add("--gold-every", type=int, metavar="N", help="one round in N is gold (default 10)")
+    add("--choices", type=int, metavar="N", help="offer N classes a round (default: all)")
+    add("--categories", type=Path, metavar="FILE", help="the classes to choose from, one a line (default: the run's)")
+    add("--seed", type=int, help="of the order of cluster maps (default 0)")
+    add("--no-features", dest="features_required", action="store_false", default=None, help="a guess needs no feature")
+    add("--no-others", dest="show_others", action="store_false", default=None, help="do not show what others said")
+    add("--no-leaderboard", dest="leaderboard", action="store_false", default=None, help="have no leaderboard")
+
+
+def _text_of(file: Path, option: str) -> str:
+    """Read a file that somebody wrote by hand."""
+    try:
+        text = file.read_text("utf-8-sig").strip()
+    except OSError as error:
+        raise OSError(f"[inv-widgets] {option} {file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"[inv-widgets] {option} {file} is no text in UTF-8: save it as such.") from None
+    if not text:
+        raise ValueError(f"[inv-widgets] {option} {file} is empty.")
+    return text
+
+
+def _lines_of(file: Path, option: str) -> list[str]:
+    return [line.strip() for line in _text_of(file, option).splitlines() if line.strip()]
 
 
 def _command(commands: Any, function: Any, name: str, description: str) -> argparse.ArgumentParser:
