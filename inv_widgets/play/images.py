@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PIL import Image
 
-from inv_widgets.game.masking import at_game_size, masked_steps
+from inv_widgets.game.masked_pictures import at_game_size, masked_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -152,7 +152,8 @@ def _game_picture(explanation: Explanation, recipe: Recipe) -> GamePicture:
     left, top, width, height = explanation.window
     maps = {shown.id: shown.map for _, shown in explanation.cluster_maps()}
     window = (left * across, top * down, width * across, height * down)
-    return GamePicture(picture, window, maps, (explanation.prediction.name,))
+    plausible = tuple(prediction.name for prediction in explanation.predictions)
+    return GamePicture(picture, window, maps, plausible)
 
 
 def _encoded(picture: NDArray[np.uint8]) -> Encoded:

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from inv_widgets.errors import UnknownNameError
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Prediction, Rest
-from inv_widgets.game.masking import GREY, blur_sigma, masked_picture, reveal_mask, soft_mask
+from inv_widgets.game.masked_pictures import GREY, masked_picture
+from inv_widgets.game.masking import blur_sigma, reveal_mask, reveal_masks, soft_mask
 from inv_widgets.recipe import Recipe
 
 SHARES = Recipe().reveal_shares
@@ -277,3 +279,23 @@ def test_a_mask_of_512_pixels_is_quick():
         soft_mask(reveal_mask(values, (512, 512), 30), sigma)
         times.append(time.process_time() - start)
     assert min(times) < 0.3
+
+
+@given(
+    st.integers(1, 60), st.integers(1, 60), st.sampled_from([0.0, 0.01, 0.5]), st.sampled_from([0.2, 1.0, 7.0, 40.0]),
+    st.integers(0, 2**32),
+)  # fmt: skip
+def test_the_edge_is_that_of_the_whole_picture_to_the_bit(height, width, share, sigma, seed):
+    hard = np.random.default_rng(seed).random((height, width)) < share
+    whole = np.clip(ndimage.gaussian_filter(hard.astype(np.float32), sigma, truncate=1.5, mode="nearest"), 0, 1)
+    np.testing.assert_array_equal(soft_mask(hard, sigma), whole)
+
+
+@given(st.lists(st.floats(0, 100), max_size=5), st.integers(1, 3), st.integers(0, 2**32))
+def test_several_shares_at_once_are_those_one_by_one(shares, levels, seed):
+    values = np.random.default_rng(seed).integers(0, levels, (5, 4))
+    window = (2.0, -1.0, 11.0, 20.0)
+    together = reveal_masks(values, (23, 17), shares, window=window, seed=3)
+    assert len(together) == len(shares)
+    for share, mask in zip(shares, together, strict=True):
+        np.testing.assert_array_equal(mask, reveal_mask(values, (23, 17), share, window=window, seed=3))

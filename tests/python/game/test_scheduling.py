@@ -262,3 +262,20 @@ def test_impossible_settings_are_refused(bad):
 def test_what_was_just_skipped_waits_even_if_it_has_the_fewest_rounds():
     history = [Encounter("m1", "p0", skipped=True), Encounter("m0", "p0", skipped=True)]
     assert PLAIN.next_map("ada", queue_of(2, rounds=(0, 5)), history=history).cluster_map == "m1"
+
+
+@given(
+    n_regular=st.integers(1, 9), n_gold=st.integers(0, 4), gold_every=st.sampled_from([None, 1, 2, 3, 5]),
+    seed=st.integers(0, 20),
+)  # fmt: skip
+def test_rounds_that_are_left_are_counted_with_gold(n_regular, n_gold, gold_every, seed):
+    # A picture each: gold never has to wait.
+    regular = [QueuedMap(f"m{i}", f"p{i}") for i in range(n_regular)]
+    gold = [QueuedMap(f"g{i}", f"q{i}", gold=True) for i in range(n_gold)]
+    game = Game([*regular, *gold], Schedule(gold_every=gold_every, seed=seed))
+    left = [game.schedule.rounds_left("ada", list(game.queue.values()), [])]
+    while game.play("ada"):
+        left.append(game.schedule.rounds_left("ada", list(game.queue.values()), game.histories["ada"]))
+    # Down by one a round, whether it was gold or not: who counts learns nothing.
+    assert left == list(range(len(left) - 1, -1, -1))
+    assert left[0] >= n_regular
