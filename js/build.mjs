@@ -1,11 +1,18 @@
-// Builds inv_widgets/static/{state,explorer,page}.js: one self-contained ES module each, style sheets inside as text.
+// Builds inv_widgets/static/{state,explorer,page,reveal_game,host_desk}.js: one self-contained ES module each, style sheets inside as text.
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const options = {
   absWorkingDir: here,
-  entryPoints: { state: "src/state/index.ts", explorer: "src/explorer/index.tsx", page: "src/page/index.tsx" },
+  entryPoints: {
+    state: "src/state/index.ts",
+    explorer: "src/explorer/index.tsx",
+    page: "src/page/index.tsx",
+    reveal_game: "src/reveal_game/index.tsx",
+    ...(existsSync("src/host_desk/index.tsx") ? { host_desk: "src/host_desk/index.tsx" } : {}),
+  },
   outdir: "../inv_widgets/static",
   bundle: true,
   format: "esm",

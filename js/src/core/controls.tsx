@@ -92,9 +92,25 @@ const ICONS = {
   copy: "M6 6h7v7H6zM3 10V3h7",
   sun: "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1",
   moon: "M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5z",
+  pause: "M5.5 3v10M10.5 3v10",
+  play: "M5 3l8 5-8 5z",
+  skip: "M3 3l7 5-7 5zM12.5 3v10",
+  podium: "M6 13.5V4h4v9.5M2 13.5V8h4M14 13.5V10h-4M1 13.5h14",
+  bars: "M2.5 13.5V9M6.2 13.5V6M9.8 13.5V8M13.5 13.5V2.5",
+  information: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M8 7.2V11M8 4.8v.3",
+  undo: "M6 3L3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H6",
+  redo: "M10 3l3 3-3 3M13 6H6.5a3.5 3.5 0 0 0 0 7H10",
+  check: "M3 8.5L6.5 12 13 4.5",
+  more: "M8 3v10M3 8h10",
+  clock: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M8 4.5V8l2.5 1.5",
+  flame:
+    "M8 2c.5 2.5 3.5 3.7 3.5 7.2A3.6 3.6 0 0 1 8 13a3.6 3.6 0 0 1-3.5-3.8C4.5 7.4 5.5 6.6 6 5.5c.6.5 1 1 1.1 1.7C7.8 5.8 8.3 4 8 2z",
+  star: "M8 2.2l1.8 3.7 4 .6-2.9 2.8.7 4L8 11.4l-3.6 1.9.7-4L2.2 6.5l4-.6z",
+  map: "M2 4l4-1.5 4 1.5 4-1.5v9.5L10 13.5 6 12l-4 1.5zM6 2.5V12M10 4v9.5",
+  pen: "M10.5 3l2.5 2.5L6 12.5l-3 .5.5-3z",
 } as const;
 
-export function Icon({ name }: { name: keyof typeof ICONS }) {
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="inv-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
       <path d={ICONS[name]} />
@@ -102,20 +118,25 @@ export function Icon({ name }: { name: keyof typeof ICONS }) {
   );
 }
 
+export type IconName = keyof typeof ICONS;
+
 interface IconButtonProps {
-  icon: keyof typeof ICONS;
+  icon: IconName;
   label: string;
+  /** For a button that opens something. */
+  expanded?: boolean;
   disabled?: boolean;
   onClick: () => void;
 }
 
-export function IconButton({ icon, label, disabled = false, onClick }: IconButtonProps) {
+export function IconButton({ icon, label, expanded, disabled = false, onClick }: IconButtonProps) {
   return (
     <button
       type="button"
       class="inv-icon-button"
       aria-label={label}
       title={label}
+      aria-expanded={expanded}
       disabled={disabled}
       onClick={onClick}
       {...GUARDED}

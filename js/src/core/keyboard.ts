@@ -14,6 +14,19 @@ export const GUARDED = { "data-lm-suppress-shortcuts": "true" } as const;
 const MARK = "data-lm-suppress-shortcuts";
 const EDITS = new Set(["a", "c", "v", "x", "y", "z"]);
 
+/** On an element that has an undo of its own: Ctrl+Z and what redoes stay in it, wherever the focus is. */
+export const OWN_UNDO = { "data-inv-undo": "true" } as const;
+
+const UNDOES = new Set(["y", "z"]);
+
+/** Whether a key asks to undo or to redo. */
+export function undoKey(event: KeyboardEvent): "undo" | "redo" | undefined {
+  if ((!event.ctrlKey && !event.metaKey) || event.altKey) return undefined;
+  const key = event.key.toLowerCase();
+  if (key === "y") return "redo";
+  return key === "z" ? (event.shiftKey ? "redo" : "undo") : undefined;
+}
+
 /** Stop keys at `root`; returns the function that takes the guard away. */
 export function guardKeys(root: HTMLElement): () => void {
   const stop = (event: KeyboardEvent) => {
@@ -45,6 +58,8 @@ export function guardKeys(root: HTMLElement): () => void {
 /** Whether a key is the host's. */
 function leaves(event: KeyboardEvent, target: EventTarget | null): boolean {
   if ((!event.ctrlKey && !event.metaKey) || event.key === "Enter") return false;
+  const key = event.key.toLowerCase();
+  if (UNDOES.has(key) && target instanceof Element && target.closest("[data-inv-undo]")) return false;
   const isText = target instanceof HTMLInputElement && (target.type === "search" || target.type === "text");
-  return !(isText && EDITS.has(event.key.toLowerCase()));
+  return !(isText && EDITS.has(key));
 }

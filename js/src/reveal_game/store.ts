@@ -10,8 +10,8 @@ import { RequestError, Requests } from "../core/requests";
 import { Link, type Linked } from "../core/state";
 import type { Storage } from "../core/storage";
 import { Identity } from "./identity";
+import { type Keeping, pruneDrafts, Round } from "./open_round";
 import { type Delivery, Outbox } from "./outbox";
-import { type Keeping, pruneDrafts, Round } from "./round";
 import type { LeaderboardAnswer, ResultScreen, Score, Screen, Settings, StatisticsAnswer } from "./screens";
 
 /** Shared by all views on one State. */
@@ -93,6 +93,8 @@ export class GameStore {
   /** Kinds of the questions that are under way, for buttons that wait. */
   readonly busy: ReadonlySignal<ReadonlySet<string>>;
   readonly notice: Signal<Notice | undefined> = signal(undefined);
+  /** Whether results show the cluster map on the picture. */
+  readonly overlay: Signal<boolean> = signal(true);
   /** Whether what is typed outlives the page. */
   readonly durable: boolean;
 
@@ -154,6 +156,14 @@ export class GameStore {
         if (this.alive.value) this.outbox.flush();
       }),
     );
+    this.#undo.push(
+      effect(() => {
+        const deadline = this.delivery.value === undefined ? this.#round.value?.deadline.value : undefined;
+        if (deadline === undefined) return undefined;
+        const timer = setTimeout(() => this.answer(true), Math.max(0, deadline - performance.now()));
+        return () => clearTimeout(timer);
+      }),
+    );
     this.#readScreen();
   }
 
@@ -192,6 +202,11 @@ export class GameStore {
   leave(): void {
     this.#identity.leave();
     this.#entered.value = null;
+  }
+
+  /** Whether somebody who played in this browser chose to stand on the leaderboard. */
+  ranked(nickname: string): boolean {
+    return this.#identity.ranked(nickname);
   }
 
   decline(): Promise<void> {
@@ -245,6 +260,12 @@ export class GameStore {
 
   setLanguage(language: Language): void {
     this.#sharedLink.set({ language });
+  }
+
+  /** The language of the words, for this round and the next ones. */
+  speak(code: string): void {
+    this.#round.value?.setLanguage(code);
+    this.#keeping.storage.set(`${this.#keeping.prefix}words`, code);
   }
 
   share(values: Partial<Shared>): void {
@@ -361,7 +382,10 @@ export class GameStore {
       if (screen.kind === "round") {
         const open = this.#round.peek();
         if (open?.token === screen.round) open.see(screen);
-        else this.#round.value = new Round(screen, this.#settings.peek(), this.#keeping, this.language.peek());
+        else {
+          const spoken = this.#keeping.storage.get(`${this.#keeping.prefix}words`) ?? this.language.peek();
+          this.#round.value = new Round(screen, this.#settings.peek(), this.#keeping, spoken);
+        }
       } else if (screen.kind !== "opening") this.#round.value = undefined;
       this.#screen.value = screen;
     });

@@ -1,0 +1,98 @@
+/** What helped to guess, in the player's own words and language. */
+import { useContext } from "preact/hooks";
+import { useUniqueId } from "../core/ids";
+import { GUARDED } from "../core/keyboard";
+import { Chips } from "./chips";
+import { Context } from "./context";
+import type { Round } from "./open_round";
+
+/** Languages that are offered for the words; others stay selectable once they were chosen. */
+const SPOKEN = [
+  "en", "it", "ar", "bn", "cs", "de", "el", "es", "fa", "fr", "he", "hi", "hu", "id", "ja", "ko", "nl", "pl", "pt", "ro", "ru",
+  "sv", "tr", "uk", "ur", "vi", "zh",
+] as const; // biome-ignore format: a list of codes
+
+interface FeaturesProps {
+  round: Round;
+  disabled: boolean;
+  invalid: boolean;
+  input: { current: HTMLInputElement | null };
+  onDone: () => void;
+}
+
+export function Features({ round, disabled, invalid, input, onDone }: FeaturesProps) {
+  const { store } = useContext(Context);
+  const t = store.t.value;
+  const id = useUniqueId();
+  const { max_labels, max_label_length, features_required } = store.settings.value;
+  const { labels } = round.choice.value;
+  return (
+    <div class="inv-question">
+      <div class="inv-question-head">
+        <label for={id}>{t("game.features")}</label>
+        <WordsLanguage value={round.language.value} disabled={disabled} onChange={(code) => store.speak(code)} />
+      </div>
+      <Chips
+        t={t}
+        id={id}
+        labels={labels}
+        text={round.featureText.value}
+        language={round.language.value}
+        limit={max_labels}
+        maxLength={max_label_length}
+        disabled={disabled}
+        placeholder={t(labels.length === 0 ? "game.features_placeholder" : "game.features_more")}
+        describedBy={`${id}-hint`}
+        invalid={invalid}
+        input={input}
+        onText={(feature) => round.type({ feature })}
+        onAdd={(text) => {
+          if (round.add(text)) round.type({ feature: "" });
+        }}
+        onRemove={(label) => round.remove(label)}
+        onDone={onDone}
+      />
+      <p id={`${id}-hint`} class="inv-hint">
+        {features_required ? t("game.features_hint") : t("game.features_hint_optional")}
+      </p>
+    </div>
+  );
+}
+
+interface WordsLanguageProps {
+  value: string;
+  disabled?: boolean;
+  onChange: (code: string) => void;
+}
+
+export function WordsLanguage({ value, disabled = false, onChange }: WordsLanguageProps) {
+  const { store } = useContext(Context);
+  const t = store.t.value;
+  const codes = (SPOKEN as readonly string[]).includes(value) ? SPOKEN : [value, ...SPOKEN];
+  return (
+    <select
+      class="inv-plain-select"
+      aria-label={t("game.words_language")}
+      title={t("game.words_language")}
+      value={value}
+      disabled={disabled}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      {...GUARDED}
+    >
+      {codes.map((code) => (
+        <option key={code} value={code} selected={code === value}>
+          {languageName(code, t.language)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** A language's name in another: "German", "tedesco". */
+function languageName(code: string, language: string): string {
+  try {
+    return new Intl.DisplayNames([language], { type: "language" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}

@@ -1,0 +1,92 @@
+/** An answer on its way: saving, not saved yet, or kept here for good. */
+import { useContext, useState } from "preact/hooks";
+import { Icon } from "../core/controls";
+import { GUARDED } from "../core/keyboard";
+import { errorText, type Translate } from "../core/languages";
+import { Context } from "./context";
+import type { Delivery } from "./outbox";
+import type { GameStore } from "./store";
+
+/** In place of the buttons of the round that it answers. */
+export function Sending({ delivery }: { delivery: Delivery | "saved" }) {
+  const { store } = useContext(Context);
+  const t = store.t.value;
+  if (delivery === "saved") {
+    return (
+      <p class="inv-sending" role="status">
+        <Icon name="check" />
+        <span>{t("game.saved")}</span>
+      </p>
+    );
+  }
+  if (delivery.state === "saving" && !delivery.reason) {
+    return (
+      <p class="inv-sending" role="status">
+        <span class="inv-spinner" aria-hidden="true" />
+        <span>{t("game.saving")}</span>
+      </p>
+    );
+  }
+  return (
+    <div class="inv-sending inv-unsaved" role="alert">
+      <span>
+        <b>{t("game.not_saved")}</b> {why(store, t, delivery)} {delivery.state !== "kept" && t(stays(store))}
+      </span>
+      <span class="inv-sending-actions">
+        <button
+          type="button"
+          class="inv-button"
+          disabled={delivery.state === "saving"}
+          onClick={() => store.outbox.retry()}
+          {...GUARDED}
+        >
+          {t("game.send_now")}
+        </button>
+        {delivery.state === "kept" && (
+          <>
+            <CopyWords delivery={delivery} />
+            <button type="button" class="inv-button" onClick={() => void store.next()} {...GUARDED}>
+              {t("game.next")}
+            </button>
+          </>
+        )}
+      </span>
+    </div>
+  );
+}
+
+/** Whether the page may be closed while an answer waits. */
+export function stays(store: GameStore): string {
+  return store.durable ? "game.kept_here" : "game.kept_in_page";
+}
+
+export function why(store: GameStore, t: Translate, { code, reason }: Delivery): string {
+  if (code === "not-connected") return store.alive.value ? t("game.not_connected") : t("game.gone.title");
+  if (code === "other-player") return t("game.other_player");
+  return errorText(t, code, reason ?? "");
+}
+
+/** The words of an answer that cannot be saved, for the clipboard. */
+export function CopyWords({ delivery }: { delivery: Delivery }) {
+  const { store } = useContext(Context);
+  const t = store.t.value;
+  const [copied, setCopied] = useState(false);
+  const { guess, labels } = delivery.entry.message;
+  const text = [guess ?? "", ...labels].filter(Boolean).join(", ");
+  const copy = () => {
+    navigator.clipboard?.writeText(text).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  };
+  return (
+    <>
+      <q class="inv-kept-words" dir="auto">
+        {text}
+      </q>
+      <button type="button" class="inv-button" onClick={copy} {...GUARDED}>
+        {t(copied ? "action.copied" : "action.copy")}
+      </button>
+    </>
+  );
+}
