@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import dataclasses
 import json
 import os
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,9 @@ import pyarrow as pa
 import pytest
 
 import inv_widgets as inv
-from inv_widgets import run_files
+from inv_widgets import cli, run_files
+from inv_widgets.game.scoring import Points
+from inv_widgets.store.exchange_fields import FIELDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -48,7 +52,7 @@ def named(sources: list[Path]) -> list[Any]:
 
 def table_after(page: str, heading: str) -> list[list[str]]:
     """The cells of the first table after a heading of docs/`page`, without its head."""
-    text = (ROOT / "docs" / page).read_text("utf-8").split(f"\n## {heading}\n", 1)[1]
+    text = (ROOT / "docs" / page).read_text("utf-8").split(f"## {heading}\n", 1)[1]
     lines = re.search(r"((?:^\|.*\n)+)", text, re.MULTILINE)
     assert lines is not None
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines.group(1).splitlines()[2:]]
@@ -175,6 +179,27 @@ def test_recipe_table() -> None:
         value = float(Fraction(cell)) if "/" in cell else ast.literal_eval(cell)
         assert value == fields[name], name
         assert type(value) is type(fields[name]), name
+
+
+def test_rules_table() -> None:
+    table = {row[0].strip("`"): row[1].strip("`") for row in table_after("play.md", "Settings")}
+    rules = inv.Rules()
+    assert list(table) == [field.name for field in dataclasses.fields(rules)]
+    for name, cell in table.items():
+        value = eval(cell, {"Points": Points})
+        assert value == getattr(rules, name), name
+        assert isinstance(getattr(rules, name), Mapping if name == "truth" else type(value)), name
+
+
+def test_fields_of_rounds() -> None:
+    assert [row[0].strip("`") for row in table_after("play.md", "The label store")] == list(FIELDS)
+
+
+def test_options_of_play() -> None:
+    table = " ".join(row[0] for row in table_after("workshop.md", "3. Open the workshop"))
+    (commands,) = (action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
+    options = {option for action in commands.choices["play"]._actions for option in action.option_strings}
+    assert set(re.findall(r"--[a-z-]+", table)) == options - {"-h", "--help", "--debug"}
 
 
 @pytest.mark.parametrize("kind", ["cluster_maps", "columns", "pictures"])

@@ -34,11 +34,22 @@ def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> 
         "inv_widgets.explanation",
         "inv_widgets.export",
         "inv_widgets.export.page",
+        "inv_widgets.game.masking",
+        "inv_widgets.labels.agreement",
         "inv_widgets.pictures",
+        "inv_widgets.play.game",
+        "inv_widgets.play.seat",
         "inv_widgets.recipe",
         "inv_widgets.run",
+        "inv_widgets.store.exchange",
+        "inv_widgets.store.label_store",
         "inv_widgets.widgets.explorer",
+        "inv_widgets.widgets.host_desk",
+        "inv_widgets.widgets.reveal_game",
         "inv_widgets.widgets.state",
+        "inv_widgets.workshop",
+        "inv_widgets.workshop.solara_engine",
+        "inv_widgets.workshop.voila_page",
     ],
 )
 def test_importing_loads_nothing_heavy(module):
@@ -49,6 +60,7 @@ def test_importing_loads_nothing_heavy(module):
 def test_public_widgets_load_without_torch():
     code = (
         "import sys, inv_widgets as inv; inv.Explorer, inv.State, inv.Run, inv.load, inv.Recipe; "
+        "inv.RevealGame, inv.LabelStore, inv.Game, inv.Rules, inv.HostDesk; "
         f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
     )
     assert run_python(code).split() == []
