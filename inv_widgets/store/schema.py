@@ -21,7 +21,19 @@ from sqlalchemy import (
     text,
 )
 
-__all__ = ["actions", "cluster_maps", "forgotten", "games", "labels", "metadata", "players", "rounds", "runs", "settings"]
+__all__ = [
+    "actions",
+    "cluster_maps",
+    "forgotten",
+    "games",
+    "labels",
+    "metadata",
+    "players",
+    "rounds",
+    "run_cluster_maps",
+    "runs",
+    "settings",
+]
 
 
 class Moment(TypeDecorator[datetime.datetime]):
@@ -51,7 +63,9 @@ metadata = MetaData(
 _ID = String(64)
 
 # "store": this store's own id (32 hexadecimal digits).
-settings = Table("settings", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
+settings = Table(
+    "settings", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False)
+)
 
 runs = Table(
     "runs",
@@ -73,6 +87,15 @@ cluster_maps = Table(
     Column("layer", Text, nullable=False),
     Column("cluster", Integer, nullable=False),
     Column("weight", Float, nullable=False),  # per cent of the layer
+)
+
+# Which cluster maps a run has. Runs share them (a picture added makes another run): rounds count for each.
+# Runs that came in with imported rounds have no rows here until they are added.
+run_cluster_maps = Table(
+    "run_cluster_maps",
+    metadata,
+    Column("run_id", _ID, ForeignKey("runs.id"), primary_key=True),
+    Column("cluster_map_id", _ID, ForeignKey("cluster_maps.id"), primary_key=True),
 )
 
 # How a run is played here: one row a run that has been played. `status`: running, paused or ended (by the host).
@@ -99,7 +122,9 @@ players = Table(
     Index("uq_players_store_nickname_key", "store", "nickname_key", unique=True),
 )
 
-# `status`: open, answered, skipped, or released (left open for so long that the map was taken back).
+# `status`: open, answered, skipped, released (left open, lease over, and the player went on in another run), or repeated
+# (an answer of a player who had answered this cluster map already; kept, withdrawn, and never counted).
+# A skipped or released round can still be answered, from another tab or a browser that was away.
 # A round's id is its idempotency key: it is made when the round is opened, and an answer is written once for it.
 rounds = Table(
     "rounds",
@@ -124,6 +149,7 @@ rounds = Table(
     Column("answered_at", Moment, nullable=True),
     Column("leased_until", Moment, nullable=False),
     Column("withdrawn_at", Moment, nullable=True),
+    Column("labels_version", Integer, nullable=False),  # the last one: 0 before the answer, 1 with it, then corrections
     Column("app_version", String(32), nullable=False),
     # A player has one open round a run, whatever the number of tabs, and never the same cluster map twice.
     Index(
@@ -134,7 +160,14 @@ rounds = Table(
         "uq_rounds_once", "player_id", "cluster_map_id", unique=True,
         sqlite_where=text("status IN ('open', 'answered')"), postgresql_where=text("status IN ('open', 'answered')"),
     ),
-    Index("ix_rounds_run_id_cluster_map_id", "run_id", "cluster_map_id"),
+    Index("ix_rounds_run_id_status", "run_id", "status"),
+    Index("ix_rounds_player_id_started_at", "player_id", "started_at"),
+    # The counts that decide who plays what next are read off this index alone.
+    Index(
+        "ix_rounds_that_count", "cluster_map_id",
+        sqlite_where=text("status = 'answered' AND withdrawn_at IS NULL AND NOT gold"),
+        postgresql_where=text("status = 'answered' AND withdrawn_at IS NULL AND NOT gold"),
+    ),
 )  # fmt: skip
 
 # What a player did in a round, in order, so that it can be replayed.

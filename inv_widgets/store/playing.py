@@ -1,0 +1,233 @@
+"""What a player does to a round: opening, revealing, answering, skipping, correcting, withdrawing.
+
+Each function is one transaction's body, and can be sent twice without harm.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import secrets
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select, update
+
+from inv_widgets import __version__
+from inv_widgets.game.scheduling import Encounter, Lease
+from inv_widgets.store import queries
+from inv_widgets.store.errors import PlayerUnknownError, RoundUnknownError
+from inv_widgets.store.players import player, unknown
+from inv_widgets.store.records import Choice, Situation
+from inv_widgets.store.schema import actions, cluster_maps, labels, rounds, run_cluster_maps, runs
+from inv_widgets.store.texts import json_text, language_code, storable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from inv_widgets.game.rounds import Action
+    from inv_widgets.store.records import Answer, StoredRound
+
+__all__ = ["answer", "correct", "open_round", "reveal", "skip", "withdraw"]
+
+
+def open_round(
+    connection: Connection,
+    player_id: str,
+    run_id: str,
+    choose: Callable[[Situation], Choice | None],
+    lease: float,
+) -> StoredRound | None:
+    """Give the player's open round of a run, or open the one that is chosen; the transaction must be alone."""
+    if player(connection, player_id) is None:
+        raise PlayerUnknownError(unknown(player_id))
+    now = _now()
+    until = now + datetime.timedelta(seconds=lease)
+    open_ones = {
+        row.run_id: row
+        for row in connection.execute(
+            select(rounds.c.id, rounds.c.run_id, rounds.c.cluster_map_id, cluster_maps.c.picture_hash, rounds.c.leased_until)
+            .join(cluster_maps, cluster_maps.c.id == rounds.c.cluster_map_id)
+            .where(rounds.c.player_id == player_id, rounds.c.status == "open")
+        )
+    }  # fmt: skip
+    if run_id in open_ones:
+        round_id = open_ones[run_id].id
+        connection.execute(update(rounds).where(rounds.c.id == round_id).values(leased_until=until))
+        return _again(connection, round_id)
+    history = queries.encounters(connection, player_id)
+    for other in open_ones.values():
+        if other.leased_until <= now:
+            connection.execute(update(rounds).where(rounds.c.id == other.id).values(status="released"))
+        else:  # in another tab, of another run: not here too
+            history.append(Encounter(other.cluster_map_id, other.picture_hash))
+    choice = choose(_situation(connection, player_id, run_id, tuple(history), now))
+    if choice is None:
+        return None
+    _check(connection, run_id, choice, history)
+    values = {
+        "id": secrets.token_urlsafe(18), "run_id": run_id, "cluster_map_id": choice.cluster_map,
+        "player_id": player_id, "status": "open", "gold": choice.gold, "times_seen": choice.times_seen, "step": 0,
+        "steps": choice.steps, "share": choice.share, "truth": storable(choice.truth), "started_at": now,
+        "leased_until": until, "labels_version": 0, "app_version": __version__,
+    }  # fmt: skip
+    connection.execute(insert(rounds).values(values))
+    return _again(connection, values["id"])
+
+
+def reveal(connection: Connection, round_id: str, player_id: str, step: int, share: float, lease: float) -> int:
+    """Note that a step is shown, and give the furthest one shown so far."""
+    found = _own(connection, round_id, player_id)
+    if not 0 <= step < found.steps:
+        raise ValueError(
+            f"[inv-widgets] There is no step {step}: this round has {found.steps}, from 0 to {found.steps - 1}."
+        )
+    if found.outcome is not None:
+        return found.step
+    until = _now() + datetime.timedelta(seconds=lease)
+    further = {"step": step, "share": share} if step > found.step else {}
+    connection.execute(update(rounds).where(rounds.c.id == round_id).values(leased_until=until, **further))
+    return max(step, found.step)
+
+
+def answer(connection: Connection, round_id: str, player_id: str, given: Answer) -> StoredRound:
+    """Write how a round ended, the first time; the transaction must be alone."""
+    found = _own(connection, round_id, player_id)
+    if found.outcome is not None:
+        return found
+    now = _now()
+    connection.execute(
+        update(rounds)
+        .where(rounds.c.id == round_id)
+        .values(
+            outcome=given.outcome, points=given.points, language=language_code(given.language), answered_at=now,
+            guess=None if given.guess is None else storable(given.guess), labels_version=1,
+            seconds=given.seconds if given.seconds is not None and math.isfinite(given.seconds) else None,
+            **_status_of_answer(connection, found, now),
+        )
+    )  # fmt: skip
+    _write_actions(connection, round_id, given.actions)
+    _write_labels(connection, round_id, 1, given.labels, given.language, now)
+    return _again(connection, round_id)
+
+
+def skip(connection: Connection, round_id: str, player_id: str, done: Sequence[Action]) -> StoredRound:
+    """Close a round without an answer, unless it has one."""
+    found = _own(connection, round_id, player_id)
+    if found.outcome is not None or found.status == "skipped":
+        return found
+    connection.execute(update(rounds).where(rounds.c.id == round_id).values(status="skipped"))
+    _write_actions(connection, round_id, done)
+    return _again(connection, round_id)
+
+
+def correct(connection: Connection, round_id: str, player_id: str, texts: Sequence[str], language: str) -> StoredRound:
+    """Write a further version of an answered round's labels, if they differ from the last one."""
+    found = _answered(connection, round_id, player_id)
+    if tuple(map(storable, texts)) == found.labels:
+        return found
+    version = 1 + int(connection.scalar(select(rounds.c.labels_version).where(rounds.c.id == round_id)) or 0)
+    connection.execute(update(rounds).where(rounds.c.id == round_id).values(labels_version=version))
+    _write_labels(connection, round_id, version, texts, language, _now())
+    return _again(connection, round_id)
+
+
+def withdraw(connection: Connection, round_id: str, player_id: str, withdrawn: bool) -> StoredRound:
+    """Let an answered round count no more, or again. A repeated one never counts."""
+    found = _answered(connection, round_id, player_id)
+    if found.withdrawn == withdrawn or found.status != "answered":
+        return found
+    change = {"withdrawn_at": _now() if withdrawn else None}
+    connection.execute(update(rounds).where(rounds.c.id == round_id).values(change))
+    return _again(connection, round_id)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def _again(connection: Connection, round_id: str) -> StoredRound:
+    found = queries.stored_round(connection, round_id)
+    assert found is not None
+    return found
+
+
+def _own(connection: Connection, round_id: str, player_id: str) -> StoredRound:
+    found = queries.stored_round(connection, round_id, lock=True)
+    if found is None or found.player_id != player_id:
+        raise RoundUnknownError(
+            f"[inv-widgets] This store has no round {round_id!r:.80} of this player: it is another store, or the "
+            "player's data was deleted. Nothing was saved; copy what was typed."
+        )
+    return found
+
+
+def _answered(connection: Connection, round_id: str, player_id: str) -> StoredRound:
+    found = _own(connection, round_id, player_id)
+    if found.outcome is None:
+        raise RoundUnknownError(f"[inv-widgets] The round {round_id!r:.80} has no answer yet: answer it first.")
+    return found
+
+
+def _situation(
+    connection: Connection, player_id: str, run_id: str, history: tuple[Encounter, ...], now: datetime.datetime
+) -> Situation:
+    under_way = select(rounds.c.cluster_map_id, rounds.c.player_id, rounds.c.leased_until).where(
+        rounds.c.status == "open", rounds.c.leased_until > now, rounds.c.player_id != player_id
+    )
+    leases = tuple(Lease(one, who, until.timestamp()) for one, who, until in connection.execute(under_way))
+    return Situation(queries.counts(connection, run_id), leases, history, now.timestamp())
+
+
+def _check(connection: Connection, run_id: str, choice: Choice, history: Iterable[Encounter]) -> None:
+    if connection.scalar(select(runs.c.id).where(runs.c.id == run_id)) is None:
+        raise ValueError(f"[inv-widgets] This store has no run {run_id!r:.80}: call add_run first.")
+    of_run = select(run_cluster_maps.c.cluster_map_id).where(
+        run_cluster_maps.c.run_id == run_id, run_cluster_maps.c.cluster_map_id == choice.cluster_map
+    )
+    if connection.scalar(of_run) is None:
+        raise ValueError(f"[inv-widgets] The run {run_id!r:.80} has no cluster map {choice.cluster_map!r:.80}.")
+    if any(one.cluster_map == choice.cluster_map and not one.skipped for one in history):
+        raise ValueError(
+            f"[inv-widgets] This player has played {choice.cluster_map!r:.80} already: choose another one."
+        )
+
+
+def _status_of_answer(connection: Connection, found: StoredRound, now: datetime.datetime) -> dict[str, object]:
+    """Let the earlier answer count where the player has two on one cluster map."""
+    other = connection.execute(
+        select(rounds.c.id, rounds.c.status).where(
+            rounds.c.player_id == found.player_id, rounds.c.cluster_map_id == found.cluster_map,
+            rounds.c.status.in_(("open", "answered")), rounds.c.id != found.id,
+        )
+    ).one_or_none()  # fmt: skip
+    if other is not None and other.status == "answered":
+        return {"status": "repeated", "withdrawn_at": now}
+    if other is not None:
+        connection.execute(update(rounds).where(rounds.c.id == other.id).values(status="released"))
+    return {"status": "answered"}
+
+
+def _write_actions(connection: Connection, round_id: str, done: Sequence[Action]) -> None:
+    connection.execute(delete(actions).where(actions.c.round_id == round_id))  # of a skip, before a late answer
+    if done:
+        rows = [
+            {"round_id": round_id, "number": number, "kind": storable(one.kind)[:32], "at": one.at, "value": json_text(one.value)}
+            for number, one in enumerate(done)
+        ]  # fmt: skip
+        connection.execute(insert(actions), rows)
+
+
+def _write_labels(
+    connection: Connection, round_id: str, version: int, texts: Sequence[str], language: str, now: datetime.datetime
+) -> None:
+    if texts:
+        rows = [
+            {
+                "round_id": round_id, "version": version, "position": position, "text": storable(words),
+                "language": language_code(language), "after_reveal": version > 1, "written_at": now,
+            }
+            for position, words in enumerate(texts)
+        ]  # fmt: skip
+        connection.execute(insert(labels), rows)
