@@ -48,10 +48,10 @@ export function closest(language: string | null | undefined): Language {
   return LANGUAGES.includes(base) ? base : "en";
 }
 
-/** What an error code says to a player; its own message where the catalogue has none. */
-export function errorText(t: Translate, code: string | null | undefined, message: string): string {
-  const key = `error.${code ?? ""}`;
-  return t.has(key) ? t(key) : message.replace(/^\[inv-widgets\]\s*/, "") || t("error.unknown");
+/** What an error code says to a player (or, with another group of keys, to a host); its own message where no text is. */
+export function errorText(t: Translate, code: string | null | undefined, message: string, group = "error."): string {
+  const key = `${group}${code ?? ""}`;
+  return t.has(key) ? t(key) : message.replace(/^\[inv-widgets\]\s*/, "") || t(`${group}unknown`);
 }
 
 function build(language: Language): Translate {

@@ -19,7 +19,7 @@ export function End({ store, screen }: { store: GameStore; screen: EndScreen }) 
         <h3 ref={heading} class="inv-headline" tabIndex={-1} {...GUARDED}>
           {declined ? t("end.declined") : played ? t("end.thanks") : t(`end.title_${screen.reason}`)}
         </h3>
-        <p class="inv-lead">{t(`end.${screen.reason}_words`)}</p>
+        <p class="inv-lead">{t(`end.words_${screen.reason}`)}</p>
         {screen.skipped > 0 && screen.can_continue && (
           <p class="inv-hint">{t("end.skipped", { count: screen.skipped })}</p>
         )}

@@ -17,7 +17,7 @@ export function Waiting({ store, screen }: { store: GameStore; screen: WaitingSc
   return (
     <div class="inv-page inv-waiting">
       <div class="inv-welcome-head" role="status">
-        <span class="inv-dots" aria-hidden="true">
+        <span class="inv-breaths" aria-hidden="true">
           <span />
           <span />
           <span />

@@ -1,0 +1,109 @@
+/** Who plays: the leaderboard, all players, and deleting what is stored of one. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { GUARDED } from "../core/keyboard";
+import { Confirm } from "./confirm";
+import type { Player } from "./desk_data";
+import type { DeskStore } from "./store";
+
+export function Leaderboard({ store }: { store: DeskStore }) {
+  const t = store.t.value;
+  const { leaderboard } = store.desk.value;
+  return (
+    <section class="inv-desk-card" aria-label={t("host.leaderboard")}>
+      <h3>{t("host.leaderboard")}</h3>
+      {leaderboard.length === 0 ? (
+        <p class="inv-quiet">{t("host.leaderboard_empty")}</p>
+      ) : (
+        <ol class="inv-ranks">
+          {leaderboard.map(({ nickname, points, rounds, wins }, i) => (
+            <li key={i}>
+              <span class="inv-number inv-quiet" aria-hidden="true">
+                {t.number(i + 1)}
+              </span>
+              <bdi>{nickname}</bdi>
+              <span class="inv-hint inv-number">{t("host.wins_of", { wins, count: rounds })}</span>
+              <b class="inv-number">{t("host.points", { count: points })}</b>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+export function Players({ store }: { store: DeskStore }) {
+  const t = store.t.value;
+  const { players } = store.desk.value;
+  const asked = useSignal<string | undefined>(undefined);
+  const list = useRef<HTMLUListElement>(null);
+  const now = useNow();
+  const close = () => {
+    const place = players.findIndex(({ nickname }) => nickname === asked.value);
+    asked.value = undefined;
+    // The question goes; its button comes back and takes the focus.
+    requestAnimationFrame(() => list.current?.children[place]?.querySelector("button")?.focus({ preventScroll: true }));
+  };
+  return (
+    <section class="inv-desk-card" aria-label={t("host.players")}>
+      <h3>{t("host.players")}</h3>
+      {players.length === 0 && <p class="inv-quiet">{t("host.nobody")}</p>}
+      <ul class="inv-people" ref={list}>
+        {players.map((player) => (
+          <li key={player.nickname}>
+            <bdi>{player.nickname}</bdi>
+            <span class="inv-hint inv-number">{t("host.player_rounds", { count: player.rounds })}</span>
+            <span class="inv-hint inv-number">{seen(store, player, now)}</span>
+            {asked.value === player.nickname ? (
+              <Confirm
+                store={store}
+                question={t("host.forget_sure", { nickname: player.nickname })}
+                yes={t("host.forget_yes")}
+                busy={store.busy.value.has(`forget:${player.nickname}`)}
+                onYes={async () => {
+                  if (await store.forget(player.nickname)) asked.value = undefined;
+                }}
+                onCancel={close}
+              />
+            ) : (
+              <button
+                type="button"
+                class="inv-button inv-quiet-button"
+                aria-label={t("host.forget_of", { nickname: player.nickname })}
+                onClick={() => {
+                  asked.value = player.nickname;
+                }}
+                {...GUARDED}
+              >
+                {t("host.forget")}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** "2 minutes ago"; a player of the last minute is here now. */
+function seen(store: DeskStore, player: Player, now: number): string {
+  const t = store.t.value;
+  const seconds = (Date.parse(player.last_seen) - now) / 1000;
+  if (!Number.isFinite(seconds)) return "";
+  if (seconds > -60) return t("host.now");
+  const words = new Intl.RelativeTimeFormat(t.language, { numeric: "always", style: "short" });
+  if (seconds > -3600) return words.format(Math.ceil(seconds / 60), "minute");
+  if (seconds > -86_400) return words.format(Math.ceil(seconds / 3600), "hour");
+  return words.format(Math.ceil(seconds / 86_400), "day");
+}
+
+function useNow(): number {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      now.value = Date.now();
+    }, 15_000);
+    return () => clearInterval(timer);
+  }, [now]);
+  return now.value;
+}
