@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-from pathlib import Path
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from inv_widgets.store import players, playing, queries, runs
@@ -11,6 +10,7 @@ from inv_widgets.store.engine import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     import pandas as pd
     from typing_extensions import Self
@@ -65,10 +65,10 @@ class LabelStore:
     @property
     def url(self) -> str:
         """Where it is; a password is hidden."""
-        return self.database.url
+        return self.database.address.shown
 
     def __repr__(self) -> str:
-        return f"LabelStore({self.database.name!r})"
+        return f"LabelStore({self.database.address.name!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -211,7 +211,7 @@ class LabelStore:
             return playing.open_round(connection, player_id, run_id, choose, lease_seconds)
 
     def reveal(self, round_id: str, player_id: str, step: int, share: float, *, lease_seconds: float = 600) -> int:
-        """Note that a step (from 0; `share` per cent of the picture) is shown, before it is; give the furthest so far."""
+        """Note that a step (from 0; `share` per cent) is shown, before it is, and give the furthest one so far."""
         with self.database.writing() as connection:
             return playing.reveal(connection, round_id, player_id, step, share, lease_seconds)
 
@@ -297,7 +297,7 @@ class LabelStore:
     def active(self, run_id: str) -> int:
         """Count the players who have a round of a run under way."""
         with self.database.reading() as connection:
-            return queries.active(connection, run_id, datetime.datetime.now(datetime.timezone.utc))
+            return queries.active(connection, run_id, dt.datetime.now(dt.timezone.utc))
 
     # In and out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect, insert, text
+from sqlalchemy import insert, inspect, text
 
 from inv_widgets.store.schema import metadata, settings
 from inv_widgets.store.troubles import trouble_with
@@ -47,7 +47,7 @@ def prepare(engine: Engine, name: str, *, make: bool = True) -> None:
     with engine.connect() as connection:
         if _checked(connection, name, make=make) == REVISIONS[-1]:
             return
-    with engine.connect().execution_options(inv_begin="BEGIN IMMEDIATE") as connection, connection.begin():
+    with engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         found = _checked(connection, name, make=make)  # again: another process may have been faster

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import hmac
 import secrets
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["enter", "forget", "player", "set_leaderboard"]
 
 
-def enter(
+def enter(  # noqa: PLR0913 (what a player says of themselves)
     connection: Connection,
     store: str,
     nickname: str,
@@ -32,7 +32,7 @@ def enter(
     on_leaderboard: bool | None,
 ) -> Player:
     """Find or make the player of a nickname; see :meth:`LabelStore.enter`."""
-    nickname, now = clean_nickname(nickname), datetime.datetime.now(datetime.timezone.utc)
+    nickname, now = clean_nickname(nickname), dt.datetime.now(dt.timezone.utc)
     key, of_secret = nickname_key(nickname), None if secret is None else _hash(secret)
     found = connection.execute(
         select(players).where(players.c.store == store, players.c.nickname_key == key)
@@ -75,7 +75,7 @@ def forget(connection: Connection, store: str, who: str) -> int:
     """Delete a player and all that hangs on it, and remember the bare id; give the number of rounds."""
     player_id = _found(connection, store, who)
     number = connection.scalar(select(func.count()).select_from(rounds).where(rounds.c.player_id == player_id))
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = dt.datetime.now(dt.timezone.utc)
     connection.execute(insert(forgotten).values(player_id=player_id, forgotten_at=now))
     connection.execute(delete(players).where(players.c.id == player_id))  # rounds, actions, labels: ON DELETE CASCADE
     return int(number or 0)
@@ -91,7 +91,7 @@ def _found(connection: Connection, store: str, who: str) -> str:
     if connection.scalar(select(players.c.id).where(players.c.id == who)):
         return who
     of_name = select(players.c.id, players.c.store).where(players.c.nickname_key == nickname_key(who))
-    found = {row.id: row.store for row in connection.execute(of_name)}
+    found: dict[str, str] = {row.id: row.store for row in connection.execute(of_name)}
     own = [one for one, its in found.items() if its == store] or list(found)
     if not own:
         raise PlayerUnknownError(unknown(who))

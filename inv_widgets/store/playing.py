@@ -5,7 +5,7 @@ Each function is one transaction's body, and can be sent twice without harm.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 import secrets
 from typing import TYPE_CHECKING
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "correct", "open_round", "reveal", "skip", "withdraw"]
 
+_OPEN = ("id", "run_id", "cluster_map_id", "leased_until")
+
 
 def open_round(
     connection: Connection,
@@ -43,15 +45,15 @@ def open_round(
     if player(connection, player_id) is None:
         raise PlayerUnknownError(unknown(player_id))
     now = _now()
-    until = now + datetime.timedelta(seconds=lease)
+    until = now + dt.timedelta(seconds=lease)
     open_ones = {
         row.run_id: row
         for row in connection.execute(
-            select(rounds.c.id, rounds.c.run_id, rounds.c.cluster_map_id, cluster_maps.c.picture_hash, rounds.c.leased_until)
+            select(*(rounds.c[name] for name in _OPEN), cluster_maps.c.picture_hash)
             .join(cluster_maps, cluster_maps.c.id == rounds.c.cluster_map_id)
             .where(rounds.c.player_id == player_id, rounds.c.status == "open")
         )
-    }  # fmt: skip
+    }
     if run_id in open_ones:
         round_id = open_ones[run_id].id
         connection.execute(update(rounds).where(rounds.c.id == round_id).values(leased_until=until))
@@ -66,17 +68,20 @@ def open_round(
     if choice is None:
         return None
     _check(connection, run_id, choice, history)
+    round_id = secrets.token_urlsafe(18)
     values = {
-        "id": secrets.token_urlsafe(18), "run_id": run_id, "cluster_map_id": choice.cluster_map,
+        "id": round_id, "run_id": run_id, "cluster_map_id": choice.cluster_map,
         "player_id": player_id, "status": "open", "gold": choice.gold, "times_seen": choice.times_seen, "step": 0,
         "steps": choice.steps, "share": choice.share, "truth": storable(choice.truth), "started_at": now,
         "leased_until": until, "labels_version": 0, "app_version": __version__,
     }  # fmt: skip
     connection.execute(insert(rounds).values(values))
-    return _again(connection, values["id"])
+    return _again(connection, round_id)
 
 
-def reveal(connection: Connection, round_id: str, player_id: str, step: int, share: float, lease: float) -> int:
+def reveal(  # noqa: PLR0913, PLR0917 (a row's columns)
+    connection: Connection, round_id: str, player_id: str, step: int, share: float, lease: float
+) -> int:
     """Note that a step is shown, and give the furthest one shown so far."""
     found = _own(connection, round_id, player_id)
     if not 0 <= step < found.steps:
@@ -85,7 +90,7 @@ def reveal(connection: Connection, round_id: str, player_id: str, step: int, sha
         )
     if found.outcome is not None:
         return found.step
-    until = _now() + datetime.timedelta(seconds=lease)
+    until = _now() + dt.timedelta(seconds=lease)
     further = {"step": step, "share": share} if step > found.step else {}
     connection.execute(update(rounds).where(rounds.c.id == round_id).values(leased_until=until, **further))
     return max(step, found.step)
@@ -143,8 +148,8 @@ def withdraw(connection: Connection, round_id: str, player_id: str, withdrawn: b
     return _again(connection, round_id)
 
 
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
 
 
 def _again(connection: Connection, round_id: str) -> StoredRound:
@@ -171,7 +176,7 @@ def _answered(connection: Connection, round_id: str, player_id: str) -> StoredRo
 
 
 def _situation(
-    connection: Connection, player_id: str, run_id: str, history: tuple[Encounter, ...], now: datetime.datetime
+    connection: Connection, player_id: str, run_id: str, history: tuple[Encounter, ...], now: dt.datetime
 ) -> Situation:
     under_way = select(rounds.c.cluster_map_id, rounds.c.player_id, rounds.c.leased_until).where(
         rounds.c.status == "open", rounds.c.leased_until > now, rounds.c.player_id != player_id
@@ -194,7 +199,7 @@ def _check(connection: Connection, run_id: str, choice: Choice, history: Iterabl
         )
 
 
-def _status_of_answer(connection: Connection, found: StoredRound, now: datetime.datetime) -> dict[str, object]:
+def _status_of_answer(connection: Connection, found: StoredRound, now: dt.datetime) -> dict[str, object]:
     """Let the earlier answer count where the player has two on one cluster map."""
     other = connection.execute(
         select(rounds.c.id, rounds.c.status).where(
@@ -213,14 +218,17 @@ def _write_actions(connection: Connection, round_id: str, done: Sequence[Action]
     connection.execute(delete(actions).where(actions.c.round_id == round_id))  # of a skip, before a late answer
     if done:
         rows = [
-            {"round_id": round_id, "number": number, "kind": storable(one.kind)[:32], "at": one.at, "value": json_text(one.value)}
+            {
+                "round_id": round_id, "number": number, "kind": storable(one.kind)[:32], "at": one.at,
+                "value": json_text(one.value),
+            }
             for number, one in enumerate(done)
         ]  # fmt: skip
         connection.execute(insert(actions), rows)
 
 
-def _write_labels(
-    connection: Connection, round_id: str, version: int, texts: Sequence[str], language: str, now: datetime.datetime
+def _write_labels(  # noqa: PLR0913, PLR0917 (a row's columns)
+    connection: Connection, round_id: str, version: int, texts: Sequence[str], language: str, now: dt.datetime
 ) -> None:
     if texts:
         rows = [

@@ -15,13 +15,23 @@ from inv_widgets.store.schema import actions, cluster_maps, games, labels, playe
 from inv_widgets.store.texts import folded
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
     from collections.abc import Iterable
 
     from sqlalchemy import ColumnElement, Connection, Select
 
+    from inv_widgets.store.runs import Status
+
 __all__ = [
-    "active", "actions_of", "counts", "encounters", "leaderboard", "n_players", "results", "said", "status",
+    "actions_of",
+    "active",
+    "counts",
+    "encounters",
+    "leaderboard",
+    "n_players",
+    "results",
+    "said",
+    "status",
     "stored_round",
 ]  # fmt: skip
 
@@ -42,7 +52,7 @@ def results(connection: Connection, player_id: str, run_id: str) -> list[StoredR
 
 
 def encounters(connection: Connection, player_id: str, run_id: str | None = None) -> list[Encounter]:
-    """Give what a player was done with, in order of time: in a run's cluster maps, wherever they were played, or all."""
+    """Give what a player was done with, in order of time: all, or a run's cluster maps wherever they were played."""
     query = (
         select(rounds.c.cluster_map_id, cluster_maps.c.picture_hash, rounds.c.status)
         .join(cluster_maps, cluster_maps.c.id == rounds.c.cluster_map_id)
@@ -55,7 +65,7 @@ def encounters(connection: Connection, player_id: str, run_id: str | None = None
 
 
 def counts(connection: Connection, run_id: str) -> dict[str, int]:
-    """Give the rounds that count of each of a run's cluster maps, wherever they were played; no gold; none: left out."""
+    """Give the rounds that count of each of a run's cluster maps that has any, wherever they were played; no gold."""
     # "NOT gold" and not "gold = 0", as in the index that has all that this needs.
     that_count = text("status = 'answered' AND withdrawn_at IS NULL AND NOT gold")
     query = select(rounds.c.cluster_map_id, func.count()).where(that_count).group_by(rounds.c.cluster_map_id)
@@ -99,9 +109,10 @@ def leaderboard(connection: Connection, run_id: str, limit: int) -> list[Ranking
     return [Ranking(one, nickname, int(sum_), n, int(won)) for one, nickname, sum_, n, won in connection.execute(query)]
 
 
-def status(connection: Connection, run_id: str) -> str:
+def status(connection: Connection, run_id: str) -> Status:
     """Say how a run is played."""
-    return connection.scalar(select(games.c.status).where(games.c.run_id == run_id)) or "running"
+    found: Status | None = connection.scalar(select(games.c.status).where(games.c.run_id == run_id))
+    return found or "running"
 
 
 def n_players(connection: Connection, run_id: str) -> int:
@@ -110,7 +121,7 @@ def n_players(connection: Connection, run_id: str) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def active(connection: Connection, run_id: str, now: datetime.datetime) -> int:
+def active(connection: Connection, run_id: str, now: dt.datetime) -> int:
     """Count the players who have a round of a run under way."""
     under_way = (rounds.c.run_id == run_id, rounds.c.status == "open", rounds.c.leased_until > now)
     return int(connection.scalar(select(func.count()).select_from(rounds).where(*under_way)) or 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
     from collections.abc import Mapping
 
     from inv_widgets.game.rounds import Action
@@ -38,7 +38,7 @@ class Player:
     nickname: str
     language: str
     on_leaderboard: bool
-    consented_at: datetime.datetime | None
+    consented_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class StoredRound:
     points: int | None
     language: str | None
     seconds: float | None
-    started_at: datetime.datetime
-    answered_at: datetime.datetime | None
+    started_at: dt.datetime
+    answered_at: dt.datetime | None
     withdrawn: bool
     labels: tuple[str, ...] = ()
     labels_at_answer: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sqlalchemy import insert, select, update
@@ -60,5 +60,5 @@ def _add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> No
         connection.execute(insert(table), rows)
 
 
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)

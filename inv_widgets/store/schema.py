@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import (
@@ -36,19 +36,19 @@ __all__ = [
 ]
 
 
-class Moment(TypeDecorator[datetime.datetime]):
+class Moment(TypeDecorator[dt.datetime]):
     """A time in UTC. SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
 
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime.datetime | None, dialect: Any) -> datetime.datetime | None:  # noqa: ARG002
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002
         """Take a time with a zone."""
-        return None if value is None else value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        return None if value is None else value.astimezone(dt.timezone.utc).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime.datetime | None, dialect: Any) -> datetime.datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:  # noqa: ARG002
         """Give a time in UTC."""
-        return None if value is None else value.replace(tzinfo=datetime.timezone.utc)
+        return None if value is None else value.replace(tzinfo=dt.timezone.utc)
 
 
 metadata = MetaData(
@@ -122,8 +122,8 @@ players = Table(
     Index("uq_players_store_nickname_key", "store", "nickname_key", unique=True),
 )
 
-# `status`: open, answered, skipped, released (left open, lease over, and the player went on in another run), or repeated
-# (an answer of a player who had answered this cluster map already; kept, withdrawn, and never counted).
+# `status`: open, answered, skipped, released (left open, lease over, and the player went on in another run), or
+# repeated (the answer of a player who had answered this cluster map already: kept, withdrawn, and never counted).
 # A skipped or released round can still be answered, from another tab or a browser that was away.
 # A round's id is its idempotency key: it is made when the round is opened, and an answer is written once for it.
 rounds = Table(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["trouble_of", "trouble_with"]
 
 _ADVICE = {
-    "store-busy": "is busy: another program has been writing to it for seconds. Try again; if it stays so, close that program",
-    "store-full": "cannot grow: its disk (or quota) is full. Free some space; then go on, nothing that was saved is lost",
+    "store-busy": "is busy: another program has been writing to it for seconds. Try again, or close that program",
+    "store-full": "cannot grow: its disk (or quota) is full. Free some space and go on: what was saved is still there",
     "store-readonly": "can only be read. Allow writing to it (and, for a file, to its folder), or open another store",
     "store-gone": (
         "is not there any more: it was deleted, moved, or another one took its place. Put it back, or open a new "
