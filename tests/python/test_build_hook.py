@@ -2,10 +2,13 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from inv_widgets import doctor
 
 ROOT = Path(__file__).parents[2]
 
@@ -117,6 +120,7 @@ def test_a_build_that_writes_nothing_is_refused(hook, tree, initialize, monkeypa
         initialize()
 
 
-def test_the_makefile_and_the_hook_name_the_same_front_ends(hook):
+def test_the_makefile_the_hook_and_the_doctor_name_the_same_front_ends(hook):
     line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("FRONT_ENDS :="))
-    assert [Path(name).name for name in line.split(":=")[1].split()] == list(hook.FRONT_ENDS)
+    (listed,) = re.findall(r"^\$\(addprefix inv_widgets/static/,(.*)\)$", line.split(":=")[1].strip())
+    assert listed.split() == list(hook.FRONT_ENDS) == list(doctor.FRONT_ENDS)

@@ -8,12 +8,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
+import pandas as pd
 import pytest
 
 import inv_widgets as inv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -45,6 +49,16 @@ _without()
 del _without
 """
 
+WITHOUT_TORCH = """
+def _without():
+    import sys
+
+    sys.modules["torch"] = sys.modules["sklearn"] = None
+
+_without()
+del _without
+"""
+
 # In a process of its own: what nbclient leaves open (sockets, event loops) ends with it.
 # No folders to look in: the kernel is this interpreter's, whatever else is installed on the machine.
 EXECUTE = """
@@ -62,11 +76,32 @@ nbformat.write(book, path)
 """
 
 
+# What a reader does between two cells: a round that is won at the second step, and one that is given up.
+PLAYED = """
+def _play(seat, truth):
+    seat.handle({"kind": "next"}) if seat.screen["kind"] == "result" else None
+    token = seat.screen["round"]
+    assert seat.handle({"kind": "show", "round": token, "step": 1}).get("ok")
+    picture = next(one.record.picture for name, one in seat.game.maps.items() if name == seat._round.cluster_map)
+    for guess in (truth[picture], None):
+        actions = [{"kind": "show", "at": 2.5, "value": 1}, {"kind": "label", "at": 4.0, "value": "round thing"}]
+        said = seat.handle({
+            "kind": "answer", "round": token, "guess": guess, "resigned": guess is None, "labels": ["round thing"],
+            "language": "en", "actions": actions, "seconds": 6.0,
+        })
+        assert said.get("saved"), said
+        assert seat.handle({"kind": "next"}).get("ok")
+        token = seat.screen["round"]
+
+_play(SEAT, TRUTH)
+"""
+
+
 def execute(path: Path, *startup: str) -> nbformat.NotebookNode:
     """Run a notebook in its folder after `startup`; return it with its outputs and the state of its widgets."""
     ipython = path.parent / ".ipython"
     scripts = ipython / "profile_default" / "startup"
-    scripts.mkdir(parents=True)
+    scripts.mkdir(parents=True, exist_ok=True)
     (scripts / "00-before.py").write_text("\n".join(startup))
     changes = {"IPYTHONDIR": str(ipython), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default::UserWarning"}
     command = [sys.executable, "-c", EXECUTE, str(path), str(path.parent)]
@@ -80,12 +115,24 @@ def execute(path: Path, *startup: str) -> nbformat.NotebookNode:
 class Executed:
     """A notebook after it ran, with the state of its widgets."""
 
-    def __init__(self, name: str, folder: Path, *startup: str) -> None:
+    def __init__(self, name: str, folder: Path, *startup: str, between: Mapping[str, str] | None = None) -> None:
+        """`between`: code to run after the first cell that contains the key."""
         self.demo = folder / "demo"
-        (folder / "notebooks").mkdir()
-        self.book = execute(Path(shutil.copy(ROOT / "notebooks" / name, folder / "notebooks")), *startup)
+        (folder / "notebooks").mkdir(exist_ok=True)
+        copy = Path(shutil.copy(ROOT / "notebooks" / name, folder / "notebooks"))
+        if between:
+            self._insert(copy, between)
+        self.book = execute(copy, *startup)
         widgets = self.book.metadata.widgets["application/vnd.jupyter.widget-state+json"]
         self.models = {key: model["state"] for key, model in widgets["state"].items()}
+
+    @staticmethod
+    def _insert(path: Path, between: Mapping[str, str]) -> None:
+        book = nbformat.read(path, as_version=4)
+        for words, code in between.items():
+            place = next(i for i, cell in enumerate(book.cells) if cell.cell_type == "code" and words in cell.source)
+            book.cells.insert(place + 1, nbformat.v4.new_code_cell(code))
+        nbformat.write(book, path)
 
     def explorers(self) -> list[dict[str, Any]]:
         """The state of each Explorer that is shown, in order (that of a box's children for a box)."""
@@ -155,6 +202,60 @@ def test_your_own_network(tmp_path: Path) -> None:
     assert letterboxed[1] < 0
     assert letterboxed[3] > 1
     assert len(explorers[-1]["_pictures"]) == 10
+
+
+def test_play(quickstart: Executed) -> None:
+    """In the quickstart's folder: its run is played."""
+    played = PLAYED.replace("SEAT", "game.seat").replace("TRUTH", "truth")
+    executed = Executed(
+        "02_play.ipynb", quickstart.demo.parent, OFFLINE, WITHOUT_TORCH, between={"inv.RevealGame(": played}
+    )
+    text = executed.text()
+    assert "Warning" not in text
+    games = [state for state in executed.models.values() if "_screen" in state]
+    assert [game["_screen"]["kind"] for game in games] == ["round", "round"]
+    assert games[0]["state"] == executed.explorers()[0]["state"] != games[1]["state"]
+    rounds = pd.read_parquet(executed.demo / "labels.parquet")
+    assert list(rounds["outcome"]) == ["won", "resigned"]
+    assert list(rounds["player"]) == ["me", "me"]
+    assert [list(words) for words in rounds["labels"]] == [["round thing"]] * 2
+    assert "4.0 s   step 1" in text
+    shown = {picture.get("name") for picture in executed.explorers()[0]["_pictures"]}
+    assert shown == {None, *rounds["picture"]}
+
+
+def test_play_from_the_start_and_without_rounds(tmp_path: Path) -> None:
+    executed = Executed("02_play.ipynb", tmp_path, OFFLINE, WITHOUT_THE_EXTRA)
+    assert "Warning" not in executed.text()
+    assert len(inv.load(executed.demo / "fashion.parquet")) == 10
+    assert len(pd.read_parquet(executed.demo / "labels.parquet")) == 0
+    assert all(picture["withheld"] for picture in executed.explorers()[0]["_pictures"])
+
+
+def test_workshop(tmp_path: Path) -> None:
+    seat = "from inv_widgets.play.seat import Seat\nseat = Seat(game, player='ada')\n"
+    enter = "seat.handle({'kind': 'enter', 'nickname': 'ada', 'secret': None, 'consent': True, 'language': 'en', "
+    enter += "'on_leaderboard': False})\n"
+    played = PLAYED.replace("SEAT", "seat").replace("TRUTH", "rules.truth")
+    online = "import urllib.request\nwith urllib.request.urlopen(server.link) as page:\n    assert page.status == 200\n"
+    executed = Executed(
+        "05_workshop.ipynb", tmp_path, OFFLINE,
+        between={"inv.HostDesk(": seat + enter + played, "workshop.serve(": online},
+    )  # fmt: skip
+    text = executed.text()
+    assert "Warning" not in text
+    assert "http://127.0.0.1:" in next(
+        output.data["text/html"]
+        for output in executed.outputs()
+        if "Players:" in output.get("data", {}).get("text/html", "")
+    )
+    assert any("image/svg+xml" in output.get("data", {}) for output in executed.outputs())
+    (desk,) = [state["_desk"] for state in executed.models.values() if "_desk" in state]
+    assert desk["status"] == "running"
+    assert desk["link"].startswith("http://127.0.0.1:")
+    rounds = pd.read_csv(executed.demo / "class.csv")
+    assert list(rounds["outcome"]) == ["won", "resigned"]
+    assert list(rounds["player"]) == ["ada", "ada"]
 
 
 def test_offline_means_offline(tmp_path: Path) -> None:

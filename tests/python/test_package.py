@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from inv_widgets.doctor import FRONT_ENDS
+
 ROOT = Path(__file__).parents[2]
 # With PYTHONPATH set, the repository's package could stand in for the wheel's.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -112,9 +114,10 @@ def names(wheel):
 
 
 def test_wheel_holds_the_front_ends_and_the_data(names):
-    front_ends = {"inv_widgets/static/explorer.js", "inv_widgets/static/state.js", "inv_widgets/static/page.js"}
-    assert front_ends | {"inv_widgets/py.typed", "inv_widgets/colour_maps.json"} <= set(names)
-    assert "inv_widgets/datasets/LICENCES.md" in names
+    assert {f"inv_widgets/static/{name}" for name in FRONT_ENDS} <= set(names)
+    data = ("py.typed", "colour_maps.json", "datasets/LICENCES.md", "languages/en.json", "languages/it.json")
+    assert {f"inv_widgets/{name}" for name in data} <= set(names)
+    assert [name for name in names if name.startswith("inv_widgets/store/migrations/versions/")]
     tracked = subprocess.run(
         ["git", "ls-files", "inv_widgets"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.split("\n")
@@ -135,6 +138,8 @@ def test_wheel_is_small_and_names_its_licence(wheel, names):
         (metadata,) = (file.read(name).decode() for name in names if name.endswith(".dist-info/METADATA"))
     assert "Requires-Python: >=3.10" in metadata
     assert "Requires-Dist: torch" in metadata
+    assert "Requires-Dist: sqlalchemy" in metadata
+    assert {"demo", "postgres", "timm", "voila", "workshop"} <= set(re.findall(r"Provides-Extra: (\w+)", metadata))
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +182,27 @@ print(json.dumps({
     assert Path(said["package"]).is_relative_to(site)
     assert {name: text.count("export") > 0 for name, text in said["esm"].items()} == {"State": True, "Explorer": True}
     assert len(said["esm"]["Explorer"]) > 10_000
+
+
+def test_installed_wheel_keeps_rounds_and_serves_workshops(installed, tmp_path):
+    python, site = installed
+    code = """
+import urllib.request
+import inv_widgets as inv
+from inv_widgets import workshop
+
+run = inv.Run([inv.explain(inv.Classifier.demo("fashion"), inv.datasets.fashion()[0])])
+with workshop.serve(run, store="class.db", host="127.0.0.1", port=0) as server:
+    with urllib.request.urlopen(server.link) as page:
+        assert page.status == 200
+    with urllib.request.urlopen(server.link + "inv-widgets/reveal_game.js") as front_end:
+        assert len(front_end.read()) > 10_000
+with inv.LabelStore("class.db") as store:
+    print(len(store.rounds()), inv.__file__)
+"""
+    rounds, package = run_python(code, python=str(python), cwd=tmp_path).split()
+    assert rounds == "0"
+    assert Path(package).is_relative_to(site)
 
 
 def test_installed_wheel_has_its_command(installed, tmp_path):

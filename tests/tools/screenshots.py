@@ -1,13 +1,15 @@
-"""Take the documentation's pictures (docs/images/*.png): the demo's exported page in Chromium, light and dark.
+"""Take the documentation's pictures (docs/images/*.png) in Chromium, light and dark.
 
     make screenshots
 
-Explains the demo photos with the demo network (or reads ``demo/photos.parquet`` where it is), writes the page to a
-temporary folder and opens it there: what is shown is what a reader of an exported page sees.
+Explains the demo photos with the demo network, or reads ``demo/photos.parquet`` where it is. The Explorer is that of a
+page exported to a temporary folder: what is shown is what a reader of such a page sees. The game is that of a workshop
+which is opened for this: what is shown is what a player sees in the middle of a round.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import shutil
@@ -20,38 +22,79 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import inv_widgets as inv
+from inv_widgets import workshop
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 RUN = ROOT / "demo" / "photos.parquet"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+SCHEMES = ("light", "dark")
+PLAYED = "beagle.jpg"  # and what the game's picture shows of a round on it
+SHARES = ("4.5 %", "8 %", "13 %")
+GUESS = "beagle"
+WORDS = ("floppy ear", "brown and white fur")
 SCALE = 1.25  # sharp on dense screens, and still a few hundred kB
 
 
 def main() -> None:
     """Take all pictures anew."""
     IMAGES.mkdir(parents=True, exist_ok=True)
+    run = _run()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page = inv.export.page(_run(), Path(folder) / "photos.html")
         browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
-        for scheme in ("light", "dark"):
-            view = browser.new_context(
-                viewport={"width": 1320, "height": 840}, device_scale_factor=SCALE, color_scheme=scheme
-            ).new_page()
-            view.goto(Path(page).as_uri())
-            _wait_until_drawn(view)
-            # Small cards: all columns are seen beside the detail.
-            view.locator(".inv-menu button").first.click()
-            view.get_by_role("slider", name="card size").fill("144")
-            view.keyboard.press("Escape")
-            view.locator(".inv-column").last.locator("[data-id]").first.click()
-            view.mouse.move(0, 0)
-            _wait_until_drawn(view)
-            _keep(view, f"explorer-{scheme}.png")
+        _explorer(browser, run, Path(folder))
+        _game(browser, run, Path(folder))
         browser.close()
+
+
+def _view(browser: Browser, scheme: str, height: int) -> Page:
+    size = {"width": 1320, "height": height}
+    return browser.new_context(viewport=size, device_scale_factor=SCALE, color_scheme=scheme).new_page()
+
+
+def _explorer(browser: Browser, run: inv.Run, folder: Path) -> None:
+    page = inv.export.page(run, folder / "photos.html")
+    for scheme in SCHEMES:
+        view = _view(browser, scheme, 840)
+        view.goto(Path(page).as_uri())
+        _wait_until_drawn(view)
+        # Small cards: all columns are seen beside the detail.
+        view.locator(".inv-menu button").first.click()
+        view.get_by_role("slider", name="card size").fill("144")
+        view.keyboard.press("Escape")
+        view.locator(".inv-column").last.locator("[data-id]").first.click()
+        view.mouse.move(0, 0)
+        _wait_until_drawn(view)
+        _keep(view, f"explorer-{scheme}.png")
+
+
+def _game(browser: Browser, run: inv.Run, folder: Path) -> None:
+    # One map only: it does not hang on the player's random name which one is shown.
+    whole = next(one for one in run if one.name == PLAYED)
+    column = whole.columns[-1]
+    alone = dataclasses.replace(whole, columns=(dataclasses.replace(column, cluster_maps=column.cluster_maps[:1]),))
+    classes = sorted({sample.category for sample in inv.datasets.photos()})
+    for scheme in SCHEMES:
+        store = folder / f"{scheme}.db"
+        with workshop.serve(inv.Run([alone]), store=store, host="127.0.0.1", port=0, categories=classes) as server:
+            view = _view(browser, scheme, 720)
+            view.goto(server.link)
+            view.get_by_role("textbox", name="nickname").fill("ada")
+            view.get_by_role("button", name="Play").click()
+            guess = view.get_by_role("combobox", name="What is in the picture?")
+            guess.wait_for()
+            for share in SHARES:
+                view.get_by_role("button", name=f"Show more ({share})").click()
+            guess.fill(GUESS)
+            guess.press("Enter")
+            for word in WORDS:
+                view.keyboard.type(word)
+                view.keyboard.press("Enter")
+            _wait_until_drawn(view)
+            _keep(view, f"game-{scheme}.png")
 
 
 def _run() -> inv.Run:
