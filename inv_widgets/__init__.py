@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.pipeline import explain
     from inv_widgets.classifier import Classifier
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Label
+    from inv_widgets.play.game import Game
+    from inv_widgets.play.rules import Rules
     from inv_widgets.recipe import Recipe
     from inv_widgets.run import Run, load
+    from inv_widgets.store.label_store import LabelStore
     from inv_widgets.widgets.explorer import Explorer
+    from inv_widgets.widgets.host_desk import HostDesk
+    from inv_widgets.widgets.reveal_game import RevealGame
     from inv_widgets.widgets.state import State
 
 _HOMES = {
@@ -28,8 +33,13 @@ _HOMES = {
     "Column": "explanation",
     "Explanation": "explanation",
     "Explorer": "widgets.explorer",
+    "Game": "play.game",
+    "HostDesk": "widgets.host_desk",
     "Label": "explanation",
+    "LabelStore": "store.label_store",
     "Recipe": "recipe",
+    "RevealGame": "widgets.reveal_game",
+    "Rules": "play.rules",
     "Run": "run",
     "State": "widgets.state",
     "explain": "analysis.pipeline",
@@ -45,8 +55,13 @@ __all__ = [
     "Column",
     "Explanation",
     "Explorer",
+    "Game",
+    "HostDesk",
     "Label",
+    "LabelStore",
     "Recipe",
+    "RevealGame",
+    "Rules",
     "Run",
     "State",
     "datasets",
