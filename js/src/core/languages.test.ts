@@ -89,6 +89,20 @@ describe("the catalogues", () => {
     expect(asked.filter(({ found }) => !found)).toEqual([]);
   });
 
+  it("have words for every error code that the kernel answers with", () => {
+    const all = Object.entries(python).filter(([path]) => /\/(play|store|widgets)\//.test(path));
+    const codes = all.flatMap(([path, source]) =>
+      [...source.matchAll(/\b(?:Refusal\(|code(?:: \w+)? ?= ?)\s*"([a-z-]+)"|\b_bad\(\s*"([a-z-]+)"/g)].map(
+        ([, refused, bad]) => ({ path, code: (refused ?? bad) as string }),
+      ),
+    );
+    const listed = /^CODES = \(([^)]*)\)/m.exec(python["../../../inv_widgets/store/errors.py"] ?? "")?.[1] ?? "";
+    expect(literals(listed)).toContain("store-busy");
+    codes.push(...literals(listed).map((code) => ({ path: "errors.py", code })));
+    expect(codes.length).toBeGreaterThan(8);
+    expect(codes.filter(({ code }) => !(`error.${code}` in en))).toEqual([]);
+  });
+
   it("hold no key that nothing asks for", () => {
     const all = [...Object.values(sources), ...Object.values(python)].join("\n");
     const said = new Set(literals(all));

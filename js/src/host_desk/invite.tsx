@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Icon, IconButton } from "../core/controls";
+import { keepInside } from "../core/dialogs";
 import { GUARDED } from "../core/keyboard";
 import { copy } from "./files";
 import type { DeskStore } from "./store";
@@ -152,22 +153,11 @@ function Large({ store, onClose }: { store: DeskStore; onClose: () => void }) {
           event.preventDefault();
           event.stopPropagation();
           onClose();
-        } else if (event.key === "Tab" && dialog.current) keepInside(event, dialog.current);
+        } else keepInside(event, dialog.current);
       }}
     >
       <IconButton icon="close" label={t("action.close")} onClick={onClose} />
       <Invitation store={store} />
     </div>
   );
-}
-
-/** Tab goes round within a dialog. */
-function keepInside(event: KeyboardEvent, dialog: HTMLElement): void {
-  const stops = [...dialog.querySelectorAll<HTMLElement>("button:not(:disabled), a[href]")];
-  const active = (dialog.getRootNode() as Document | ShadowRoot).activeElement;
-  const [first, last] = [stops[0], stops.at(-1)];
-  if (event.shiftKey ? active === first : active === last) {
-    event.preventDefault();
-    (event.shiftKey ? last : first)?.focus();
-  }
 }

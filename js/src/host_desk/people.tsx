@@ -52,8 +52,11 @@ export function Players({ store }: { store: DeskStore }) {
         {players.map((player) => (
           <li key={player.nickname}>
             <bdi>{player.nickname}</bdi>
-            <span class="inv-hint inv-number">{t("host.player_rounds", { count: player.rounds })}</span>
-            <span class="inv-hint inv-number">{seen(store, player, now)}</span>
+            <span class="inv-hint inv-number">
+              {[t("host.player_rounds", { count: player.rounds }), seen(store, player, now)]
+                .filter(Boolean)
+                .join(" · ")}
+            </span>
             {asked.value === player.nickname ? (
               <Confirm
                 store={store}

@@ -5,6 +5,7 @@ import { Context } from "./context";
 import { Leaderboard } from "./leaderboard";
 import type { EndScreen, Score } from "./screens";
 import type { GameStore } from "./store";
+import { Polling } from "./waiting";
 
 export function End({ store, screen }: { store: GameStore; screen: EndScreen }) {
   const t = store.t.value;
@@ -20,7 +21,7 @@ export function End({ store, screen }: { store: GameStore; screen: EndScreen }) 
           {declined ? t("end.declined") : played ? t("end.thanks") : t(`end.title_${screen.reason}`)}
         </h3>
         <p class="inv-lead">{t(`end.words_${screen.reason}`)}</p>
-        {screen.skipped > 0 && screen.can_continue && (
+        {screen.skipped > 0 && screen.can_continue && !declined && (
           <p class="inv-hint">{t("end.skipped", { count: screen.skipped })}</p>
         )}
       </div>
@@ -32,7 +33,7 @@ export function End({ store, screen }: { store: GameStore; screen: EndScreen }) 
       )}
       {(screen.can_continue || declined) && (
         <div class="inv-actions-row">
-          {screen.can_continue && (
+          {screen.can_continue && !declined && (
             <button
               type="button"
               class="inv-button inv-primary inv-large"
@@ -62,6 +63,8 @@ export function End({ store, screen }: { store: GameStore; screen: EndScreen }) 
           <Leaderboard store={store} />
         </section>
       )}
+      {/* A host can open an ended game again. */}
+      {screen.reason === "ended" && <Polling store={store} />}
     </div>
   );
 }

@@ -47,7 +47,7 @@ export function Header() {
             onClick={() => open("statistics")}
           />
         )}
-        {screen.kind !== "welcome" && settings.information && (
+        {screen.kind !== "welcome" && screen.kind !== "opening" && (
           <IconButton
             icon="information"
             label={t("game.information")}
@@ -86,12 +86,18 @@ function ScoreLine() {
     <p class="inv-game-score">
       <span class="inv-number">
         <Icon name="star" />
-        {t("game.points", { count: score.points })}
+        <span class="inv-words-wide">{t("game.points", { count: score.points })}</span>
+        <span class="inv-words-narrow" aria-hidden="true">
+          {t.number(score.points)}
+        </span>
       </span>
       {score.streak > 1 && (
         <span class="inv-number inv-game-streak" key={score.streak}>
           <Icon name="flame" />
-          {t("game.streak", { count: score.streak })}
+          <span class="inv-words-wide">{t("game.streak", { count: score.streak })}</span>
+          <span class="inv-words-narrow" aria-hidden="true">
+            {t.number(score.streak)}
+          </span>
         </span>
       )}
     </p>

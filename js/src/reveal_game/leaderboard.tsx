@@ -28,7 +28,7 @@ export function Leaderboard({ store }: { store: GameStore }) {
                 <span class="inv-visually-hidden">{t("leaderboard.rank")}</span>
               </th>
               <th scope="col">{t("leaderboard.player")}</th>
-              <th scope="col" class="inv-amount">
+              <th scope="col" class="inv-amount inv-more">
                 {t("leaderboard.rounds")}
               </th>
               <th scope="col" class="inv-amount">
@@ -47,7 +47,7 @@ export function Leaderboard({ store }: { store: GameStore }) {
                   <bdi>{nickname}</bdi>
                   {you && <span class="inv-tag">{t("leaderboard.you")}</span>}
                 </th>
-                <td class="inv-amount inv-number">{t.number(rounds)}</td>
+                <td class="inv-amount inv-number inv-more">{t.number(rounds)}</td>
                 <td class="inv-amount inv-number">{t.number(wins)}</td>
                 <td class="inv-amount inv-number">
                   <b>{t.number(points)}</b>

@@ -1,6 +1,7 @@
 /** What lies over the game: a frame with a title and Close, its content a component of its own. */
 import { useContext, useEffect, useRef } from "preact/hooks";
 import { IconButton } from "../core/controls";
+import { keepInside } from "../core/dialogs";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
 import { Context } from "./context";
@@ -28,13 +29,14 @@ export function Sheet({ panel }: { panel: Panel }) {
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    keepInside(event, dialog.current);
     if (event.key !== "Escape") return;
     event.stopPropagation();
     event.preventDefault();
     close();
   };
   return (
-    <section ref={dialog} class="inv-sheet" role="dialog" aria-labelledby={id} onKeyDown={onKeyDown}>
+    <section ref={dialog} class="inv-sheet" role="dialog" aria-modal="true" aria-labelledby={id} onKeyDown={onKeyDown}>
       <div class="inv-sheet-head">
         <h3 ref={heading} id={id} tabIndex={-1} {...GUARDED}>
           {t(`game.${panel}`)}

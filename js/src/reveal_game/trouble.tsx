@@ -5,7 +5,7 @@ import { errorText } from "../core/languages";
 import { Context } from "./context";
 import type { TroubleScreen } from "./screens";
 import type { GameStore } from "./store";
-import { usePolling } from "./waiting";
+import { Polling } from "./waiting";
 
 export function Trouble({ store, screen }: { store: GameStore; screen: TroubleScreen }) {
   const t = store.t.value;
@@ -33,7 +33,7 @@ export function Trouble({ store, screen }: { store: GameStore; screen: TroubleSc
           {t("action.retry")}
         </button>
       </div>
-      {screen.retry && <Again store={store} />}
+      {screen.retry && <Polling store={store} />}
       {store.notice.value && (
         <p class="inv-fault" role="alert">
           {store.notice.value.words}
@@ -47,10 +47,4 @@ export function Trouble({ store, screen }: { store: GameStore; screen: TroubleSc
       )}
     </div>
   );
-}
-
-/** What may pass is tried again without a hand. */
-function Again({ store }: { store: GameStore }) {
-  usePolling(store);
-  return null;
 }

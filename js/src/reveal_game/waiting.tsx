@@ -13,7 +13,6 @@ export function Waiting({ store, screen }: { store: GameStore; screen: WaitingSc
   const { focus } = useContext(Context);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => focus(heading.current), [focus]);
-  usePolling(store);
   return (
     <div class="inv-page inv-waiting">
       <div class="inv-welcome-head" role="status">
@@ -28,12 +27,13 @@ export function Waiting({ store, screen }: { store: GameStore; screen: WaitingSc
         <p class="inv-lead">{t("waiting.words")}</p>
       </div>
       {screen.score && <Result store={store} score={screen.score} />}
+      <Polling store={store} />
     </div>
   );
 }
 
-/** Ask every few seconds whether something changed, while somebody looks; one question at a time. */
-export function usePolling(store: GameStore): void {
+/** Asks every few seconds whether something changed, while somebody looks; one question at a time. */
+export function Polling({ store }: { store: GameStore }) {
   useEffect(() => {
     let asking = false;
     const timer = setInterval(async () => {
@@ -44,4 +44,5 @@ export function usePolling(store: GameStore): void {
     }, POLL_MS);
     return () => clearInterval(timer);
   }, [store]);
+  return null;
 }

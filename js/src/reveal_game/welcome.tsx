@@ -153,19 +153,21 @@ export function Welcome({ store, screen }: { store: GameStore; screen: WelcomeSc
 export function Steps({ store }: { store: GameStore }) {
   const t = store.t.value;
   const steps = [
-    { title: t("welcome.look"), words: t("welcome.look_words") },
-    { title: t("welcome.guess"), words: t("welcome.guess_words") },
-    { title: t("welcome.name"), words: t("welcome.name_words") },
+    { title: t("welcome.look"), words: t("welcome.look_words"), key: t("welcome.look_key") },
+    { title: t("welcome.guess"), words: t("welcome.guess_words"), key: t("welcome.guess_key") },
+    { title: t("welcome.name"), words: t("welcome.name_words"), key: t("welcome.guess_key") },
   ];
   return (
     <ol class="inv-steps" aria-label={t("welcome.how")}>
-      {steps.map(({ title, words }, i) => (
+      {steps.map(({ title, words, key }, i) => (
         <li key={title}>
           <span class="inv-step-number inv-number" aria-hidden="true">
             {i + 1}
           </span>
           <strong>{title}</strong>
-          <span class="inv-quiet">{words}</span>
+          <span class="inv-quiet">
+            {words} <kbd>{key}</kbd>
+          </span>
         </li>
       ))}
     </ol>
