@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import socket
 from typing import TYPE_CHECKING, Any
@@ -83,23 +84,20 @@ def bound(host: str, port: int) -> socket.socket:
     OSError
         If something listens there, or this machine has no such address.
     """
+    if not 0 <= port <= 65_535:
+        raise OSError(_advice(host, port, "a port is a number from 0 to 65535"))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
-        raise OSError(_advice(host, port, error)) from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} is taken: give another one with --port, or end what listens there"
+        elif error.errno == errno.EACCES:
+            reason = f"port {port} needs an administrator's rights: give one above 1023 with --port"
+        else:
+            reason = f"this machine has no address {host!r} ({error}): give one of its own with --host, or 0.0.0.0"
+        raise OSError(_advice(host, port, reason)) from None
 
 
-def _advice(host: str, port: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    import errno
-
-    if number == errno.EADDRINUSE:
-        reason = f"port {port} is taken: give another one with --port, or end what listens there"
-    elif number == errno.EACCES:
-        reason = f"port {port} needs an administrator's rights: give one above 1023 with --port"
-    elif isinstance(error, OverflowError):
-        reason = "a port is a number from 0 to 65535"
-    else:
-        reason = f"this machine has no address {host!r} ({error}): give one of its own with --host, or 0.0.0.0 for all"
+def _advice(host: str, port: int, reason: str) -> str:
     return f"[inv-widgets] The workshop cannot open at {host}:{port}: {reason}."

@@ -270,13 +270,12 @@ def _sources(source: Any, store: LabelStore | str | Path | None, keep: contextli
 
 
 def _place(store: LabelStore | str | Path | None) -> str:
-    """Give what opens a store anew in another process, whatever its working directory."""
-    if store is None:
-        store = "labels.db"
-    if not isinstance(store, str | Path):
-        return str(store.address)
-    text = str(store)
-    return text if "://" in text else str(Path(text).resolve())
+    """Give the URL that opens a store anew in another process, whatever its working directory."""
+    from inv_widgets.store.addresses import Address
+
+    given = "labels.db" if store is None else store
+    address = Address.of(given) if isinstance(given, str | Path) else given.database.address
+    return address.url.render_as_string(hide_password=False)
 
 
 def _check_names(rules: Iterable[str]) -> None:

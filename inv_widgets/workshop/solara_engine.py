@@ -59,7 +59,7 @@ def run(plan: Plan, listening: socket.socket, ready: Callable[[str], None], ende
                 ws_max_size=1_000_000,  # a round with all its actions has some kilobytes
                 timeout_graceful_shutdown=5,
             ),
-            lambda: ready(str(game.store.url)),
+            lambda: ready(game.store.database.address.name),
         )
         threading.Thread(target=_end, args=(server, ended), daemon=True).start()
         threading.Thread(target=_precompute, args=(game, ended), name="masks", daemon=True).start()

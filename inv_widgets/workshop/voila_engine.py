@@ -47,7 +47,7 @@ def run(plan: Plan, listening: socket.socket, ready: Callable[[str], None], ende
         Set from another thread.
     """
     game = plan.game()  # here and now: what cannot be opened is told to the host, not to each player
-    store = str(game.store.url)
+    store = game.store.database.address.name
     title = game.title or "Deep Reveal"
     game.store.close()
     os.environ[VARIABLE] = dataclasses.replace(plan, port=listening.getsockname()[1]).to_json()

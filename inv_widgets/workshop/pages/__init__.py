@@ -18,7 +18,6 @@ import traitlets
 from starlette.responses import Response
 
 from inv_widgets.export.front_ends import front_end
-from inv_widgets.widgets.host_desk import HostDesk
 from inv_widgets.widgets.reveal_game import RevealGame
 from inv_widgets.widgets.state import State
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from inv_widgets.workshop.plan import Plan
 
 solara: Any = _solara  # its types say nothing about most of it
+_component: Callable[[Callable[..., Any]], Any] = solara.component
 
 __all__ = ["FRONT_END", "front_end_file", "open_to", "routes"]
 
@@ -73,12 +73,17 @@ class PlayersGame(RevealGame):
         return _fetching("reveal_game")
 
 
-class HostsDesk(HostDesk):
-    """A HostDesk whose front end comes by HTTP."""
+@cache
+def _hosts_desk() -> type[Any]:
+    """Make the HostDesk whose front end comes by HTTP; players' pages do not wait for what it imports."""
+    from inv_widgets.widgets.host_desk import HostDesk
 
-    @traitlets.default("_esm")
-    def _fetched_front_end(self) -> str:
-        return _fetching("host_desk")
+    class HostsDesk(HostDesk):
+        @traitlets.default("_esm")
+        def _fetched_front_end(self) -> str:
+            return _fetching("host_desk")
+
+    return HostsDesk
 
 
 @cache
@@ -105,6 +110,7 @@ def _shown(make: Callable[[], list[Any]]) -> Any:
     return reacton.ipywidgets.VBox(children=[widgets[0]])
 
 
+@_component
 def players_page() -> Any:
     """Show the game, alone on the page."""
 
@@ -116,12 +122,13 @@ def players_page() -> Any:
     return _shown(make)
 
 
+@_component
 def hosts_page() -> Any:
     """Show the host's desk to who has the key."""
     given = parse_qs(solara.use_router().search or "").get("key", [""])[0]
     if not _open.key or not hmac.compare_digest(given.encode(), _open.key.encode()):
         return solara.Text("This page is the host's: open the link that was printed when the workshop was opened.")
-    return _shown(lambda: [HostsDesk(_game(), link=_open.link)])
+    return _shown(lambda: [_hosts_desk()(_game(), link=_open.link)])
 
 
 def _game() -> Game:
@@ -129,6 +136,7 @@ def _game() -> Game:
     return _open.game
 
 
+@_component
 def bare(children: list[Any] | None = None) -> Any:
     """Lay out a page: nothing but what is on it."""
     return (children or [solara.Text("")])[0]
@@ -136,8 +144,8 @@ def bare(children: list[Any] | None = None) -> Any:
 
 def _routes(title: str) -> list[Any]:
     return [
-        solara.Route(path="/", component=solara.component(players_page), layout=solara.component(bare), label=title),
-        solara.Route(path="host", component=solara.component(hosts_page), layout=solara.component(bare), label=title),
+        solara.Route(path="/", component=players_page, layout=bare, label=title),
+        solara.Route(path="host", component=hosts_page, layout=bare, label=title),
     ]
 
 
