@@ -170,8 +170,8 @@ def _action(value: Any) -> Action:
         raise ValueError(f"has an action that is not possible: {error}") from None
 
 
-_ROUND = {"round": _token}
-_LABELS = {"labels": _labels, "language": _language}
+_ROUND: dict[str, Callable[[Any], Any]] = {"round": _token}
+_LABELS: dict[str, Callable[[Any], Any]] = {"labels": _labels, "language": _language}
 
 _MESSAGES: dict[str, dict[str, Callable[[Any], Any]]] = {
     "enter": {

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.game.scheduling import Encounter
     from inv_widgets.play.game import Game, GameMap
-    from inv_widgets.store.records import Choice, Player, Situation, StoredRound
+    from inv_widgets.store.records import Choice, Player, Said, Situation, StoredRound
 
 __all__ = ["Seat"]
 
@@ -152,7 +152,7 @@ class Seat:
             self._welcome()
             return
         try:
-            self._enter_as(self._nickname or "", secret=None, language=self._language, on_leaderboard=False)
+            self._enter_as(self._nickname or "", secret=None, language=self._language, on_leaderboard=None)
             self._open()
         except StoreError as error:
             self._trouble(error)
@@ -186,18 +186,18 @@ class Seat:
         secret = message["secret"] if self._nickname is None else None
         if self._nickname is None and secret is None:
             raise Refusal("bad-message", "secret of the message 'enter' is missing.")
-        self._enter_as(nickname, secret=secret, language=message["language"], on_leaderboard=message["on_leaderboard"])
+        listed = message["on_leaderboard"] if self.game.rules.leaderboard else None
+        self._enter_as(nickname, secret=secret, language=message["language"], on_leaderboard=listed)
         self._open_or_trouble()
         return {}
 
-    def _enter_as(self, nickname: str, *, secret: str | None, language: str, on_leaderboard: bool) -> None:
-        rules = self.game.rules
+    def _enter_as(self, nickname: str, *, secret: str | None, language: str, on_leaderboard: bool | None) -> None:
         self._player = self.game.store.enter(
             nickname,
             secret=secret,
             language=language,
-            consented=rules.consent is not None,
-            on_leaderboard=on_leaderboard and rules.leaderboard,
+            consented=self.game.rules.consent is not None,
+            on_leaderboard=on_leaderboard,
         )
 
     def _on_decline(self, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -315,7 +315,8 @@ class Seat:
         if game.rules.seconds is not None and clock.seconds(game.clocks.now()) > game.rules.seconds + _GRACE:
             raise Refusal("time-over", "The time for this round is over.")
         game.masked(playing.cluster_map, step)  # made before the store is told that it is shown
-        self._step = max(step, game.store.reveal(playing.id, player.id, step, game.recipe.reveal_shares[step]))
+        share, lease = game.recipe.reveal_shares[step], game.rules.lease_seconds
+        self._step = min(last, game.store.reveal(playing.id, player.id, step, share, lease_seconds=lease))
         self._show_round()
         return {}
 
@@ -377,7 +378,7 @@ class Seat:
         return {}
 
     def _declined(self) -> bool:
-        return self._screen["kind"] == "end" and self._screen["reason"] == "declined"
+        return bool(self._screen["kind"] == "end" and self._screen["reason"] == "declined")
 
     # Answers
 
@@ -533,7 +534,7 @@ class Seat:
     def _show_result_or_trouble(self) -> None:
         try:
             self._show_result()
-        except (StoreError, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 (what the player did is saved, and must be said to be)
             self._trouble(error)
 
     def _show_result(self) -> None:
@@ -541,7 +542,8 @@ class Seat:
         assert done is not None
         assert self._player is not None
         whole, one = game.whole(done.cluster_map), game.maps[done.cluster_map]
-        n_others, said = 0, []
+        n_others = 0
+        said: Sequence[Said] = ()
         if game.rules.show_others:
             n_others, said = game.store.said(done.cluster_map, except_player=self._player.id)
         self._show(
