@@ -158,7 +158,7 @@ def merge(store: LabelStore, other: LabelStore | str | Path) -> Imported:
 
 def _rows(store: LabelStore, run_id: str | None) -> list[dict[str, Any]]:
     with store.database.reading() as connection:
-        names = dict(connection.execute(select(players.c.id, players.c.nickname)).tuples().all())
+        names = {row.id: row.nickname for row in connection.execute(select(players.c.id, players.c.nickname))}
         maps = {row["id"]: row for row in connection.execute(select(cluster_maps)).mappings()}
         return [
             _row(one, names[one.row["player_id"]], maps[one.row["cluster_map_id"]])

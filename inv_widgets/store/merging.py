@@ -113,7 +113,7 @@ def _forget(connection: Connection, others: Mapping[str, dt.datetime], done: Imp
 
 def _add_missing(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     keys = [column.name for column in table.primary_key]
-    here = set(connection.execute(select(*table.primary_key)).tuples())
+    here = {tuple(row) for row in connection.execute(select(*table.primary_key))}
     _insert(connection, table, [row for row in rows if tuple(row[name] for name in keys) not in here])
 
 
