@@ -163,7 +163,8 @@ def _totals(connection: Connection, here: ColumnElement[bool]) -> tuple[dict[str
     rounds_of: dict[str, int] = defaultdict(int)
     quotas: dict[str, int] = defaultdict(int)
     grouped = select(*keys, func.count()).where(here).group_by(*keys)
-    for place, status, outcome, gold, gone, count in connection.execute(grouped).all():
+    rows: Any = connection.execute(grouped)
+    for place, status, outcome, gold, gone, count in rows:
         if gone:
             totals["withdrawn"] += count
         elif status == "answered":
