@@ -101,5 +101,7 @@ export function Heat({ picture, column, map, width, maxHeight, mode }: HeatProps
     drawn.current?.draw();
   });
 
-  return <canvas ref={ref} class="inv-heat" style={{ width: size.width, height: size.height }} aria-hidden="true" />;
+  // Preact adds no unit to numbers; without one a dense screen would show the canvas at twice its size.
+  const style = { width: `${size.width}px`, height: `${size.height}px` };
+  return <canvas ref={ref} class="inv-heat" style={style} aria-hidden="true" />;
 }

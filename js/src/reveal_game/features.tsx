@@ -1,5 +1,6 @@
 /** What helped to guess, in the player's own words and language. */
 import { useContext } from "preact/hooks";
+import { IconButton } from "../core/controls";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
 import { Chips } from "./chips";
@@ -18,9 +19,10 @@ interface FeaturesProps {
   invalid: boolean;
   input: { current: HTMLInputElement | null };
   onDone: () => void;
+  onTravel: (kind: "undo" | "redo") => void;
 }
 
-export function Features({ round, disabled, invalid, input, onDone }: FeaturesProps) {
+export function Features({ round, disabled, invalid, input, onDone, onTravel }: FeaturesProps) {
   const { store } = useContext(Context);
   const t = store.t.value;
   const id = useUniqueId();
@@ -52,9 +54,25 @@ export function Features({ round, disabled, invalid, input, onDone }: FeaturesPr
         onRemove={(label) => round.remove(label)}
         onDone={onDone}
       />
-      <p id={`${id}-hint`} class="inv-hint">
-        {features_required ? t("game.features_hint") : t("game.features_hint_optional")}
-      </p>
+      <div class="inv-under">
+        <p id={`${id}-hint`} class="inv-hint">
+          {features_required ? t("game.features_hint") : t("game.features_hint_optional")}
+        </p>
+        <span class="inv-undo">
+          <IconButton
+            icon="undo"
+            label={t("game.undo")}
+            disabled={disabled || !round.canUndo.value}
+            onClick={() => onTravel("undo")}
+          />
+          <IconButton
+            icon="redo"
+            label={t("game.redo")}
+            disabled={disabled || !round.canRedo.value}
+            onClick={() => onTravel("redo")}
+          />
+        </span>
+      </div>
     </div>
   );
 }

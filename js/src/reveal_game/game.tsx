@@ -1,6 +1,6 @@
 /** The reveal game: header, what the kernel shows, what lies over it. */
 import type { ReadonlySignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Icon } from "../core/controls";
 import { OWN_UNDO } from "../core/keyboard";
 import type { Painter } from "../core/painter";
@@ -27,7 +27,8 @@ interface GameProps {
 export function Game({ store, painter, theme }: GameProps) {
   const root = useRef<HTMLDivElement>(null);
   const keeper = useMemo(() => keepFocus(), []);
-  useEffect(() => (root.current ? keeper.watch(root.current) : undefined), [keeper]);
+  // Before the parts' own effects, which move the focus.
+  useLayoutEffect(() => (root.current ? keeper.watch(root.current) : undefined), [keeper]);
   const context = useMemo(() => ({ store, painter, theme, focus: keeper.focus }), [store, painter, theme, keeper]);
   return (
     <Context.Provider value={context}>

@@ -39,14 +39,12 @@ export function Guess({ round, names, disabled, invalid, input, onChosen }: Gues
   const typed = round.guessText.value;
   const { guess } = round.choice.value;
   const matches = useMemo(() => matcher.match(typed), [matcher, typed]);
-  const shown = few
-    ? matches.length > 0
-      ? names.filter((name) => matches.includes(name))
-      : []
-    : matches.slice(0, SHOWN);
+  // Few classes keep their places, so that nothing jumps; what does not fit is dimmed.
+  const shown = few ? names : matches.slice(0, SHOWN);
+  const fits = useMemo(() => new Set(matches), [matches]);
   const best = typed === "" ? -1 : shown.indexOf(matches[0] ?? "");
   const at = active.value >= 0 && active.value < shown.length ? active.value : best;
-  const expanded = !disabled && (few || open.value) && shown.length > 0;
+  const expanded = !disabled && (few || open.value) && matches.length > 0;
 
   const choose = (name: string) => {
     round.guess(name);
@@ -69,10 +67,13 @@ export function Guess({ round, names, disabled, invalid, input, onChosen }: Gues
     open.value = value.trim() !== "";
   };
   const move = (step: number) => {
-    if (shown.length === 0) return;
+    if (matches.length === 0) return;
     open.value = true;
-    const from = at >= 0 ? at : shown.indexOf(guess ?? "");
-    active.value = from < 0 ? (step > 0 ? 0 : shown.length - 1) : (from + step + shown.length) % shown.length;
+    let to = at >= 0 ? at : shown.indexOf(guess ?? "");
+    if (to < 0 && step < 0) to = shown.length;
+    do to = (to + step + shown.length) % shown.length;
+    while (!fits.has(shown[to] ?? ""));
+    active.value = to;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -178,15 +179,16 @@ export function Guess({ round, names, disabled, invalid, input, onChosen }: Gues
                 aria-selected={name === guess}
                 aria-disabled={disabled}
                 data-active={i === at}
+                data-dim={!fits.has(name)}
                 onClick={() => !disabled && choose(name)}
                 {...GUARDED}
               >
-                {few && names.indexOf(name) < 10 && <kbd aria-hidden="true">{(names.indexOf(name) + 1) % 10}</kbd>}
+                {few && i < 10 && <kbd aria-hidden="true">{(i + 1) % 10}</kbd>}
                 <span>{name}</span>
               </div>
             ))}
           </div>
-          {matches.length > shown.length && (
+          {matches.length > shown.length && !few && (
             <p class="inv-hint">{t("game.guess_more", { count: matches.length - shown.length })}</p>
           )}
         </div>

@@ -58,6 +58,11 @@ export interface Post {
 /** Pauses between attempts, ms. */
 export const PAUSES = [2_000, 4_000, 8_000, 15_000, 30_000] as const;
 
+/** What can come right by itself: the store's troubles, a kernel that has not met the player yet, what nobody foresaw. */
+function mayComeRight(code: string | undefined): boolean {
+  return code === undefined || code.startsWith("store-") || ["player-unknown", "not-entered", "unknown"].includes(code);
+}
+
 export class Outbox {
   readonly deliveries: ReadonlySignal<ReadonlyMap<string, Delivery>>;
   /** Rounds that were committed since the page was opened. */
@@ -171,7 +176,7 @@ export class Outbox {
         if (this.#disposed) return false;
         const code = error instanceof RequestError ? error.code : undefined;
         const reason = error instanceof Error ? error.message : String(error);
-        const forGood = error instanceof RequestError && !error.retry && !code?.startsWith("store-");
+        const forGood = error instanceof RequestError && !error.retry && !mayComeRight(code);
         if (!this.#deliveries.value.has(round)) continue;
         this.#mark({ entry, state: forGood ? "kept" : "waiting", code, reason });
         if (forGood) continue;

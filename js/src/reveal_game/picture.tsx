@@ -28,7 +28,15 @@ export function Picture({ screen }: { screen: RoundScreen | ResultScreen }) {
       ? t("game.picture_whole", { truth: screen.truth })
       : t("game.picture_masked", { share: t.percent(share / 100, 1) });
   return (
-    <figure class="inv-picture" role="img" aria-label={paused ? t("game.paused") : words}>
+    <figure
+      class="inv-picture"
+      role="img"
+      aria-label={paused ? t("game.paused") : words}
+      style={{
+        aspectRatio: `${screen.width} / ${screen.height}`,
+        "--ratio": screen.width / screen.height,
+      }}
+    >
       {!paused &&
         layers.map(({ turn, url, whole }) => (
           <img key={turn} src={url} alt="" draggable={false} data-whole={whole} decoding="sync" />
@@ -93,7 +101,7 @@ function Overlay({ screen }: { screen: ResultScreen }) {
   const drawn = useRef<{ canvas: HeatCanvas; heatMap: HeatMap } | undefined>(undefined);
   const [ready, setReady] = useState(false);
   const side = useWidth(frame);
-  const scale = Math.min(side / screen.width, side / screen.height);
+  const scale = side / screen.width;
   const size = { width: Math.round(scale * screen.width), height: Math.round(scale * screen.height) };
 
   const draw = () => {
@@ -161,7 +169,7 @@ function Overlay({ screen }: { screen: ResultScreen }) {
 
   return (
     <div ref={frame} class="inv-overlay" data-shown={ready && store.overlay.value}>
-      <canvas ref={ref} style={size} aria-hidden="true" />
+      <canvas ref={ref} style={{ width: `${size.width}px`, height: `${size.height}px` }} aria-hidden="true" />
     </div>
   );
 }

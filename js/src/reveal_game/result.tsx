@@ -103,7 +103,7 @@ export function ResultPanel({ screen }: { screen: ResultScreen }) {
         </button>
         <button
           type="button"
-          class="inv-button"
+          class="inv-link"
           title={t(screen.withdrawn ? "game.restore_hint" : "game.withdraw_hint")}
           aria-busy={store.busy.value.has("withdraw")}
           onClick={() => void store.withdraw(screen.round, !screen.withdrawn)}

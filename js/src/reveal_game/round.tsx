@@ -1,7 +1,6 @@
 /** An open round: how much is shown, the guess, the words, and what to do with them. */
 import { useSignal } from "@preact/signals";
 import { useContext, useEffect, useMemo, useRef } from "preact/hooks";
-import { Icon, IconButton } from "../core/controls";
 import { GUARDED, undoKey } from "../core/keyboard";
 import { Context } from "./context";
 import { Features } from "./features";
@@ -126,7 +125,14 @@ export function RoundPanel({ screen, round }: RoundPanelProps) {
             onChosen={() => focus(wordsInput.current)}
           />
         )}
-        <Features round={round} disabled={disabled} invalid={missing === "labels"} input={wordsInput} onDone={answer} />
+        <Features
+          round={round}
+          disabled={disabled}
+          invalid={missing === "labels"}
+          input={wordsInput}
+          onDone={answer}
+          onTravel={travel}
+        />
         <p class="inv-missing" role="alert">
           {missing ? t(`game.missing_${missing}`) : ""}
         </p>
@@ -155,29 +161,14 @@ export function RoundPanel({ screen, round }: RoundPanelProps) {
             )}
             <button
               type="button"
-              class="inv-button inv-skip"
+              class="inv-link inv-skip"
               disabled={disabled}
               title={t("game.skip_hint")}
               onClick={() => void store.skip()}
               {...GUARDED}
             >
               {t("game.skip")}
-              <Icon name="skip" />
             </button>
-            <span class="inv-undo">
-              <IconButton
-                icon="undo"
-                label={t("game.undo")}
-                disabled={disabled || !round.canUndo.value}
-                onClick={() => travel("undo")}
-              />
-              <IconButton
-                icon="redo"
-                label={t("game.redo")}
-                disabled={disabled || !round.canRedo.value}
-                onClick={() => travel("redo")}
-              />
-            </span>
           </>
         ) : (
           <Sending delivery={delivery} />
