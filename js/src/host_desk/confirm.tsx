@@ -1,5 +1,5 @@
 /** A question before what cannot be taken back, where the hand is. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { GUARDED } from "../core/keyboard";
 import type { DeskStore } from "./store";
 
@@ -15,7 +15,7 @@ interface ConfirmProps {
 export function Confirm({ store, question, yes, busy, onYes, onCancel }: ConfirmProps) {
   const t = store.t.value;
   const cancel = useRef<HTMLButtonElement>(null);
-  useEffect(() => cancel.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => cancel.current?.focus({ preventScroll: true }), []);
   return (
     <div
       class="inv-confirm"

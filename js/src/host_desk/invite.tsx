@@ -1,6 +1,6 @@
 /** How players come in: a link and its QR code, as large as is wanted. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Icon, IconButton } from "../core/controls";
 import { keepInside } from "../core/dialogs";
 import { GUARDED } from "../core/keyboard";
@@ -140,7 +140,7 @@ export function Invite({ store }: { store: DeskStore }) {
 function Large({ store, onClose }: { store: DeskStore; onClose: () => void }) {
   const t = store.t.value;
   const dialog = useRef<HTMLDivElement>(null);
-  useEffect(() => dialog.current?.querySelector("button")?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => dialog.current?.querySelector("button")?.focus({ preventScroll: true }), []);
   return (
     <div
       ref={dialog}

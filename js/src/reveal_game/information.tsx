@@ -1,6 +1,6 @@
 /** The rules, what the host wrote, what was agreed to, and how to take everything back. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { GUARDED } from "../core/keyboard";
 import { Paragraphs } from "./paragraphs";
 import type { GameStore } from "./store";
@@ -55,7 +55,7 @@ function Forget({ store }: { store: GameStore }) {
   const first = useRef<HTMLButtonElement>(null);
   const wasAsking = useRef(false);
   const shown = asking.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (shown) cancel.current?.focus();
     else if (wasAsking.current) first.current?.focus();
     wasAsking.current = shown;
