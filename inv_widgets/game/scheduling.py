@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["Encounter", "Lease", "QueuedMap", "Schedule", "times_seen"]
 
@@ -195,20 +195,19 @@ class Schedule:
         last_map = last.cluster_map if history else None
         last_picture = last.picture if history else None
 
-        def order(item: QueuedMap) -> tuple[int, ...]:
-            leases = taken[item.cluster_map]
-            return (
-                item.cluster_map == last_map,
-                skips[item.cluster_map],
-                0 if item.gold else item.rounds + leases,
-                leases,
-                item.picture in pictures,
-                item.picture == last_picture,
-            )
-
-        orders = [order(item) for item in items]
-        best = min(orders)
-        tied = [item for item, its in zip(items, orders, strict=True) if its == best]
+        order: tuple[Callable[[QueuedMap], int], ...] = (
+            lambda item: item.cluster_map == last_map,
+            lambda item: skips.get(item.cluster_map, 0),
+            lambda item: 0 if item.gold else item.rounds + taken.get(item.cluster_map, 0),
+            lambda item: taken.get(item.cluster_map, 0),
+            lambda item: item.picture in pictures,
+            lambda item: item.picture == last_picture,
+        )
+        tied = items
+        for rank in order:  # one after another: of a thousand maps few are left after the first ones
+            ranks = [rank(item) for item in tied]
+            best = min(ranks)
+            tied = [item for item, its in zip(tied, ranks, strict=True) if its == best]
         return min(tied, key=lambda item: (self._hash(player, item.cluster_map), item.cluster_map))
 
     def _hash(self, player: str, text: str) -> int:

@@ -141,6 +141,7 @@ class Game:
         self.recipe = self._run[0].recipe if recipe is None else recipe
         self.run_id = _digest("run", *sorted(self.maps))
         self.schedule = Schedule(rules.retire_after, rules.gold_interval, rules.seed)
+        self._unplayed = [QueuedMap(name, one.record.picture_hash, gold=one.gold) for name, one in self.maps.items()]
         self.clocks, self.sittings = Clocks(), Sittings()
         self._images = GameImages(self._run, self.recipe, cache_bytes)
         self._own_store = not isinstance(store, LabelStore)
@@ -223,8 +224,10 @@ class Game:
         counts
             Finished rounds per cluster map; read from the store where the rules need them and None is given.
         """
-        if counts is None:
-            counts = {} if self.rules.retire_after is None else self.store.counts(self.run_id)
+        if self.rules.retire_after is None:
+            counts = {}
+        elif counts is None:
+            counts = self.store.counts(self.run_id)
         return self.schedule.rounds_left(player_id, self._queue(counts), history)
 
     def choices(self, cluster_map: str) -> list[str] | None:
@@ -299,8 +302,14 @@ class Game:
         return self.maps[cluster_map]
 
     def _queue(self, counts: Mapping[str, int]) -> list[QueuedMap]:
+        # Made once where nothing was played: a run can have thousands.
+        if not counts:
+            return self._unplayed
         return [
-            QueuedMap(name, one.record.picture_hash, counts.get(name, 0), one.gold) for name, one in self.maps.items()
+            QueuedMap(item.cluster_map, item.picture, counts[item.cluster_map], item.gold)
+            if item.cluster_map in counts
+            else item
+            for item in self._unplayed
         ]
 
 

@@ -142,6 +142,7 @@ class Seat:
         self._result: StoredRound | None = None
         self._corrected = False
         self._results: list[StoredRound] = []
+        self._finished = -1
         self._answered: set[str] = set()
         self._history: Sequence[Encounter] = ()
         self._number = 0
@@ -239,7 +240,9 @@ class Seat:
         history = game.store.history(player.id, game.run_id)
         finished = sum(not encounter.skipped for encounter in history)
         sitting = finished - game.sittings.begun_at(player.id, finished)
-        self._history, self._results = history, game.store.results(player.id, game.run_id)
+        self._history = history
+        if finished != self._finished:  # at first, or after what was done in another tab
+            self._results, self._finished = game.store.results(player.id, game.run_id), finished
         self._answered = {encounter.picture for encounter in history if not encounter.skipped}
         if game.rules.rounds is not None and sitting >= game.rules.rounds:
             self._left = game.rounds_left(player.id, history)
@@ -395,6 +398,7 @@ class Seat:
             results = store.results(player.id, self.game.run_id)
             answered = store.answer(token, player.id, self._answer_of(message, found, results))
             self._results = [*(result for result in results if result.id != token), answered]
+            self._finished += 1
         # From here on it is saved: whatever else fails, the browser must be told so.
         self.game.clocks.drop(token)
         self._answered.add(self.game.maps[found.cluster_map].record.picture_hash)

@@ -5,7 +5,6 @@ import itertools
 
 import numpy as np
 import pytest
-from inv_widgets.store.label_store import LabelStore
 from PIL import Image
 
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Prediction, Rest, cluster_map_id
@@ -14,6 +13,7 @@ from inv_widgets.play.rules import Rules
 from inv_widgets.play.seat import Seat
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run
+from inv_widgets.store.label_store import LabelStore
 
 SECRET = "0123456789abcdef0123456789abcdef"
 SMALL = Recipe(reveal_picture=48)
@@ -142,7 +142,7 @@ class Player:
         return self.seat.game.store.round(self.screen["round"]).cluster_map
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sit():
     return Player
 
