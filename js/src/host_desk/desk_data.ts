@@ -28,6 +28,8 @@ export interface Ranked {
 }
 
 export interface Player {
+  /** Where merged stores have two players of one nickname, this tells them apart. */
+  id?: string;
   nickname: string;
   rounds: number;
   /** ISO 8601, UTC. */
@@ -57,7 +59,14 @@ export interface Desk {
   retire_after: number | null;
   median_seconds: number | null;
   coverage: Coverage;
-  agreement: { guess_right: number | null; shared_label: number | null; pairs: number };
+  agreement: {
+    /** Right guesses among all guesses. */
+    guess_right: number | null;
+    /** Of the pairs of players who played a same part: those who gave the same guess, and those who gave a same word. */
+    same_guess?: number | null;
+    shared_label: number | null;
+    pairs: number;
+  };
   leaderboard: Ranked[];
   players: Player[];
   trouble: { code: string; message: string } | null;

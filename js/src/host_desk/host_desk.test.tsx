@@ -66,11 +66,11 @@ const desk: Partial<Desk> = {
       ],
     ],
   },
-  agreement: { guess_right: 0.6, shared_label: null, pairs: 0 },
+  agreement: { guess_right: 0.75, same_guess: 0.5, shared_label: null, pairs: 0 },
   leaderboard: [{ nickname: "<b>fox</b>", points: 40, rounds: 3, wins: 2 }],
   players: [
     { nickname: "<b>fox</b>", rounds: 3, last_seen: new Date().toISOString() },
-    { nickname: "otter", rounds: 2, last_seen: "2020-01-01T00:00:00Z" },
+    { nickname: "otter", rounds: 2, last_seen: "2020-01-01T00:00:00Z", id: "p-2" },
   ],
 };
 
@@ -117,7 +117,8 @@ describe("the host's desk", () => {
     expect(el.querySelector("[role=progressbar]")?.getAttribute("aria-valuetext")).toBe(
       "4 parti su 8 giocate almeno una volta",
     );
-    expect(el.querySelector(".inv-agreement")?.textContent).toContain("60%");
+    expect(el.querySelector(".inv-big")?.textContent).toContain("75%3 di 4 risposte");
+    expect(el.querySelector(".inv-agreement")?.textContent).toContain("La stessa risposta50%");
     expect(el.querySelector(".inv-agreement")?.textContent).toContain("Servono due giocatori");
   });
 
@@ -219,7 +220,7 @@ describe("the host's desk", () => {
     expect(el.querySelector("[role=alertdialog]")?.textContent).toContain("otter");
     button(el, "Delete the data")?.click();
     await settle();
-    expect(model.sent.at(-1)).toMatchObject({ kind: "forget", player: "otter" });
+    expect(model.sent.at(-1)).toMatchObject({ kind: "forget", player: "p-2" });
     model.answer("forget", { error: "[inv-widgets] The disk is full.", code: "store-full", retry: true });
     await settle();
     expect(el.querySelector("[role=alert]")?.textContent).toContain("make room");
@@ -293,8 +294,11 @@ describe("the host's desk", () => {
   });
 
   it("says what is wrong with the store, and what helps", async () => {
-    const { el } = await show({ trouble: { code: "store-newer", message: "[inv-widgets] x" } });
+    const { el, model } = await show({ trouble: { code: "store-newer", message: "[inv-widgets] x" } });
     expect(el.querySelector("[role=alert]")?.textContent).toContain("update inv-widgets");
+    model.set("_desk", { ...desk, turn: 2, trouble: { code: "unknown", message: "[inv-widgets] Two of that name." } });
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("Two of that name.");
   });
 
   it("marks every focusable element for JupyterLab", async () => {

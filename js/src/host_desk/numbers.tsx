@@ -4,8 +4,8 @@ import type { DeskStore } from "./store";
 export function Numbers({ store }: { store: DeskStore }) {
   const t = store.t.value;
   const desk = store.desk.value;
-  const finished = desk.won + desk.lost + desk.resigned;
-  const right = desk.agreement.guess_right ?? (finished > 0 ? desk.won / finished : null);
+  const guesses = desk.won + desk.lost;
+  const right = desk.agreement.guess_right;
   const tiles = [
     { name: t("host.players"), value: t.number(desk.n_players), more: t("host.active", { count: desk.n_active }) },
     {
@@ -21,7 +21,7 @@ export function Numbers({ store }: { store: DeskStore }) {
     {
       name: t("host.right"),
       value: right === null ? "–" : t.percent(right),
-      more: t("host.of", { done: desk.won, total: finished }),
+      more: t("host.guesses", { won: desk.won, count: guesses }),
     },
   ];
   return (
@@ -85,28 +85,27 @@ function Progress({ store }: { store: DeskStore }) {
 
 export function Agreement({ store }: { store: DeskStore }) {
   const t = store.t.value;
-  const { guess_right, shared_label, pairs } = store.desk.value.agreement;
+  const { same_guess, shared_label, pairs } = store.desk.value.agreement;
   const rows = [
-    { name: t("host.agree_guess"), share: guess_right, words: t("host.agree_guess_words"), none: t("host.agree_none") },
+    { name: t("host.agree_same"), share: same_guess ?? null, words: t("host.agree_same_words") },
     {
       name: t("host.agree_label"),
       share: pairs > 0 ? shared_label : null,
       words: t("host.agree_label_words", { count: pairs }),
-      none: t("host.agree_no_pairs"),
     },
   ];
   return (
     <section class="inv-desk-card" aria-label={t("host.agreement")}>
       <h3>{t("host.agreement")}</h3>
       <ul class="inv-agreement">
-        {rows.map(({ name, share, words, none }) => (
+        {rows.map(({ name, share, words }) => (
           <li key={name}>
             <span>{name}</span>
             <b class="inv-number">{share === null ? "–" : t.percent(share)}</b>
             <span class="inv-bar" aria-hidden="true">
               <span style={{ width: `${100 * (share ?? 0)}%` }} />
             </span>
-            <span class="inv-hint">{share === null ? none : words}</span>
+            <span class="inv-hint">{share === null ? t("host.agree_no_pairs") : words}</span>
           </li>
         ))}
       </ul>

@@ -39,7 +39,7 @@ export function Players({ store }: { store: DeskStore }) {
   const list = useRef<HTMLUListElement>(null);
   const now = useNow();
   const close = () => {
-    const place = players.findIndex(({ nickname }) => nickname === asked.value);
+    const place = players.findIndex((player) => keyOf(player) === asked.value);
     asked.value = undefined;
     // The question goes; its button comes back and takes the focus.
     requestAnimationFrame(() => list.current?.children[place]?.querySelector("button")?.focus({ preventScroll: true }));
@@ -50,21 +50,21 @@ export function Players({ store }: { store: DeskStore }) {
       {players.length === 0 && <p class="inv-quiet">{t("host.nobody")}</p>}
       <ul class="inv-people" ref={list}>
         {players.map((player) => (
-          <li key={player.nickname}>
+          <li key={keyOf(player)}>
             <bdi>{player.nickname}</bdi>
             <span class="inv-hint inv-number">
               {[t("host.player_rounds", { count: player.rounds }), seen(store, player, now)]
                 .filter(Boolean)
                 .join(" · ")}
             </span>
-            {asked.value === player.nickname ? (
+            {asked.value === keyOf(player) ? (
               <Confirm
                 store={store}
                 question={t("host.forget_sure", { nickname: player.nickname })}
                 yes={t("host.forget_yes")}
-                busy={store.busy.value.has(`forget:${player.nickname}`)}
+                busy={store.busy.value.has(`forget:${keyOf(player)}`)}
                 onYes={async () => {
-                  if (await store.forget(player.nickname)) asked.value = undefined;
+                  if (await store.forget(player)) asked.value = undefined;
                 }}
                 onCancel={close}
               />
@@ -74,7 +74,7 @@ export function Players({ store }: { store: DeskStore }) {
                 class="inv-button inv-quiet-button"
                 aria-label={t("host.forget_of", { nickname: player.nickname })}
                 onClick={() => {
-                  asked.value = player.nickname;
+                  asked.value = keyOf(player);
                 }}
                 {...GUARDED}
               >
@@ -87,6 +87,8 @@ export function Players({ store }: { store: DeskStore }) {
     </section>
   );
 }
+
+const keyOf = ({ id, nickname }: Player) => id ?? nickname;
 
 /** "2 minutes ago"; a player of the last minute is here now. */
 function seen(store: DeskStore, player: Player, now: number): string {

@@ -5,7 +5,7 @@ import type { Model } from "../core/model";
 import { bytes } from "../core/payload";
 import { RequestError, Requests } from "../core/requests";
 import { Link, type Linked } from "../core/state";
-import { type Desk, type Format, readDesk, type Status } from "./desk_data";
+import { type Desk, type Format, type Player, readDesk, type Status } from "./desk_data";
 
 /** This desk's own. */
 export type Own = { height: number; language: string };
@@ -26,7 +26,7 @@ export class DeskStore {
   readonly alive: ReadonlySignal<boolean>;
   /** Picture names give answers away on a projector: only where the host asks for them. */
   readonly names: Signal<boolean> = signal(false);
-  /** What is under way: "status", "export:csv", "forget:NICKNAME". */
+  /** What is under way: "status", "export:csv", "forget:PLAYER". */
   readonly busy: ReadonlySignal<ReadonlySet<string>>;
   /** What went wrong last, in words. */
   readonly fault: Signal<string | undefined> = signal(undefined);
@@ -82,8 +82,9 @@ export class DeskStore {
   }
 
   /** Delete everything of a player. */
-  forget(nickname: string): Promise<boolean> {
-    return this.#do(`forget:${nickname}`, { kind: "forget", player: nickname }, PATIENCE_MS, () => {
+  forget({ id, nickname }: Player): Promise<boolean> {
+    const player = id ?? nickname;
+    return this.#do(`forget:${player}`, { kind: "forget", player }, PATIENCE_MS, () => {
       this.done.value = this.t.value("host.forgotten", { nickname });
     });
   }
@@ -94,7 +95,8 @@ export class DeskStore {
 
   /** The host's words for an error. */
   words(code: string | undefined, message: string): string {
-    return errorText(this.t.value, code, message, "host_error.");
+    // What has no code of its own says more in its own words.
+    return errorText(this.t.value, code === "unknown" ? undefined : code, message, "host_error.");
   }
 
   dispose(): void {
