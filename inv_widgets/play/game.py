@@ -158,6 +158,11 @@ class Game:
         return f"Game({len(self.maps)} cluster maps of {len(self.pictures)} pictures, {self.store!r})"
 
     @property
+    def run(self) -> Run:
+        """What is played."""
+        return self._run
+
+    @property
     def title(self) -> str | None:
         """The game's name, where the rules give one."""
         return self.rules.title
