@@ -19,7 +19,7 @@ from inv_widgets.store.merging import Imported, Incoming, add
 from inv_widgets.store.reading_stores import opened
 from inv_widgets.store.schema import cluster_maps, forgotten, players, run_cluster_maps, runs
 from inv_widgets.store.texts import nickname_key
-from inv_widgets.store.whole_rounds import Version, WholeRound, whole_rounds
+from inv_widgets.store.whole_rounds import Version, WholeRound, at_one_time, whole_rounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,11 +153,13 @@ def merge(store: LabelStore, other: LabelStore | str | Path) -> Imported:
         If one of the stores cannot be used.
     """
     with opened(other) as source, source.reading() as reader, store.database.writing(alone=True) as connection:
+        at_one_time(reader)
         return add(connection, _of_store(reader))
 
 
 def _rows(store: LabelStore, run_id: str | None) -> list[dict[str, Any]]:
     with store.database.reading() as connection:
+        at_one_time(connection)
         names = {row.id: row.nickname for row in connection.execute(select(players.c.id, players.c.nickname))}
         maps = {row["id"]: row for row in connection.execute(select(cluster_maps)).mappings()}
         return [

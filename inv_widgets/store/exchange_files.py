@@ -190,8 +190,16 @@ def _to_jsonl(rows: Iterable[dict[str, Any]]) -> bytes:
     lines = []
     for row in rows:
         plain = row | {name: row[name] and moment_text(row[name]) for name in ("started", "answered")}
-        lines.append(json.dumps(plain, ensure_ascii=False, allow_nan=False) + "\n")
+        lines.append(_BREAK.sub(_escaped, json.dumps(plain, ensure_ascii=False, allow_nan=False)) + "\n")
     return "".join(lines).encode("utf-8")
+
+
+# JSON lets them stand, but many readers end a line there.
+_BREAK = re.compile("[\x85\u2028\u2029]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _from_jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,10 +9,8 @@ import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from inv_widgets.errors import kind_of
+from inv_widgets.store.addresses import Address
 from inv_widgets.store.engine import Database
 from inv_widgets.store.errors import StoreError
 from inv_widgets.store.troubles import trouble_of
@@ -29,28 +27,25 @@ def opened(other: Any) -> Iterator[Database]:
 
     Raises
     ------
-    TypeError
+    TypeError, ValueError
         If it is none of these.
     FileNotFoundError
         If there is no such file.
     StoreError
         If it cannot be read.
     """
-    database = getattr(other, "database", None)
-    if isinstance(database, Database):
+    if not isinstance(other, (str, Path)):
+        database = getattr(other, "database", None)
+        if not isinstance(database, Database):
+            raise TypeError(
+                f"[inv-widgets] other={other!r:.80} is {kind_of(other)}: give an inv.LabelStore, or its file or URL."
+            )
         yield database
         return
-    if not isinstance(other, (str, Path)):
-        raise TypeError(
-            f"[inv-widgets] other={other!r:.80} is {kind_of(other)}: give an inv.LabelStore, or its file or URL."
-        )
-    path = _file(other)
+    path = Address.of(other).path
     if path is None:
-        database = Database(other)
-        try:
+        with _closing(Database(other)) as database:
             yield database
-        finally:
-            database.close()
         return
     if not path.is_file():
         raise FileNotFoundError(f"[inv-widgets] There is no label store at {path}. Check the path.")
@@ -61,25 +56,21 @@ def opened(other: Any) -> Iterator[Database]:
             database = Database(copied)
         except StoreError as error:
             raise StoreError(str(error).replace(str(copied), str(path)), code=error.code) from None
-        try:
+        with _closing(database):
             yield database
-        finally:
-            database.close()
 
 
-def _file(other: str | Path) -> Path | None:
-    if isinstance(other, Path) or "://" not in other:
-        return Path(other).expanduser()
+@contextlib.contextmanager
+def _closing(database: Database) -> Iterator[Database]:
     try:
-        url = make_url(other)
-    except ArgumentError:
-        return None  # Database says what is wrong, without showing a password
-    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+        yield database
+    finally:
+        database.close()
 
 
 def _copy(path: Path, to: Path) -> None:
     """Copy an SQLite file with what its log holds, even while others write to it."""
-    address = f"file:{urllib.parse.quote(str(path.resolve()))}?mode=ro"
+    address = f"file:{urllib.parse.quote(str(path))}?mode=ro"
     try:
         try:
             _back_up(address, to)

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 
 from inv_widgets.store.schema import actions, labels, rounds, run_cluster_maps
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["Version", "WholeRound", "one_whole_round", "whole_rounds"]
+__all__ = ["Version", "WholeRound", "at_one_time", "one_whole_round", "whole_rounds"]
 
 _BATCH = 500  # rounds that are read together; SQLite takes at most 32766 parameters
 
@@ -59,13 +59,19 @@ class WholeRound:
         """Give the rows of its labels. A version that took all away has none; the round's `labels_version` tells."""
         return [
             {
-                "round_id": self.row["id"], "version": number, "position": position, "text": text,
+                "round_id": self.row["id"], "version": number, "position": position, "text": words,
                 "language": version.language, "after_reveal": version.after_reveal,
                 "written_at": version.written_at or self.row["answered_at"],
             }
             for number, version in enumerate(self.versions, start=1)
-            for position, text in enumerate(version.texts)
+            for position, words in enumerate(version.texts)
         ]  # fmt: skip
+
+
+def at_one_time(connection: Connection) -> None:
+    """Let a transaction that only reads see the store as it is now until its end; call this first."""
+    if connection.dialect.name == "postgresql":  # SQLite does so anyway
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 def whole_rounds(connection: Connection, run_id: str | None = None) -> Iterator[WholeRound]:
@@ -98,13 +104,13 @@ def _batch(connection: Connection, ids: list[str]) -> Iterator[WholeRound]:
     ):
         done[one].append((kind, at, value))
     columns = (labels.c[name] for name in ("round_id", "version", "text", "language", "after_reveal", "written_at"))
-    for one, number, text, language, after_reveal, written_at in connection.execute(
+    for one, number, words, language, after_reveal, written_at in connection.execute(
         select(*columns)
         .where(labels.c.round_id.in_(ids))
         .order_by(labels.c.round_id, labels.c.version, labels.c.position)
     ):
         before = said[one].get(number, Version(written_at, (), language, after_reveal))
-        said[one][number] = replace(before, texts=(*before.texts, text))
+        said[one][number] = replace(before, texts=(*before.texts, words))
     found = {row["id"]: dict(row) for row in connection.execute(select(rounds).where(rounds.c.id.in_(ids))).mappings()}
     for one in ids:
         yield WholeRound(found[one], tuple(done[one]), _versions(found[one], said[one]))
