@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["ClusterMap", "Column", "Explanation", "Label", "Prediction", "Rest", "cluster_map_id", "min_max"]
+__all__ = ["ClusterMap", "Column", "Explanation", "Label", "Prediction", "Rest", "Rounds", "cluster_map_id", "min_max"]
 
 Target = int | tuple[int, ...]
 Window = tuple[float, float, float, float]
@@ -90,10 +91,62 @@ def _same(one: Any, two: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What people say a cluster map shows, with its score (METHOD 3.3)."""
+    """What people say a cluster map shows, with its score (METHOD 3.3).
+
+    Attributes
+    ----------
+    name
+        The label after the analysis.
+    score
+        Its score on the cluster map; on a merged one the average of the members' by weight.
+    frequency
+        Rounds that gave it; of a merged cluster map, of all members.
+    mean_step
+        The mean step (0..5) that these rounds had reached.
+    won
+        Whether any of these rounds was won.
+    players
+        How many different players said it.
+    typed
+        The different texts, as typed, that became this label.
+    """
 
     name: str
     score: float
+    frequency: int = 0
+    mean_step: float = 0.0
+    won: bool = False
+    players: int = 0
+    typed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """How people fared with a cluster map: rounds that count (METHOD 3.5).
+
+    Attributes
+    ----------
+    wins, losses, resigns
+        Numbers of rounds.
+    players
+        How many different players these were.
+    mean_step
+        The mean step (0..5) at which the rounds ended.
+    mean_share
+        The mean share of the picture that was revealed then, per cent.
+    """
+
+    wins: int
+    losses: int
+    resigns: int
+    players: int
+    mean_step: float
+    mean_share: float
+
+    @property
+    def total(self) -> int:
+        """All of these rounds."""
+        return self.wins + self.losses + self.resigns
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +185,10 @@ class ClusterMap(_Equal):
         Mean silhouette of the cluster's members, -1..1; NaN where there was no clustering.
     labels
         Best first.
+    rounds
+        How people fared with it; None before labels were analysed, or where nobody played it.
+    members
+        The cluster maps that were merged into this one because they share a best label, heaviest first; most have none.
     """
 
     id: str
@@ -144,6 +201,8 @@ class ClusterMap(_Equal):
     channel_thumbnails: NDArray[np.uint8]
     silhouette: float = float("nan")
     labels: tuple[Label, ...] = ()
+    rounds: Rounds | None = None
+    members: tuple[ClusterMap, ...] = ()
 
     def __post_init__(self) -> None:
         for name, dtype in _CLUSTER_MAP_ARRAYS.items():
@@ -185,6 +244,12 @@ class ClusterMap(_Equal):
     def label(self) -> str:
         """The best label's name, or an empty string."""
         return self.labels[0].name if self.labels else ""
+
+    @property
+    def best_labels(self) -> tuple[Label, ...]:
+        """The labels with the highest score: several where it is a tie (METHOD 3.4)."""
+        most = max((label.score for label in self.labels), default=0.0)
+        return tuple(label for label in self.labels if math.isclose(label.score, most, rel_tol=1e-9))
 
 
 _CLUSTER_MAP_ARRAYS = {

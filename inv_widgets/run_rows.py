@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import itertools
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest
+from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest, Rounds
 from inv_widgets.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -21,21 +22,30 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "added_after", "explanation_of", "rows_of", "to_frame", "upgraded"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _text, _int, _real = pa.string(), pa.int32(), pa.float64()
 _floats, _ints, _bytes = pa.list_(pa.float32()), pa.list_(pa.int32()), pa.list_(pa.uint8())
 _key = [("picture", _text), ("network", _text), ("target", pa.list_(pa.int32())), ("target_name", _text)]
 _layer = [*_key, ("layer", _text), ("depth", _int), ("block", _int)]
 
+_label = pa.struct([
+    ("name", _text), ("score", _real), ("frequency", _int), ("mean_step", _real), ("won", pa.bool_()),
+    ("players", _int), ("typed", pa.list_(_text)),
+])  # fmt: skip
+_rounds = pa.struct([
+    *((name, _int) for name in ("wins", "losses", "resigns", "players")), ("mean_step", _real), ("mean_share", _real),
+])  # fmt: skip
+_shown = [
+    ("cluster", _int), ("id", _text), ("weight", _real), ("n_maps", _int), ("channels", _ints),
+    ("channel_weights", _floats), ("map", _floats), ("map_min", _real), ("map_max", _real), ("map_height", _int),
+    ("map_width", _int), ("channel_thumbnails", _bytes), ("thumbnail_height", _int), ("thumbnail_width", _int),
+    ("silhouette", _real), ("labels", pa.list_(_label)), ("rounds", _rounds),
+]  # fmt: skip
+
 SCHEMAS = {
     "cluster_maps": pa.schema([
-        *_layer, ("cluster", _int), ("id", _text), ("weight", _real), ("n_maps", _int),
-        ("channels", _ints), ("channel_weights", _floats),
-        ("map", _floats), ("map_min", _real), ("map_max", _real), ("map_height", _int), ("map_width", _int),
-        ("channel_thumbnails", _bytes), ("thumbnail_height", _int), ("thumbnail_width", _int),
-        ("silhouette", _real), ("labels", pa.list_(pa.struct([("name", _text), ("score", _real)]))),
-        ("recipe", _text), ("schema_version", _int),
+        *_layer, *_shown, ("members", pa.list_(pa.struct(_shown))), ("recipe", _text), ("schema_version", _int),
     ]),
     "columns": pa.schema([
         *_layer, ("layer_in_block", _int), ("n_maps", _int), ("map_height", _int), ("map_width", _int),
@@ -54,7 +64,10 @@ SCHEMAS = {
 }  # fmt: skip
 
 # What a version added to the ones before it; `upgraded` fills it in.
-_ADDED = {2: {"pictures": ("predictions",)}}
+_ADDED: dict[int, dict[str, tuple[str, ...]]] = {
+    2: {"pictures": ("predictions",)},
+    3: {"cluster_maps": ("rounds", "members")},
+}
 
 
 def added_after(version: int, kind: str) -> set[str]:
@@ -70,6 +83,12 @@ def upgraded(kind: str, table: pa.Table) -> pa.Table:
         rows = zip(*(table[name].to_pylist() for name in parts), strict=True)
         firsts = [[{"index": index, "name": name, "probability": chance}] for index, name, chance in rows]
         table = table.append_column("predictions", pa.array(firsts, SCHEMAS[kind].field("predictions").type))
+    if "members" in missing:  # before labels could be analysed
+        labels = [[dataclasses.asdict(Label(**label)) for label in row] for row in table["labels"].to_pylist()]
+        new = {"labels": labels, "rounds": [None] * len(table), "members": [[]] * len(table)}
+        table = table.drop_columns(["labels"])
+        for name, values in new.items():
+            table = table.append_column(name, pa.array(values, SCHEMAS[kind].field(name).type))
     place = table.column_names.index("schema_version")
     table = table.set_column(place, "schema_version", pa.array([SCHEMA_VERSION] * len(table), _int))
     return table.select(SCHEMAS[kind].names)
@@ -103,7 +122,7 @@ def to_frame(explanations: Iterable[Explanation]) -> pd.DataFrame:
     for explanation in explanations:
         for column, cluster_map in explanation.cluster_maps():
             row = _cluster_map_row(explanation, column, cluster_map)
-            row |= {name: getattr(cluster_map, name) for name in ("map", "channels", "channel_weights")}
+            row |= {name: getattr(cluster_map, name) for name in ("map", "channels", "channel_weights", "members")}
             row |= {"target": explanation.target, "channel_thumbnails": cluster_map.channel_thumbnails}
             rows.append(row)
     return pd.DataFrame(rows, columns=names)
@@ -140,12 +159,20 @@ def _key_of(explanation: Explanation) -> dict[str, Any]:
 
 
 def _cluster_map_row(explanation: Explanation, column: Column, cluster_map: ClusterMap) -> dict[str, Any]:
+    return {
+        **_key_of(explanation),
+        **{name: getattr(column, name) for name in ("layer", "depth", "block")},
+        **_shown_row(cluster_map),
+        "members": [_shown_row(member) for member in cluster_map.members],
+        "recipe": explanation.recipe.to_json(),
+    }
+
+
+def _shown_row(cluster_map: ClusterMap) -> dict[str, Any]:
     height, width = cluster_map.map.shape
     thumbnails = cluster_map.channel_thumbnails
     same = ("cluster", "id", "weight", "n_maps", "channels", "channel_weights", "map_min", "map_max", "silhouette")
     return {
-        **_key_of(explanation),
-        **{name: getattr(column, name) for name in ("layer", "depth", "block")},
         **{name: getattr(cluster_map, name) for name in same},
         "map": cluster_map.map.ravel(),
         "map_height": height,
@@ -153,8 +180,8 @@ def _cluster_map_row(explanation: Explanation, column: Column, cluster_map: Clus
         "channel_thumbnails": thumbnails.ravel(),
         "thumbnail_height": thumbnails.shape[1],
         "thumbnail_width": thumbnails.shape[2],
-        "labels": [{"name": label.name, "score": label.score} for label in cluster_map.labels],
-        "recipe": explanation.recipe.to_json(),
+        "labels": [dataclasses.asdict(label) for label in cluster_map.labels],
+        "rounds": None if cluster_map.rounds is None else dataclasses.asdict(cluster_map.rounds),
     }
 
 
@@ -207,7 +234,9 @@ def _cluster_map(row: dict[str, Any]) -> ClusterMap:
         **{name: row[name] for name in same},
         map=np.array(row["map"], np.float32).reshape(row["map_height"], row["map_width"]),
         channel_thumbnails=thumbnails.reshape(thumbnails.size // max(1, thumbnail[0] * thumbnail[1]), *thumbnail),
-        labels=tuple(Label(**label) for label in row["labels"]),
+        labels=tuple(Label(**{**label, "typed": tuple(label["typed"])}) for label in row["labels"]),
+        rounds=None if row["rounds"] is None else Rounds(**row["rounds"]),
+        members=tuple(_cluster_map(member) for member in row.get("members", ())),
     )
 
 
