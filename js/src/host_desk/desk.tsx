@@ -196,13 +196,15 @@ function Exports({ store }: { store: DeskStore }) {
 function useRefreshing(store: DeskStore, root: { current: HTMLElement | null }): void {
   useEffect(() => {
     let seen = true;
-    const observer = new IntersectionObserver((entries) => {
-      seen = entries.at(-1)?.isIntersecting ?? seen;
-    });
-    if (root.current) observer.observe(root.current);
     const look = () => {
       if (seen && !document.hidden) void store.refresh();
     };
+    const observer = new IntersectionObserver((entries) => {
+      const before = seen;
+      seen = entries.at(-1)?.isIntersecting ?? seen;
+      if (seen && !before) look();
+    });
+    if (root.current) observer.observe(root.current);
     look();
     const timer = setInterval(look, REFRESH_MS);
     document.addEventListener("visibilitychange", look);

@@ -3,7 +3,7 @@
  *
  * The kernel says which screen is shown; everything between two screens (guess, features, undo, the clock) stays here.
  */
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { closest, errorText, type Language, type Translate, translator } from "../core/languages";
 import type { Model } from "../core/model";
 import { RequestError, Requests } from "../core/requests";
@@ -112,6 +112,7 @@ export class GameStore {
   readonly #keeping: Keeping;
   readonly #undo: (() => void)[] = [];
   #disposed = false;
+  #forgetting = false;
 
   constructor({ model, state, alive, storage, session }: Surroundings) {
     this.#model = model;
@@ -140,7 +141,7 @@ export class GameStore {
       storage,
       prefix,
       send: async (message) => (await this.#requests.ask(message, ANSWER_PATIENCE_MS)).content,
-      ready: () => this.alive.peek() && !["opening", "welcome"].includes(this.#screen.peek().kind),
+      ready: () => this.alive.peek() && this.#knowsPlayer,
       player: () => this.player.peek() ?? this.#identity.remembered.peek() ?? null,
     });
     this.delivery = computed(() => {
@@ -153,7 +154,7 @@ export class GameStore {
     model.on("change:_screen", this.#readScreen);
     this.#undo.push(
       effect(() => {
-        if (this.alive.value) this.outbox.flush();
+        if (this.alive.value) untracked(() => this.outbox.flush());
       }),
     );
     this.#undo.push(
@@ -247,7 +248,13 @@ export class GameStore {
   /** Delete everything of this player, here and in the store. Rejects with a RequestError. */
   async forget(): Promise<void> {
     const player = this.player.value ?? this.#identity.remembered.value;
-    await this.ask({ kind: "forget" });
+    // The welcome screen can come before the answer: who asks to be forgotten must not be entered again by it.
+    this.#forgetting = true;
+    try {
+      await this.ask({ kind: "forget" });
+    } finally {
+      this.#forgetting = false;
+    }
     for (const { entry } of this.outbox.pending.value) {
       if (entry.player === null || entry.player === player) this.outbox.dismiss(entry.message.round);
     }
@@ -335,6 +342,10 @@ export class GameStore {
     this.#ownLink.dispose();
   }
 
+  get #knowsPlayer(): boolean {
+    return !["opening", "welcome"].includes(this.#screen.peek().kind);
+  }
+
   /** Ask, and tell the player what went wrong. The same question is not asked twice at once. */
   async #do(message: { kind: string } & Record<string, unknown>, done?: () => void): Promise<void> {
     const { kind } = message;
@@ -374,6 +385,7 @@ export class GameStore {
   readonly #readScreen = () => {
     const screen = this.#model.get("_screen") as Screen | null | undefined;
     if (!screen?.kind) return;
+    const knew = this.#knowsPlayer;
     batch(() => {
       this.notice.value = undefined;
       if ("score" in screen && screen.score) this.#score.value = screen.score;
@@ -390,7 +402,8 @@ export class GameStore {
       this.#screen.value = screen;
     });
     if (screen.kind === "welcome") this.#reenter();
-    else this.outbox.flush();
+    // Not with every screen: an answer that fails can be what brought it.
+    else if (!knew) this.outbox.flush();
   };
 
   #onResult({ round }: ResultScreen): void {
@@ -401,7 +414,8 @@ export class GameStore {
   /** A reloaded page goes on where it was: the same tab is the same person. */
   #reenter(): void {
     const nickname = this.#identity.remembered.peek();
-    if (!this.#identity.playsHere || nickname === undefined || !this.#settings.peek().asks_nickname) return;
+    if (this.#forgetting || !this.#identity.playsHere || nickname === undefined || !this.#settings.peek().asks_nickname)
+      return;
     const on_leaderboard = this.#identity.ranked(nickname);
     this.enter(nickname, { consent: true, on_leaderboard }).catch(() => this.#identity.leave());
   }
