@@ -9,7 +9,7 @@ import time
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import QueuePool, create_engine, event
+from sqlalchemy import QueuePool, create_engine, event, exc
 
 from inv_widgets.store.troubles import trouble_with
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.store.addresses import Address, Mode
 
-__all__ = ["BUSY_SECONDS", "file_id", "make_file", "postgresql_engine", "sqlite_engine", "use_log"]
+__all__ = ["BUSY_SECONDS", "file_id", "leave", "make_file", "postgresql_engine", "sqlite_engine", "use_log"]
 
 BUSY_SECONDS = 5.0
 """For so long a connection waits for another one that writes."""
@@ -30,20 +30,16 @@ _POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "pool_timeout": 10}
 
 def sqlite_engine(path: Path, mode: Mode) -> Engine:
     """Give an engine whose transactions begin with their execution option `begin`, by default ``BEGIN``."""
-    # Never "rwc": a file that is gone must not come back empty.
-    address = f"file:{urllib.parse.quote(str(path))}?mode={mode}"
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
         try:
-            for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-                connection.execute(f"PRAGMA {pragma}")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            # Never "rwc": a file that is gone must not come back empty.
+            return _sqlite_connection(path, f"mode={mode}")
+        except sqlite3.OperationalError:
+            # A read-only disk has no place for the files that readers with a write-ahead log keep beside it.
+            if os.path.exists(f"{path}-wal") or os.access(path.parent, os.W_OK) or not os.access(path, os.R_OK):  # noqa: PTH110
+                raise
+            return _sqlite_connection(path, "mode=ro&immutable=1")
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **_POOL)
 
@@ -52,6 +48,20 @@ def sqlite_engine(path: Path, mode: Mode) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
     return engine
+
+
+def _sqlite_connection(path: Path, options: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{urllib.parse.quote(str(path))}?{options}",
+        uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False,
+    )  # fmt: skip
+    try:
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def postgresql_engine(address: Address) -> Engine:
@@ -122,6 +132,30 @@ def use_log(engine: Engine, *, change: bool) -> bool:
                 if "locked" not in str(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+
+def leave(engine: Engine, path: Path) -> bool:
+    """Close the connections to a file in whose place there is another one now; say whether that was possible.
+
+    The old file's write-ahead log still stands beside the new file. Whoever opens that would get the old content poured
+    over it, so the log is written into the old file (wherever that is) and removed.
+    """
+    files = [path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm")]
+    if engine.pool.checkedin() == 0:  # type: ignore[attr-defined]  # a QueuePool
+        return False
+    try:
+        with engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except (exc.DBAPIError, sqlite3.Error):
+        return False
+    if busy:
+        return False
+    engine.dispose()
+    if files[0].exists() and files[0].stat().st_size == 0:
+        for file in files:
+            file.unlink(missing_ok=True)
+    return True
 
 
 def file_id(path: Path) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exc, select, text
 
 from inv_widgets.store.addresses import Address
-from inv_widgets.store.drivers import BUSY_SECONDS, file_id, make_file, postgresql_engine, sqlite_engine, use_log
+from inv_widgets.store.drivers import BUSY_SECONDS, file_id, leave, make_file, postgresql_engine, sqlite_engine, use_log
 from inv_widgets.store.migration import ADVISORY_LOCK, prepare
 from inv_widgets.store.schema import settings
 from inv_widgets.store.troubles import trouble_of, trouble_with
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 __all__ = ["Database"]
+
+_STUCK = ("store-readonly", "store-corrupted")  # what an SQLite connection remembers when it is over
 
 
 class Database:
@@ -56,6 +58,7 @@ class Database:
         self._path = self.address.path
         self._file: tuple[int, int] | None = None
         self._has_log = self._closed = False
+        self.id = ""
         self._alone = threading.Lock()  # SQLite has one writer: here threads wait in turn, there they would poll
         self._mending = threading.Lock()
         if self._path is None:
@@ -65,7 +68,7 @@ class Database:
             self._engine = sqlite_engine(self._path, self.address.mode)
         self._finalizer = weakref.finalize(self, self._engine.dispose)
         try:
-            self.id = self._prepare(make=True)
+            self._prepare(make=True)
         except BaseException:
             self._finalizer()
             raise
@@ -138,6 +141,8 @@ class Database:
             trouble = trouble_of(error, self.address.name, self._path)
             if trouble is None:
                 raise
+            if self._path is not None and trouble.code in _STUCK:
+                self._engine.dispose()
             raise trouble from error
 
     # SQLite goes on happily writing into a file that was deleted or replaced. Such a write is not saved.
@@ -149,46 +154,45 @@ class Database:
         if self._path is None or (self._file is not None and self._file == file_id(self._path)):
             return
         with self._mending:
-            if self._file is not None and self._file == file_id(self._path):
+            now = file_id(self._path)
+            if self._file is not None and self._file == now:
                 return  # another thread was faster
-            self._file = None
-            # Closing the last connection writes the old file's log into the old file, and takes the log away.
-            self._engine.dispose()
-            if file_id(self._path) is None:
+            # Old connections are kept while the path is empty: the old file can come back.
+            if now is None or not (self._file is None or leave(self._engine, self._path)):
                 raise trouble_with(self.address.name, "store-gone")
+            self._file = None
             try:
-                found = self._prepare(make=False)
+                self._prepare(make=False)
             except BaseException:
-                self._file = None
+                self._engine.dispose()
                 raise
-            if found != self.id:
-                self._file = None
-                raise trouble_with(self.address.name, "store-gone", "the file there now is another label store")
 
     def _saved_there(self) -> None:
         """See that what was committed went into the file that others find."""
         assert self._path is not None
-        log_is_there = not self._has_log or os.path.exists(f"{self._path}-wal")  # noqa: PTH110 (at each write)
-        if self._file != file_id(self._path) or not log_is_there:
-            self._engine.dispose()
+        if self._file != file_id(self._path):
             raise trouble_with(self.address.name, "store-gone")
+        if self._has_log and not os.path.exists(f"{self._path}-wal"):  # noqa: PTH110 (at each write)
+            self._engine.dispose()  # closing writes the log, wherever it is, into the file
+            raise trouble_with(self.address.name, "store-gone", "its -wal file was deleted")
 
-    def _prepare(self, *, make: bool) -> str:
-        """Make or check the tables, and give the store's id."""
+    def _prepare(self, *, make: bool) -> None:
+        """Make or check the tables, and get to know the store."""
         name, path = self.address.name, self._path
         with self._told_as_trouble():
             file = None if path is None else file_id(path)
-            if path is not None:
-                self._has_log = use_log(self._engine, change=self.address.mode == "rw")
             prepare(self._engine, name, make=make)
             with self._engine.connect() as connection:
                 if path is not None and (damage := _damage(connection)):
                     raise trouble_with(name, "store-corrupted", damage)
                 found = connection.scalar(select(settings.c.value).where(settings.c.name == "store"))
-        if found is None:
-            raise trouble_with(name, "store-corrupted", "it has no id")
-        self._file = file
-        return str(found)
+            if found is None:
+                raise trouble_with(name, "store-corrupted", "it has no id")
+            if self.id not in {"", found}:
+                raise trouble_with(name, "store-gone", "the file there now is another label store")
+            if path is not None:
+                self._has_log = use_log(self._engine, change=self.address.mode == "rw")
+        self._file, self.id = file, str(found)
 
 
 def _damage(connection: Connection) -> str:

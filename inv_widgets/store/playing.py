@@ -64,7 +64,7 @@ def open_round(
             connection.execute(update(rounds).where(rounds.c.id == other.id).values(status="released"))
         else:  # in another tab, of another run: not here too
             history.append(Encounter(other.cluster_map_id, other.picture_hash))
-    choice = choose(_situation(connection, player_id, run_id, tuple(history), now))
+    choice = choose(_situation(connection, player_id, tuple(history), now))
     if choice is None:
         return None
     _check(connection, run_id, choice, history)
@@ -175,14 +175,12 @@ def _answered(connection: Connection, round_id: str, player_id: str) -> StoredRo
     return found
 
 
-def _situation(
-    connection: Connection, player_id: str, run_id: str, history: tuple[Encounter, ...], now: dt.datetime
-) -> Situation:
+def _situation(connection: Connection, player_id: str, history: tuple[Encounter, ...], now: dt.datetime) -> Situation:
     under_way = select(rounds.c.cluster_map_id, rounds.c.player_id, rounds.c.leased_until).where(
         rounds.c.status == "open", rounds.c.leased_until > now, rounds.c.player_id != player_id
     )
-    leases = tuple(Lease(one, who, until.timestamp()) for one, who, until in connection.execute(under_way))
-    return Situation(queries.counts(connection, run_id), leases, history, now.timestamp())
+    leases = tuple(Lease(one, who, until.timestamp()) for one, who, until in connection.execute(under_way).all())
+    return Situation(queries.all_counts(connection), leases, history, now.timestamp())
 
 
 def _check(connection: Connection, run_id: str, choice: Choice, history: Iterable[Encounter]) -> None:

@@ -6,19 +6,28 @@ import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select, text
+from sqlalchemy import case, func, select
 
 from inv_widgets.game.rounds import Action
 from inv_widgets.game.scheduling import Encounter
 from inv_widgets.store.records import Ranking, Said, StoredRound
-from inv_widgets.store.schema import actions, cluster_maps, games, labels, players, rounds, run_cluster_maps
+from inv_widgets.store.schema import (
+    THAT_COUNTS,
+    actions,
+    cluster_maps,
+    games,
+    labels,
+    players,
+    rounds,
+    run_cluster_maps,
+)
 from inv_widgets.store.texts import folded
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select, TextClause
 
     from inv_widgets.store.runs import Status
 
@@ -47,7 +56,7 @@ def stored_round(connection: Connection, round_id: str, *, lock: bool = False) -
 
 def results(connection: Connection, player_id: str, run_id: str) -> list[StoredRound]:
     """Give a player's rounds of a run that count, in the order of the answers."""
-    of_player = select(rounds).where(rounds.c.player_id == player_id, rounds.c.run_id == run_id, *_that_count())
+    of_player = select(rounds).where(rounds.c.player_id == player_id, rounds.c.run_id == run_id, THAT_COUNTS)
     return _rounds(connection, of_player.order_by(rounds.c.answered_at, rounds.c.id))
 
 
@@ -61,21 +70,26 @@ def encounters(connection: Connection, player_id: str, run_id: str | None = None
     )
     if run_id is not None:
         query = query.where((rounds.c.run_id == run_id) | rounds.c.cluster_map_id.in_(_maps_of(run_id)))
-    return [Encounter(one, picture, state == "skipped") for one, picture, state in connection.execute(query)]
+    return [Encounter(one, picture, state == "skipped") for one, picture, state in connection.execute(query).all()]
 
 
 def counts(connection: Connection, run_id: str) -> dict[str, int]:
     """Give the rounds that count of each of a run's cluster maps that has any, wherever they were played; no gold."""
-    # "NOT gold" and not "gold = 0", as in the index that has all that this needs.
-    that_count = text("status = 'answered' AND withdrawn_at IS NULL AND NOT gold")
-    query = select(rounds.c.cluster_map_id, func.count()).where(that_count).group_by(rounds.c.cluster_map_id)
-    of_run = set(connection.scalars(_maps_of(run_id)))
-    return {one: number for one, number in connection.execute(query) if one in of_run}
+    found = all_counts(connection)
+    of_run = connection.scalars(_maps_of(run_id)).all()
+    return {one: found[one] for one in of_run if one in found}
+
+
+def all_counts(connection: Connection) -> dict[str, int]:
+    """Give the rounds that count of each cluster map of any run; no gold."""
+    that_count = (THAT_COUNTS, ~rounds.c.gold)
+    query = select(rounds.c.cluster_map_id, func.count()).where(*that_count).group_by(rounds.c.cluster_map_id)
+    return {one: number for one, number in connection.execute(query).all()}  # noqa: C416 (rows are no tuples to mypy)
 
 
 def said(connection: Connection, cluster_map_id: str, except_player: str | None) -> tuple[int, list[Said]]:
     """Give how many rounds of others a cluster map has, and their labels as they stood at the answer."""
-    others = [rounds.c.cluster_map_id == cluster_map_id, *_that_count()]
+    others: list[ColumnElement[bool] | TextClause] = [rounds.c.cluster_map_id == cluster_map_id, THAT_COUNTS]
     if except_player is not None:
         others.append(rounds.c.player_id != except_player)
     number = connection.scalar(select(func.count()).select_from(rounds).where(*others))
@@ -87,7 +101,7 @@ def said(connection: Connection, cluster_map_id: str, except_player: str | None)
     )
     spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
     speakers: defaultdict[str, set[str]] = defaultdict(set)
-    for words, player_id in connection.execute(query):
+    for words, player_id in connection.execute(query).all():
         spellings[folded(words)][words] += 1
         speakers[folded(words)].add(player_id)
     listed = [Said(spellings[key].most_common(1)[0][0], len(who)) for key, who in speakers.items()]
@@ -101,7 +115,7 @@ def leaderboard(connection: Connection, run_id: str, limit: int) -> list[Ranking
     query = (
         select(players.c.id, players.c.nickname, points, number, wins)
         .join(rounds, rounds.c.player_id == players.c.id)
-        .where(players.c.on_leaderboard, rounds.c.run_id == run_id, *_that_count())
+        .where(players.c.on_leaderboard, rounds.c.run_id == run_id, THAT_COUNTS)
         .group_by(players.c.id, players.c.nickname)
         .order_by(points.desc(), number, players.c.nickname, players.c.id)
         .limit(limit)
@@ -136,10 +150,6 @@ def actions_of(connection: Connection, round_id: str) -> list[Action]:
     ]
 
 
-def _that_count() -> tuple[ColumnElement[bool], ...]:
-    return rounds.c.status == "answered", rounds.c.withdrawn_at.is_(None)
-
-
 def _maps_of(run_id: str) -> Select[Any]:
     return select(run_cluster_maps.c.cluster_map_id).where(run_cluster_maps.c.run_id == run_id)
 
@@ -169,7 +179,7 @@ def _labels_of(connection: Connection, ids: list[str]) -> defaultdict[tuple[str,
     found: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
     for some in _batches(ids):
         query = select(labels.c.round_id, labels.c.version, labels.c.text).where(labels.c.round_id.in_(some))
-        for one, version, words in connection.execute(query.order_by(labels.c.position)):
+        for one, version, words in connection.execute(query.order_by(labels.c.position)).all():
             found[one, version].append(words)
     return found
 

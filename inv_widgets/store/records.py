@@ -48,7 +48,8 @@ class Situation:
     Attributes
     ----------
     counts
-        Finished rounds that count, per cluster map id: neither gold, skipped nor withdrawn ones.
+        Finished rounds that count, per cluster map id: neither gold, skipped nor withdrawn ones. Other runs' cluster
+        maps are among them; those without any are not.
     leases
         Other players' open rounds, `expires` in seconds since 1970.
     history

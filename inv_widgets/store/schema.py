@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "THAT_COUNTS",
     "actions",
     "cluster_maps",
     "forgotten",
@@ -61,6 +62,9 @@ metadata = MetaData(
 )
 
 _ID = String(64)
+
+THAT_COUNTS = text("status = 'answered' AND withdrawn_at IS NULL")
+"""Of rounds. SQLite uses an index that is limited so only where a query says it in the same words."""
 
 # "store": this store's own id (32 hexadecimal digits).
 settings = Table(
@@ -163,11 +167,7 @@ rounds = Table(
     Index("ix_rounds_run_id_status", "run_id", "status"),
     Index("ix_rounds_player_id_started_at", "player_id", "started_at"),
     # The counts that decide who plays what next are read off this index alone.
-    Index(
-        "ix_rounds_that_count", "cluster_map_id",
-        sqlite_where=text("status = 'answered' AND withdrawn_at IS NULL AND NOT gold"),
-        postgresql_where=text("status = 'answered' AND withdrawn_at IS NULL AND NOT gold"),
-    ),
+    Index("ix_rounds_that_count", "cluster_map_id", "gold", sqlite_where=THAT_COUNTS, postgresql_where=THAT_COUNTS),
 )  # fmt: skip
 
 # What a player did in a round, in order, so that it can be replayed.

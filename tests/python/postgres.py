@@ -1,7 +1,7 @@
 """A PostgreSQL server of the tests' own, from the machine's programs: private, in a temporary folder, on no port.
 
-A conftest.py takes the fixtures with ``from postgres import postgresql, postgresql_url``. A server starts with the first
-test that wants one (one a test process).
+A conftest.py takes the fixtures with ``from postgres import postgresql, postgresql_url``. A server starts with the
+first test that wants one (one a test process).
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,13 +22,47 @@ import pytest
 _FOLDERS = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
-    """`folder` has its socket; `process` is the server, `binaries` where its programs are."""
+    """`folder` has its socket, data and log; `options` are those of the process."""
 
     folder: Path
     binaries: Path
-    process: subprocess.Popen
+    options: dict[str, Any]
+    process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                [
+                    self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, "-F",
+                    "-c", "listen_addresses=", "-c", "full_page_writes=off", "-c", "shared_buffers=16MB",
+                ],
+                stdout=log, stderr=subprocess.STDOUT, **self.options,
+            )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.connect().close()
+            except psycopg.OperationalError as error:  # noqa: PERF203
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise OSError(f"postgres did not start: {(self.folder / 'log').read_text()}") from error
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Stop it at once, under all who use it."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGQUIT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
 
     def url(self, database: str) -> str:
         """Give the URL of a database."""
@@ -81,40 +116,14 @@ def running(binaries: Path):
         )  # fmt: skip
         if made.returncode:
             raise OSError(f"initdb failed: {made.stderr}")
-        with (folder / "log").open("w") as log:
-            process = subprocess.Popen(
-                [
-                    binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
-                    "-F", "-c", "full_page_writes=off", "-c", "shared_buffers=16MB", "-c", "max_connections=60",
-                ],
-                stdout=log, stderr=subprocess.STDOUT, **plain, **user,
-            )  # fmt: skip
-        server = Server(folder, binaries, process)
+        server = Server(folder, binaries, {**plain, **user})
         try:
-            _wait(server)
+            server.start()
             yield server
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nothing in it is kept
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait(server: Server) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            server.connect().close()
-        except psycopg.OperationalError as error:  # noqa: PERF203
-            if server.process.poll() is not None or time.monotonic() > deadline:
-                raise OSError(f"postgres did not start: {(server.folder / 'log').read_text()}") from error
-            time.sleep(0.05)
-        else:
-            return
 
 
 @pytest.fixture(scope="session")

@@ -101,9 +101,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_rounds_that_count",
         "rounds",
-        ["cluster_map_id"],
-        sqlite_where=sa.text("status = 'answered' AND withdrawn_at IS NULL AND NOT gold"),
-        postgresql_where=sa.text("status = 'answered' AND withdrawn_at IS NULL AND NOT gold"),
+        ["cluster_map_id", "gold"],
+        sqlite_where=sa.text("status = 'answered' AND withdrawn_at IS NULL"),
+        postgresql_where=sa.text("status = 'answered' AND withdrawn_at IS NULL"),
     )
     op.create_index(
         "uq_rounds_once",
