@@ -73,6 +73,7 @@ class RevealGame(Widget):
     _front_end = "reveal_game"
     _arguments = ("run", "store", "player", "recipe", "language", "withhold", *_RULES)
     _kernel_only = ("_settings", "_screen")
+    _own_game = False
 
     state = StateTrait()
     height = Checked(680, number(280, 4000))
@@ -96,14 +97,14 @@ class RevealGame(Widget):
         player = _checked_player(player)
         rules = {name: rules_and_view.pop(name) for name in _RULES if name in rules_and_view}
         state = State() if state is None else state
-        super().__init__(state=state, **rules_and_view)
-        if language is not None:
-            state.language = language
-        self._own_game = not isinstance(run, Game)
-        self._game = _game(run, store, recipe, rules)
         self._withhold = bool(withhold)
         self._told = ""
+        super().__init__(state=state, **rules_and_view)
         try:
+            self._game = _game(run, store, recipe, rules)
+            self._own_game = not isinstance(run, Game)
+            if language is not None:
+                state.language = language
             self._withhold_from(state, self._game.picture_hashes)
             self._seat = Seat(self._game, player=player, language=state.language or "en", on_change=self._on_screen)
         except BaseException:
@@ -130,7 +131,8 @@ class RevealGame(Widget):
 
     def close(self) -> None:
         """Take the game off the screen; other views show all pictures again. A store that it opened is closed."""
-        self.state._withholding.lift(self)  # noqa: SLF001 (the kernel-only part of a State)
+        if self.trait_has_value("state"):  # what could not be made is closed too, by Python
+            self.state._withholding.lift(self)  # noqa: SLF001 (the kernel-only part of a State)
         super().close()
         if self._own_game:
             self._game.close()
