@@ -22,6 +22,7 @@ __all__ = ["ReadRounds", "read", "writer"]
 # Spreadsheets run a cell that starts so, also after white space (OWASP, "CSV injection"). One apostrophe more is put
 # before it and taken away again, so that a text that has some of its own comes back as it was.
 _FORMULA = re.compile(r"'*(\s*[=+\-@]|[\t\r])")
+_BREAK = re.compile("[\x85\u2028\u2029]")  # JSON lets them stand, but many readers end a line there
 _T = TypeVar("_T")
 _FRACTIONS = ("weight", "share", "seconds")
 
@@ -108,6 +109,11 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, found[0].split("."))) if found else ()
 
 
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _BREAK.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 # --- CSV
 
 
@@ -123,7 +129,7 @@ def _cell(name: str, value: Any) -> Any:
     if value is None:
         return ""
     if name in LISTS:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return _json(value)
     if name in TEXTS:
         return f"'{value}" if _FORMULA.match(value) else value
     if isinstance(value, bool):
@@ -190,16 +196,8 @@ def _to_jsonl(rows: Iterable[dict[str, Any]]) -> bytes:
     lines = []
     for row in rows:
         plain = row | {name: row[name] and moment_text(row[name]) for name in ("started", "answered")}
-        lines.append(_BREAK.sub(_escaped, json.dumps(plain, ensure_ascii=False, allow_nan=False)) + "\n")
+        lines.append(_json(plain) + "\n")
     return "".join(lines).encode("utf-8")
-
-
-# JSON lets them stand, but many readers end a line there.
-_BREAK = re.compile("[\x85\u2028\u2029]")
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
 
 
 def _from_jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -245,10 +243,7 @@ def _to_parquet(rows: Iterable[dict[str, Any]]) -> bytes:
 
 
 def _with_json(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        action | {"value": None if action["value"] is None else json.dumps(action["value"], ensure_ascii=False)}
-        for action in actions
-    ]
+    return [action | {"value": None if action["value"] is None else _json(action["value"])} for action in actions]
 
 
 def _from_parquet(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
