@@ -48,6 +48,10 @@ class GameView:
         expect(self.picture().locator("img").last).to_be_visible()
         return self.picture().evaluate(SHOWN)
 
+    def source(self):
+        """Give what the picture is made of."""
+        return self.picture().locator("img").last.get_attribute("src")
+
     def guess_field(self):
         return self.root.get_by_role("combobox", name=re.compile("What is in the picture|Che cosa", re.IGNORECASE))
 
@@ -84,6 +88,8 @@ class GameView:
     def answer(self, guess, words):
         """Play the open round by keyboard, as somebody does who knows the game."""
         self.on("round")
+        if not self.root.evaluate("game => game.contains(document.activeElement)"):
+            self.guess_field().click()  # a game that was just shown leaves the focus where it is
         expect(self.guess_field()).to_be_focused()
         keyboard = self.page.keyboard
         keyboard.type(guess)
