@@ -220,8 +220,13 @@ def as_version_1(run):
         table = pq.read_table(file)
         place = table.schema.get_field_index("schema_version")
         table = table.set_column(place, "schema_version", pa.array([1] * len(table), pa.int32()))
-        # A row group a row stands for the pictures' file; the others' row groups are an explanation's rows.
-        old = table.drop_columns(["predictions"]) if "predictions" in table.column_names else table
+        old = table.drop_columns([name for name in ("predictions", "rounds", "members") if name in table.column_names])
+        if "labels" in old.column_names:
+            of_one = pa.list_(pa.struct([("name", pa.string()), ("score", pa.float64())]))
+            labels = [
+                [{part: one[part] for part in ("name", "score")} for one in row] for row in old["labels"].to_pylist()
+            ]
+            old = old.set_column(old.column_names.index("labels"), "labels", pa.array(labels, of_one))
         with pq.ParquetWriter(file, old.schema) as writer:
             start = 0
             for group in groups_of(file_rows(old)):
@@ -238,7 +243,7 @@ def groups_of(keys):
 
 
 def test_files_of_version_1_know_the_first_choice_only(tmp_path):
-    kept = [ODD[0], ODD[5], ODD[3], ODD[4]]
+    kept = [ODD[0], ODD[5], ODD[3], ODD[4], ODD[6]]
     saved = Run(kept).save(tmp_path / "old.parquet")
     as_version_1(saved)
     assert "predictions" not in pq.read_table(companions(saved)["pictures"]).column_names

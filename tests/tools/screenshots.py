@@ -23,6 +23,7 @@ from playwright.sync_api import sync_playwright
 
 import inv_widgets as inv
 from inv_widgets import workshop
+from inv_widgets.play.seat import Seat
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -33,7 +34,7 @@ RUN = ROOT / "demo" / "photos.parquet"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SCHEMES = ("light", "dark")
 PLAYED = "beagle.jpg"  # and what the game's picture shows of a round on it
-SHARES = ("4.5 %", "8 %", "13 %")
+SHARES = ("4.5%", "8%")
 GUESS = "beagle"
 WORDS = ("floppy ear", "brown and white fur")
 SCALE = 1.25  # sharp on dense screens, and still a few hundred kB
@@ -72,29 +73,49 @@ def _explorer(browser: Browser, run: inv.Run, folder: Path) -> None:
 
 
 def _game(browser: Browser, run: inv.Run, folder: Path) -> None:
-    # One map only: it does not hang on the player's random name which one is shown.
-    whole = next(one for one in run if one.name == PLAYED)
-    column = whole.columns[-1]
-    alone = dataclasses.replace(whole, columns=(dataclasses.replace(column, cluster_maps=column.cluster_maps[:1]),))
-    classes = sorted({sample.category for sample in inv.datasets.photos()})
+    # The heaviest map of each picture's last layer.
+    maps = inv.Run([_one_map(one) for one in run])
+    truth = {sample.name: sample.category for sample in inv.datasets.photos()}
+    rules = inv.Rules(truth=truth, categories=sorted(truth.values()))
     for scheme in SCHEMES:
-        store = folder / f"{scheme}.db"
-        with workshop.serve(inv.Run([alone]), store=store, host="127.0.0.1", port=0, categories=classes) as server:
-            view = _view(browser, scheme, 720)
-            view.goto(server.link)
-            view.get_by_role("textbox", name="nickname").fill("ada")
-            view.get_by_role("button", name="Play").click()
-            guess = view.get_by_role("combobox", name="What is in the picture?")
-            guess.wait_for()
-            for share in SHARES:
-                view.get_by_role("button", name=f"Show more ({share})").click()
-            guess.fill(GUESS)
-            guess.press("Enter")
-            for word in WORDS:
-                view.keyboard.type(word)
-                view.keyboard.press("Enter")
-            _wait_until_drawn(view)
-            _keep(view, f"game-{scheme}.png")
+        with inv.LabelStore(folder / f"{scheme}.db") as store:
+            game = inv.Game(maps, store, rules)
+            _play_the_others(game)
+            with workshop.serve(game, host="127.0.0.1", port=0) as server:
+                view = _view(browser, scheme, 720)
+                view.goto(server.link)
+                view.get_by_role("textbox", name="nickname").fill("ada")
+                view.get_by_role("button", name="Play").click()
+                guess = view.get_by_role("combobox", name="What is in the picture?")
+                guess.wait_for()
+                for share in SHARES:
+                    view.get_by_role("button", name=f"Show more ({share})").click()
+                guess.fill(GUESS)
+                guess.press("Enter")
+                for word in WORDS:
+                    view.keyboard.type(word)
+                    view.keyboard.press("Enter")
+                _wait_until_drawn(view)
+                _keep(view, f"game-{scheme}.png")
+
+
+def _one_map(explanation: inv.Explanation) -> inv.Explanation:
+    column = explanation.columns[-1]
+    return dataclasses.replace(
+        explanation, columns=(dataclasses.replace(column, cluster_maps=column.cluster_maps[:1]),)
+    )
+
+
+def _play_the_others(game: inv.Game) -> None:
+    """Let somebody else play all maps but one: who comes next gets that one, since it has the fewest rounds."""
+    seat = Seat(game, player="eve")
+    given_up = {"guess": None, "resigned": True, "labels": [], "language": "en", "actions": [], "seconds": 1.0}
+    for _ in range(game.n_maps):
+        playing = {"round": seat.screen["round"]}
+        seat.handle({"kind": "answer"} | given_up | playing)
+        if seat.screen["picture"] == PLAYED:
+            seat.handle({"kind": "withdraw", "withdrawn": True} | playing)
+        seat.handle({"kind": "next"})
 
 
 def _run() -> inv.Run:
@@ -104,7 +125,7 @@ def _run() -> inv.Run:
 
 
 def _wait_until_drawn(view: Page) -> None:
-    view.wait_for_selector("canvas")
+    view.wait_for_selector("canvas, img")
     view.wait_for_load_state("networkidle")
     view.wait_for_timeout(800)  # motion ends after 150 ms; cards that come into view draw in the next frames
 
