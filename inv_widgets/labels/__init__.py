@@ -1,1 +1,1 @@
-"""What people's words have in common. Pure: no store, no files, and neither torch nor scikit-learn."""
+"""What people's words mean: from typed labels to labelled cluster maps. Knows no store, torch or scikit-learn."""

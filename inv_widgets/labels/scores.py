@@ -1,0 +1,99 @@
+"""How well a label describes a cluster map (METHOD 3.3), and which labels describe it best."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from inv_widgets.errors import kind_of
+from inv_widgets.explanation import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from inv_widgets.labels.rounds import TypedRound
+
+__all__ = ["best_labels", "in_order", "label_score", "scored"]
+
+STEP_COST = 0.1
+NEVER_WON = 0.25
+
+
+def label_score(frequency: float, mean_step: float, won: bool) -> float:
+    """Give a label's score on a cluster map: ``frequency * (1 - 0.1 * mean_step)``; a quarter of it if never won.
+
+    Parameters
+    ----------
+    frequency
+        Rounds that gave the label on that cluster map, each once.
+    mean_step
+        The mean step (0..5) that these rounds had reached.
+    won
+        Whether any of these rounds was won. The quarter is for the label on that map, not for each round.
+
+    Raises
+    ------
+    ValueError
+        For a frequency below 0, or a step that is not in 0..10.
+
+    Examples
+    --------
+    >>> label_score(4, 2.5, True)
+    3.0
+    >>> label_score(4, 2.5, False)
+    0.75
+    """
+    if not (frequency >= 0 and math.isfinite(frequency)):
+        raise ValueError(f"[inv-widgets] frequency={frequency!r} is {kind_of(frequency)} no count: give at least 0.")
+    if not 0 <= mean_step <= 10:
+        raise ValueError(f"[inv-widgets] mean_step={mean_step!r} is no step: they go from 0 to 5.")
+    score = frequency * (1 - STEP_COST * mean_step)
+    return float(score if won else score * NEVER_WON)
+
+
+def scored(rounds: Iterable[tuple[TypedRound, Mapping[str, Iterable[str]]]]) -> tuple[Label, ...]:
+    """Score the labels of one cluster map's rounds.
+
+    Parameters
+    ----------
+    rounds
+        Each round with its labels: ``{label: the texts as typed that became it}``. A label counts once a round.
+
+    Returns
+    -------
+    tuple
+        Best first; equal scores by name.
+    """
+    said: Mapping[str, list[TypedRound]] = defaultdict(list)
+    typed: Mapping[str, set[str]] = defaultdict(set)
+    for each, labels in rounds:
+        for label, texts in labels.items():
+            said[label].append(each)
+            typed[label].update(texts)
+    return in_order(_scored(label, of_label, typed[label]) for label, of_label in said.items())
+
+
+def _scored(name: str, rounds: list[TypedRound], typed: set[str]) -> Label:
+    mean_step = sum(each.step for each in rounds) / len(rounds)
+    won = any(each.outcome == "won" for each in rounds)
+    return Label(
+        name,
+        label_score(len(rounds), mean_step, won),
+        frequency=len(rounds),
+        mean_step=mean_step,
+        won=won,
+        players=len({each.player for each in rounds}),
+        typed=tuple(sorted(typed)),
+    )
+
+
+def in_order(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Sort labels: best first, equal scores by name."""
+    return tuple(sorted(labels, key=lambda label: (-round(label.score, 9), label.name)))
+
+
+def best_labels(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Give the labels with the highest score, all of them where several have it; none where there are none."""
+    ordered = in_order(labels)
+    return tuple(label for label in ordered if math.isclose(label.score, ordered[0].score, rel_tol=1e-9, abs_tol=1e-12))
