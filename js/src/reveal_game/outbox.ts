@@ -96,7 +96,7 @@ export class Outbox {
   }
 
   has(round: string): boolean {
-    return this.#deliveries.value.has(round) || this.#saved.value.has(round);
+    return this.#deliveries.peek().has(round) || this.#saved.peek().has(round);
   }
 
   /** Try everything now. */
@@ -109,7 +109,7 @@ export class Outbox {
 
   /** Try what was refused once more, too. */
   retry(): void {
-    for (const delivery of this.#deliveries.value.values()) {
+    for (const delivery of this.#deliveries.peek().values()) {
       if (delivery.state === "kept") this.#mark({ entry: delivery.entry, state: "waiting" });
     }
     this.#failures = 0;
@@ -118,9 +118,9 @@ export class Outbox {
 
   /** The kernel shows this round's result: it is committed, whoever said so first. */
   confirm(round: string): void {
-    if (!this.#deliveries.value.has(round)) return;
+    if (!this.#deliveries.peek().has(round)) return;
     this.#remove(round);
-    this.#saved.value = new Set(this.#saved.value).add(round);
+    this.#saved.value = new Set(this.#saved.peek()).add(round);
   }
 
   /** Throw an answer away; only ever on the player's own wish. */
@@ -153,9 +153,9 @@ export class Outbox {
 
   /** Try each once; whether one has to be tried again. */
   async #round(): Promise<boolean> {
-    for (const { entry, state } of [...this.#deliveries.value.values()]) {
+    for (const { entry, state } of [...this.#deliveries.peek().values()]) {
       const { round } = entry.message;
-      if (state === "kept" || !this.#deliveries.value.has(round)) continue;
+      if (state === "kept" || !this.#deliveries.peek().has(round)) continue;
       const player = this.#post.player();
       if (!this.#post.ready()) {
         this.#mark({ entry, state: "waiting", code: "not-connected" });
@@ -165,7 +165,7 @@ export class Outbox {
         this.#mark({ entry, state: "kept", code: "other-player" });
         continue;
       }
-      if (state !== "saving") this.#mark({ ...this.#deliveries.value.get(round), entry, state: "saving" });
+      if (state !== "saving") this.#mark({ ...this.#deliveries.peek().get(round), entry, state: "saving" });
       try {
         const answer = await this.#post.send(entry.message);
         if (this.#disposed) return false;
@@ -177,7 +177,7 @@ export class Outbox {
         const code = error instanceof RequestError ? error.code : undefined;
         const reason = error instanceof Error ? error.message : String(error);
         const forGood = error instanceof RequestError && !error.retry && !mayComeRight(code);
-        if (!this.#deliveries.value.has(round)) continue;
+        if (!this.#deliveries.peek().has(round)) continue;
         this.#mark({ entry, state: forGood ? "kept" : "waiting", code, reason });
         if (forGood) continue;
         this.#failures += 1;
@@ -206,12 +206,12 @@ export class Outbox {
   }
 
   #mark(delivery: Delivery): void {
-    this.#deliveries.value = new Map(this.#deliveries.value).set(delivery.entry.message.round, delivery);
+    this.#deliveries.value = new Map(this.#deliveries.peek()).set(delivery.entry.message.round, delivery);
   }
 
   #remove(round: string): void {
     this.#post.storage.remove(this.#key(round));
-    const deliveries = new Map(this.#deliveries.value);
+    const deliveries = new Map(this.#deliveries.peek());
     deliveries.delete(round);
     this.#deliveries.value = deliveries;
   }

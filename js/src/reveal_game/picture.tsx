@@ -48,27 +48,25 @@ export function Picture({ screen }: { screen: RoundScreen | ResultScreen }) {
 }
 
 /** The last two pictures: the newer fades in over the older. */
-function useLayers(screen: RoundScreen | ResultScreen): Layer[] {
-  const [layers, setLayers] = useState<Layer[]>([]);
+function useLayers(screen: RoundScreen | ResultScreen): readonly Layer[] {
+  const layers = useRef<readonly Layer[]>([]);
+  const [, redraw] = useState<unknown>(undefined);
   const { image, image_type } = screen;
   const whole = screen.kind === "result";
   useEffect(() => {
     if (!image) return;
     const url = URL.createObjectURL(new Blob([bytes(image)], { type: image_type ?? "image/webp" }));
-    setLayers((before) => {
-      for (const { url: old } of before.slice(0, -1)) URL.revokeObjectURL(old);
-      return [...before.slice(-1), { turn: screen.turn, url, whole }];
-    });
+    for (const { url: old } of layers.current.slice(0, -1)) URL.revokeObjectURL(old);
+    layers.current = [...layers.current.slice(-1), { turn: screen.turn, url, whole }];
+    redraw(url);
   }, [image, image_type, whole]);
-  const latest = useRef(layers);
-  latest.current = layers;
   useEffect(
     () => () => {
-      for (const { url } of latest.current) URL.revokeObjectURL(url);
+      for (const { url } of layers.current) URL.revokeObjectURL(url);
     },
     [],
   );
-  return layers;
+  return layers.current;
 }
 
 function Paused() {

@@ -66,7 +66,7 @@ export function ResultPanel({ screen }: { screen: ResultScreen }) {
             </p>
           )}
           <p class="inv-outcome-points inv-number">
-            <b>{t("game.points_won", { count: screen.points })}</b>
+            {screen.points > 0 && <b>{t("game.points_won", { count: screen.points })}</b>}
             {screen.outcome === "won" && streak > 1 && (
               <span>
                 <Icon name="flame" />

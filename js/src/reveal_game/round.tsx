@@ -159,16 +159,18 @@ export function RoundPanel({ screen, round }: RoundPanelProps) {
                 {t("game.give_up")}
               </button>
             )}
-            <button
-              type="button"
-              class="inv-link inv-skip"
-              disabled={disabled}
-              title={t("game.skip_hint")}
-              onClick={() => void store.skip()}
-              {...GUARDED}
-            >
-              {t("game.skip")}
-            </button>
+            {!resigned && (
+              <button
+                type="button"
+                class="inv-link inv-skip"
+                disabled={disabled}
+                title={t("game.skip_hint")}
+                onClick={() => void store.skip()}
+                {...GUARDED}
+              >
+                {t("game.skip")}
+              </button>
+            )}
           </>
         ) : (
           <Sending delivery={delivery} />
