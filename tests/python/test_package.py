@@ -186,8 +186,11 @@ print(json.dumps({
 
 def test_installed_wheel_keeps_rounds_and_serves_workshops(installed, tmp_path):
     python, site = installed
-    code = """
-import urllib.request
+    # The dependencies' data files stand in this environment, as the dependencies do.
+    code = f"""
+import os, urllib.request
+os.environ["JUPYTER_PATH"] = {str(Path(sys.prefix, "share", "jupyter"))!r}
+os.environ["JUPYTER_CONFIG_PATH"] = {str(Path(sys.prefix, "etc", "jupyter"))!r}
 import inv_widgets as inv
 from inv_widgets import workshop
 
