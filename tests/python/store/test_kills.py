@@ -28,6 +28,7 @@ class Killed:
     def __init__(self, processes, url, nickname, number):
         self._processes, self._arguments = processes, (url, nickname, number)
         self.saved, self.kills, self.done = set(), 0, False
+        self._checked = set()
         self._start()
 
     def _start(self):
@@ -55,6 +56,13 @@ class Killed:
         assert self._process.exitcode == -9
         self.kills += 1
         self.listen(0)
+        # Now, before anybody can make up for it. The store is opened anew, as after a crash.
+        with LabelStore(self._arguments[0]) as store:
+            for one in self.saved - self._checked:
+                found = store.round(one)
+                assert (found.status, found.labels) == ("answered", labels_of(one))
+                assert tuple(store.actions(one)) == actions_of(one)
+        self._checked = set(self.saved)
         self._start()
 
     def stop(self):

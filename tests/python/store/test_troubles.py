@@ -324,12 +324,13 @@ def test_deleted_and_put_back(path, round_of, tmp_path):
         goes_on(store, ada, opened)
 
 
-def test_deleted_while_something_is_written(path, round_of):
+@pytest.mark.parametrize("what", ["all its files", "the file only"])
+def test_deleted_while_something_is_written(path, round_of, what):
     with LabelStore(path) as store:
         ada, _ = round_of(store)
         with trouble("store-gone"), store.database.writing() as connection:
             connection.execute(text("UPDATE players SET nickname = 'Lost'"))
-            for file in _files(path):
+            for file in _files(path) if what == "all its files" else [path]:
                 file.unlink()
         with trouble("store-gone"):
             store.player(ada.id)
