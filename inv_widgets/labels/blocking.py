@@ -16,23 +16,22 @@ def block(draft: Draft, context: Context) -> Draft:
     """Drop blocked words and phrases; a part that is an answer that says nothing goes whole."""
     parts, reasons = [], []
     for part in draft.parts:
-        kept, found = without_blocked(part, context.blocked)
+        kept, found = without_blocked(part, context.blocked, context.longest_blocked)
         parts.append(kept)
         reasons += found
     return draft.to("blocked", tuple(parts), note="; ".join(dict.fromkeys(reasons)))
 
 
-def without_blocked(part: str, blocked: Mapping[str, str]) -> tuple[str, list[str]]:
+def without_blocked(part: str, blocked: Mapping[str, str], longest: int = 6) -> tuple[str, list[str]]:
     """Give what is left of a part, and why words went.
 
     A single word goes wherever it stands if it is rude, and when it stands alone if it says nothing ("no" does not
-    spoil "no windows"). Phrases go wherever they stand.
+    spoil "no windows"). Phrases, of at most `longest` words, go wherever they stand.
     """
     reasons = []
     if part in blocked:
         return "", [blocked[part]]
     words = part.split()
-    longest = max((entry.count(" ") + 1 for entry in blocked), default=1)
     kept: list[str] = []
     place = 0
     while place < len(words):

@@ -32,16 +32,20 @@ def names_of(category: str, context: Context) -> tuple[str, ...]:
 
 def without_names(part: str, names: Iterable[str], language: str) -> str:
     """Drop each name from a part; words are compared in their base form, and joined (chainsaw for chain saw)."""
+    bases = [lemma(word, language) for word in part.split()]
     for name in sorted(names, key=len, reverse=True):
-        wanted = [lemma(word, language) for word in name.split()]
-        joined = "".join(name.split())
         words = part.split()
+        plain = name.split()
+        wanted = [lemma(word, language) for word in plain]
+        joined = "".join(plain)
+        if wanted[0] not in bases and plain[0] not in words and joined not in bases and joined not in words:
+            continue
         bases = [lemma(word, language) for word in words]
         size, kept, place = len(wanted), [], 0
         while place < len(words):
-            if bases[place : place + size] == wanted or name.split() == words[place : place + size]:
+            if bases[place : place + size] == wanted or plain == words[place : place + size]:
                 place += size
-            elif bases[place] == joined or words[place] == joined:
+            elif joined in (bases[place], words[place]):
                 place += 1
             else:
                 kept.append(words[place])

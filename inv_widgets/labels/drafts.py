@@ -68,14 +68,19 @@ class Draft:
         flags: tuple[tuple[str, str], ...] = (),
     ) -> Draft:
         """Give the draft after a step; the trace grows only if the step did something or has a note."""
-        kept = self.parts if parts is None else tuple(dict.fromkeys(" ".join(part.split()) for part in parts))
-        kept = tuple(part for part in kept if part)
+        kept = self.parts
+        if parts is not None and parts != self.parts:
+            tidy = dict.fromkeys(" ".join(part.split()) for part in parts)
+            kept = tuple(part for part in tidy if part)
         changed = kept != self.parts or bool(note)
+        language = self.language if language is None else language
+        if not changed and not flags and language == self.language:
+            return self
         change = Change(step, ", ".join(self.parts), ", ".join(kept), note)
         return dataclasses.replace(
             self,
             parts=kept,
-            language=self.language if language is None else language,
+            language=language,
             changes=(*self.changes, change) if changed else self.changes,
             flags=(*self.flags, *(flag for flag in flags if flag not in self.flags)),
         )
@@ -107,6 +112,11 @@ class Context:
     stop_words: Mapping[str, frozenset[str]] = field(default_factory=shipped.stop_words)
     blocked: Mapping[str, str] = field(default_factory=shipped.blocked_words)
     vocabulary: Mapping[str, int] = field(default_factory=Counter)
+
+    @cached_property
+    def longest_blocked(self) -> int:
+        """The number of words of the longest blocked phrase."""
+        return max((entry.count(" ") + 1 for entry in self.blocked), default=1)
 
     @cached_property
     def own_words(self) -> frozenset[str]:

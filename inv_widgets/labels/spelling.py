@@ -163,9 +163,7 @@ def _two_slips(word: str, language: str) -> list[str]:
     return [
         candidate
         for candidate in (words[place] for place in near.tolist())
-        if (candidate[0] == word[0] or candidate[1:2] == word[1:2])
-        and usual(candidate, language) >= RARE
-        and distance(word, candidate) == 2
+        if (candidate[0] == word[0] or candidate[1:2] == word[1:2]) and distance(word, candidate) == 2
     ]
 
 
