@@ -6,12 +6,13 @@ Pure: the caller knows the store and the clock, and hands in what is known. See 
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["Encounter", "Lease", "QueuedMap", "Schedule", "times_seen"]
 
@@ -72,7 +73,7 @@ class Schedule:
     3. leased to no other player, then to the fewest;
     4. a picture that this player has not seen;
     5. another picture than the last one;
-    6. an order that the seed and the player's name fix.
+    6. a choice that the seed, the player's name and the number of rounds so far fix.
 
     Parameters
     ----------
@@ -195,25 +196,30 @@ class Schedule:
         last_map = last.cluster_map if history else None
         last_picture = last.picture if history else None
 
-        order: tuple[Callable[[QueuedMap], int], ...] = (
-            lambda item: item.cluster_map == last_map,
-            lambda item: skips.get(item.cluster_map, 0),
-            lambda item: 0 if item.gold else item.rounds + taken.get(item.cluster_map, 0),
-            lambda item: taken.get(item.cluster_map, 0),
-            lambda item: item.picture in pictures,
-            lambda item: item.picture == last_picture,
-        )
-        tied = items
-        for rank in order:  # one after another: of a thousand maps few are left after the first ones
-            ranks = [rank(item) for item in tied]
-            best = min(ranks)
-            tied = [item for item, its in zip(tied, ranks, strict=True) if its == best]
-        return min(tied, key=lambda item: (self._hash(player, item.cluster_map), item.cluster_map))
+        # One after another: of a thousand maps few are left after the first ones. This runs while the store is locked.
+        tied = list(items)
+        if last_map is not None:
+            tied = [item for item in tied if item.cluster_map != last_map] or tied
+        if skips:
+            tied = _least(tied, [skips.get(item.cluster_map, 0) for item in tied])
+        tied = _least(tied, [0 if item.gold else item.rounds + taken.get(item.cluster_map, 0) for item in tied])
+        if taken:
+            tied = _least(tied, [taken.get(item.cluster_map, 0) for item in tied])
+        if pictures:
+            tied = _least(tied, [item.picture in pictures for item in tied])
+            tied = _least(tied, [item.picture == last_picture for item in tied])
+        place = self._hash(player, f"round {len(history)}") % len(tied)
+        return sorted(tied, key=operator.attrgetter("cluster_map"))[place]
 
     def _hash(self, player: str, text: str) -> int:
         # Of repr, so that no two pairs give the same text; Python's own hash differs from process to process.
         digest = hashlib.blake2b(repr((self.seed, player, text)).encode("utf-8", "replace"), digest_size=8).digest()
         return int.from_bytes(digest, "big")
+
+
+def _least(items: Sequence[QueuedMap], ranks: Sequence[int]) -> list[QueuedMap]:
+    least = min(ranks)
+    return [item for item, rank in zip(items, ranks, strict=True) if rank == least]
 
 
 def times_seen(picture: str, history: Iterable[Encounter]) -> int:
