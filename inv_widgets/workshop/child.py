@@ -67,4 +67,7 @@ def _watch(ended: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    status = main()
+    # The store is closed. What engines register for the end takes seconds when hundreds have played.
+    sys.stderr.flush()
+    os._exit(status)

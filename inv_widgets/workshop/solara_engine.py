@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import warnings
@@ -14,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from inv_widgets.workshop import pages
+from inv_widgets.workshop import pages, quicker_solara
 from inv_widgets.workshop.addresses import web_address
 from inv_widgets.workshop.cached_files import CachedFiles
 
@@ -63,6 +64,9 @@ def run(plan: Plan, listening: socket.socket, ready: Callable[[str], None], ende
         )
         threading.Thread(target=_end, args=(server, ended), daemon=True).start()
         threading.Thread(target=_precompute, args=(game, ended), name="masks", daemon=True).start()
+        # What is here now stays to the end: the garbage collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         server.run(sockets=[listening])
     finally:
         game.store.close()
@@ -72,6 +76,7 @@ def application() -> Starlette:
     """Make Solara's application with our pages."""
     # Solara warns on each visit that its cookie works only where the page is in no other page's frame.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none")
+    quicker_solara.use()
     logging.getLogger("solara").setLevel(logging.WARNING)
     routes = [one for one in engine.routes if not str(getattr(one, "path", "")).startswith(_NOT_SERVED)]
 
@@ -106,4 +111,13 @@ def _end(server: uvicorn.Server, ended: threading.Event) -> None:
 
 
 def _precompute(game: Game, ended: threading.Event) -> None:
-    game.precompute(stop=ended.is_set)
+    """Make masked pictures while there is time: while people play, a fifth of it; what they need is made at once."""
+
+    def stop() -> bool:
+        return ended.wait(0.0 if quicker_solara.quiet(2.0) else _REST)
+
+    game.precompute(stop=stop)
+
+
+_REST = 0.4
+"""Seconds of rest after each cluster map, which takes about 0.1 s."""

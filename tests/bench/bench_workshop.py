@@ -38,6 +38,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=120, help="of play after all have joined")
     parser.add_argument("--join", type=float, default=30, help="seconds in which all join")
     parser.add_argument("--voila-join", type=float, default=240, help="a kernel takes seconds of CPU to start")
+    parser.add_argument("--cold", action="store_true", help="players come while masked pictures are still being made")
     parser.add_argument("--run", type=Path, help="a run (default: Fashion-MNIST pictures, made once and kept)")
     parser.add_argument("--store", help="a database's URL (default: a new SQLite file)")
     options = parser.parse_args()
@@ -47,10 +48,12 @@ def main():
         f"{cluster_maps(run)} cluster maps. All players below are simulated."
     )
     rows = []
-    if options.players:
-        rows.append(bench("solara", options.players, options.join, options.seconds, run, options.store))
-    if options.voila:
-        rows.append(bench("voila", options.voila, options.voila_join, options.seconds, run, options.store))
+    for engine, n, join in (
+        ("solara", options.players, options.join),
+        ("voila", options.voila, options.voila_join),
+    ):
+        if n:
+            rows.append(bench(engine, n, join, run, options))
     print(table(rows))
     missed = [words for row in rows for words in row["missed"]]
     for words in missed:
@@ -73,24 +76,24 @@ def cluster_maps(run):
     return pq.ParquetFile(run).metadata.num_rows
 
 
-def bench(engine, n, join, seconds, run, store):
+def bench(engine, n, join, run, options):
     with tempfile.TemporaryDirectory() as folder:
-        place = store or str(Path(folder, "labels.db"))
+        place = options.store or str(Path(folder, "labels.db"))
         start = time.perf_counter()
         with serve(run, store=place, host="127.0.0.1", port=0, engine=engine, title="Bench") as server:
             print(f"\n{engine}: open after {time.perf_counter() - start:.1f} s", flush=True)
-            row = asyncio.run(played(engine, server, n, join, seconds))
+            row = asyncio.run(played(engine, server, n, join, options.seconds, cold=options.cold))
         row.update(stored(place, row.pop("tally")))
     row["missed"] = missed(row)
     return row
 
 
-async def played(engine, server, n, join, seconds):
+async def played(engine, server, n, join, seconds, *, cold=False):
     opener = open_solara if engine == "solara" else open_voila
     pid = server.pid
     # What the server has when it has shown its pages once and is at rest is its own memory.
     await visited(opener, server.link)
-    waited = await at_rest(pid)
+    waited = 0 if cold else await at_rest(pid)
     before = memory(pid)
     print(f"at rest after {waited:.0f} s with {before:.0f} MB; {n} simulated players join in {join:.0f} s", flush=True)
 

@@ -57,6 +57,15 @@ class Page:
         self.link, self.tally = link, tally
         self.cookies = {}
 
+    async def post(self, path):
+        """What a browser sends when the page is left; the answer is not waited for."""
+        address = urlsplit(urljoin(self.link, path))
+        _, writer = await asyncio.open_connection(address.hostname, address.port)
+        lines = [f"POST {path} HTTP/1.1", f"Host: {address.netloc}", "Content-Length: 0", "Connection: close"]
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        await writer.drain()
+        writer.close()
+
     async def get(self, path="", accept="*/*"):
         address = urlsplit(urljoin(self.link, path))
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -139,9 +148,11 @@ class Kernel:
         return header["msg_id"]
 
     async def close(self):
+        """Leave the page."""
         if self._reading is not None:
             self._reading.cancel()
         if self.socket is not None:
+            await self.page.post(self.beacon + f"?session_id={self.session}")
             await self.socket.close()
 
     async def drop(self):
@@ -240,6 +251,7 @@ async def open_solara(link, tally, *, front_end=True):
     identity = str(uuid.uuid4())
     kernel = Kernel(page, identity, tally)
     kernel.path = f"/jupyter/api/kernels/{identity}/channels"
+    kernel.beacon = f"/_solara/api/close/{identity}"
     await kernel.connect(kernel.path)
     await kernel.send("kernel_info_request", {})
     control = str(uuid.uuid4())
@@ -263,6 +275,7 @@ async def open_voila(link, tally, *, front_end=False):
             await page.get(path)
     kernel = Kernel(page, identity, tally)
     kernel.path = f"/api/kernels/{identity}/channels"
+    kernel.beacon = f"/voila/api/shutdown/{identity}"
     await kernel.connect(kernel.path)
     control = uuid.uuid4().hex
     await kernel.send("comm_open", {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}})
