@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,53 +12,25 @@ from inv_widgets.game.scheduling import Encounter, QueuedMap, Schedule, times_se
 from inv_widgets.play.choices import choices_of
 from inv_widgets.play.clocks import Clocks, Sittings
 from inv_widgets.play.images import GameImages
+from inv_widgets.play.maps import GameMap, categories_of, maps_of
 from inv_widgets.play.rules import Rules
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, as_run
 from inv_widgets.run_outline import outline
 from inv_widgets.store.label_store import LabelStore
-from inv_widgets.store.records import Choice, MapRecord
+from inv_widgets.store.records import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from inv_widgets.explanation import Explanation
     from inv_widgets.play.images import Encoded
-    from inv_widgets.run_outline import PictureOutline
     from inv_widgets.store.records import Situation
 
-__all__ = ["Game", "GameMap", "Whole"]
+__all__ = ["Game", "Whole"]
 
 CACHE_BYTES = 256_000_000
 """Masked pictures are kept up to so many bytes: some 20,000 of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class GameMap:
-    """A cluster map in a game.
-
-    Attributes
-    ----------
-    record
-        What the store knows of it.
-    place
-        Where the run has its explanation.
-    title
-        Its layer in words.
-    depth
-        Its layer's place among all layers of the network.
-    truth
-        The class to guess.
-    gold
-        Its answer is known: it checks players.
-    """
-
-    record: MapRecord
-    place: int
-    title: str
-    depth: int
-    truth: str
-    gold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +107,8 @@ class Game:
         self._run = as_run(run)
         self.rules = rules
         outlines = outline(self._run)
-        self.maps: Mapping[str, GameMap] = _maps(outlines, rules)
-        self.categories = _categories(self.maps.values(), rules)
+        self.maps: Mapping[str, GameMap] = maps_of(outlines, rules)
+        self.categories = categories_of(self.maps.values(), rules)
         self.recipe = self._run[0].recipe if recipe is None else recipe
         self.run_id = _digest("run", *sorted(self.maps))
         self.schedule = Schedule(rules.retire_after, rules.gold_interval, rules.seed)
@@ -326,80 +297,3 @@ def _eight_bits(values: Any) -> bytes:
     import numpy as np
 
     return bytes(np.rint(np.nan_to_num(values) * np.float32(255)).astype(np.uint8).tobytes())
-
-
-def _maps(outlines: Sequence[PictureOutline], rules: Rules) -> dict[str, GameMap]:
-    gold = _gold(outlines, rules.gold)
-    _check_truths(outlines, rules)
-    maps: dict[str, GameMap] = {}
-    for place, one in enumerate(outlines):
-        truth = rules.truth.get(one.picture, one.target_name)
-        for shown in one.cluster_maps:
-            record = MapRecord(
-                shown.id, one.picture, one.picture_hash, one.network, one.target_name,
-                shown.layer, shown.cluster, shown.weight,
-            )  # fmt: skip
-            maps.setdefault(shown.id, GameMap(record, place, shown.title, shown.depth, truth, shown.id in gold))
-    if not maps:
-        raise ValueError(
-            f"[inv-widgets] There is nothing to play: this run has {len(outlines)} explanations and no cluster maps. "
-            "Give one that inv.explain_many made of at least one picture."
-        )
-    if all(one.gold for one in maps.values()):
-        raise ValueError("[inv-widgets] All cluster maps of this run are gold: leave some out of Rules(gold=...).")
-    return maps
-
-
-def _gold(outlines: Sequence[PictureOutline], names: Sequence[str]) -> set[str]:
-    by_picture: dict[str, set[str]] = {}
-    for one in outlines:
-        by_picture.setdefault(one.picture, set()).update(shown.id for shown in one.cluster_maps)
-    ids = set().union(*by_picture.values()) if by_picture else set()
-    gold: set[str] = set()
-    for name in names:
-        if name in ids:
-            gold.add(name)
-        elif name in by_picture:
-            gold |= by_picture[name]
-        else:
-            advice = _closest(name, [*by_picture, *ids])
-            raise UnknownNameError(
-                f"[inv-widgets] Rules(gold=[{name!r}]): this run has no such picture or cluster map. {advice}"
-            )
-    return gold
-
-
-def _check_truths(outlines: Sequence[PictureOutline], rules: Rules) -> None:
-    pictures = [one.picture for one in outlines]
-    if rules.truth and not set(pictures) & set(rules.truth):
-        name = next(iter(rules.truth))
-        raise UnknownNameError(
-            f"[inv-widgets] Rules(truth={{{name!r}: ...}}) names no picture of this run. {_closest(name, pictures)}"
-        )
-
-
-def _categories(maps: Iterable[GameMap], rules: Rules) -> list[str]:
-    maps = list(maps)
-    truths = {one.truth: one.record.picture for one in maps}
-    if rules.categories is None:
-        return _sorted(truths | {one.record.target: "" for one in maps})
-    for truth, picture in truths.items():
-        if truth not in rules.categories:
-            raise ValueError(
-                f"[inv-widgets] The class of {picture!r} is {truth!r}, which is none of the {len(rules.categories)} "
-                f"categories: nobody could guess it. {_closest(truth, rules.categories)} Add it, or say what the "
-                "picture shows by Rules(truth={picture: class})."
-            )
-    return _sorted(rules.categories)
-
-
-def _sorted(names: Iterable[str]) -> list[str]:
-    return sorted(set(names), key=lambda name: (name.casefold(), name))
-
-
-def _closest(name: str, known: Iterable[str]) -> str:
-    known = sorted(set(known))
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    if close:
-        return f"Did you mean {', '.join(map(repr, close))}?"
-    return f"There are: {', '.join(map(repr, known[:8]))}{', ...' if len(known) > 8 else ''}."

@@ -93,3 +93,11 @@ def test_it_is_headless_and_says_what_it_holds():
     assert state._view_name is None
     assert repr(state) == "State(picture='dog.jpg', colour_map='viridis', opacity=0.6, language='en')"
     assert state._repr_mimebundle_() == ({"text/plain": repr(state)}, {})
+
+
+def test_what_is_withheld_stays_in_the_kernel():
+    state, game = State(), object.__new__(type("Game", (), {}))
+    state._withholding.withhold(game, {"a hash"})
+    assert not [name for name in state.get_state() if "withh" in name]
+    assert "a hash" not in repr(state.get_state())
+    assert state._withholding is not State()._withholding
