@@ -163,6 +163,22 @@ def test_agreement_is_counted_every_15_seconds(game, clock, monkeypatch):
     assert len(counted) == 2
 
 
+def test_who_is_forgotten_leaves_agreement_at_once(game, clock, from_browser):
+    play(game, "Ada", "map000", "wheel")
+    play(game, "Bob", "map000", "wheel")
+    desk = HostDesk(game)
+    assert desk._desk["agreement"]["pairs"] == 1
+    from_browser(desk, {"kind": "forget", "player": "Bob", "id": 1})
+    assert desk._desk["agreement"]["pairs"] == 0
+
+
+def test_gold_does_not_retire_even_if_it_was_played_before_it_was_gold(game):
+    for nickname in ("Ada", "Bob"):
+        play(game, nickname, "map102", "wing", gold=False)
+    desk = HostDesk(game)._desk
+    assert (desk["n_played"], desk["n_retired"]) == (1, 0)
+
+
 def test_a_game_is_not_kept_by_its_numbers(store):
     game = Game(Run([explanation(0, (1,))]), store)
     desk_numbers.numbers_of(game).of(game)
