@@ -1,5 +1,4 @@
 // Builds inv_widgets/static/{state,explorer,page,reveal_game,host_desk}.js: one self-contained ES module each, style sheets inside as text.
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -11,7 +10,7 @@ const options = {
     explorer: "src/explorer/index.tsx",
     page: "src/page/index.tsx",
     reveal_game: "src/reveal_game/index.tsx",
-    ...(existsSync("src/host_desk/index.tsx") ? { host_desk: "src/host_desk/index.tsx" } : {}),
+    host_desk: "src/host_desk/index.tsx",
   },
   outdir: "../inv_widgets/static",
   bundle: true,

@@ -27,8 +27,10 @@ export function keepFocus(): FocusKeeper {
     },
     focus(element) {
       if (!element || !root || !ours) return;
-      // On a phone the focus on a field would open the keyboard over the picture.
-      if (element instanceof HTMLInputElement && globalThis.matchMedia?.("(pointer: coarse)").matches) return;
+      // On a phone the focus on a field would open the keyboard over the picture; from field to field it stays open.
+      const active = (root.getRootNode() as Document | ShadowRoot).activeElement;
+      const opens = element instanceof HTMLInputElement && !(active instanceof HTMLInputElement);
+      if (opens && globalThis.matchMedia?.("(pointer: coarse)").matches) return;
       element.focus({ preventScroll: true });
     },
   };

@@ -17,7 +17,7 @@ export function Letters() {
       {first && (
         <div class="inv-letter" role="status">
           <span>
-            {t("game.waiting_answers", { count: waiting.length })} {why(store, t, first)} {t(stays(store))}
+            {t("game.waiting_answers", { count: waiting.length })} {why(store, t, first)} {stays(store, t, first)}
           </span>
           <button type="button" class="inv-button" onClick={() => store.outbox.retry()} {...GUARDED}>
             {t("game.send_now")}

@@ -260,7 +260,9 @@ function Others({ screen }: { screen: ResultScreen }) {
     <div class="inv-question inv-others">
       <div class="inv-question-head">
         <span>{t("game.others")}</span>
-        <span class="inv-hint inv-number">{t("game.others_rounds", { count: screen.n_others })}</span>
+        {screen.n_others > 0 && (
+          <span class="inv-hint inv-number">{t("game.others_rounds", { count: screen.n_others })}</span>
+        )}
       </div>
       {screen.others.length > 0 ? (
         <ul>

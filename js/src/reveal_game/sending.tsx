@@ -30,7 +30,7 @@ export function Sending({ delivery }: { delivery: Delivery | "saved" }) {
   return (
     <div class="inv-sending inv-unsaved" role="alert">
       <span>
-        <b>{t("game.not_saved")}</b> {why(store, t, delivery)} {delivery.state !== "kept" && t(stays(store))}
+        <b>{t("game.not_saved")}</b> {why(store, t, delivery)} {stays(store, t, delivery)}
       </span>
       <span class="inv-sending-actions">
         <button
@@ -55,9 +55,12 @@ export function Sending({ delivery }: { delivery: Delivery | "saved" }) {
   );
 }
 
-/** Whether the page may be closed while an answer waits. */
-export function stays(store: GameStore): string {
-  return store.durable ? "game.kept_here" : "game.kept_in_page";
+/** Where an answer waits, and whether the page may be closed meanwhile. */
+export function stays(store: GameStore, t: Translate, { state, code }: Delivery): string {
+  if (state === "kept") return "";
+  if (!store.durable) return t("game.kept_in_page");
+  // What is said of the store says it too.
+  return code?.startsWith("store-") ? "" : t("game.kept_here");
 }
 
 export function why(store: GameStore, t: Translate, { code, reason }: Delivery): string {
