@@ -151,7 +151,7 @@ class Schedule:
         if self.gold_every is None:
             return regular
         gold = {item.cluster_map for item in queue if item.gold}
-        finished = [encounter.cluster_map for encounter in history if not encounter.skipped]
+        finished = _finished(queue, history)
         played, gold_played = len(finished), sum(cluster_map in gold for cluster_map in finished)
         gold_left = len(gold.difference(finished))
         places: dict[int, int] = {}
@@ -178,7 +178,7 @@ class Schedule:
         if self.gold_every is None:
             return False
         gold = {item.cluster_map for item in queue if item.gold}
-        played = [encounter.cluster_map for encounter in history if not encounter.skipped]
+        played = _finished(queue, history)
         block, place = divmod(len(played), self.gold_every)
         due = block + (place >= self._gold_place(player, block))
         return sum(cluster_map in gold for cluster_map in played) < due
@@ -220,6 +220,12 @@ class Schedule:
 def _least(items: Sequence[QueuedMap], ranks: Sequence[int]) -> list[QueuedMap]:
     least = min(ranks)
     return [item for item, rank in zip(items, ranks, strict=True) if rank == least]
+
+
+def _finished(queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> list[str]:
+    """Give the queue's cluster maps that a player finished; the history can have those of other games too."""
+    of_queue = {item.cluster_map for item in queue}
+    return [one.cluster_map for one in history if not one.skipped and one.cluster_map in of_queue]
 
 
 def times_seen(picture: str, history: Iterable[Encounter]) -> int:

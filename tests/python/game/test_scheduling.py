@@ -223,6 +223,24 @@ def test_gold_comes_once_in_each_block_and_has_no_quota():
     assert schedule.remaining([*queue_of(40), *gold], []) == 40
 
 
+def test_gold_is_counted_in_rounds_of_this_game_only():
+    """A player comes with many rounds of another run: gold is no more frequent, and the count of what is left holds."""
+    queue = [QueuedMap(f"m{i}", f"p{i}") for i in range(30)]
+    queue += [QueuedMap(f"g{i}", f"gp{i}", gold=True) for i in range(9)]
+    elsewhere = [Encounter(f"e{i}", f"ep{i}") for i in range(50)]
+    schedule = Schedule(gold_every=5)
+    kinds = []
+    for before in ([], elsewhere):
+        history = list(before)
+        for _ in range(15):
+            item = schedule.next_map("ada", queue, history=history)
+            history.append(Encounter(item.cluster_map, item.picture))
+        kinds.append([one.cluster_map[0] for one in history[len(before) :]])
+    assert kinds[0] == kinds[1]
+    assert kinds[0].count("g") == 3
+    assert schedule.rounds_left("ada", queue, elsewhere) == schedule.rounds_left("ada", queue, [])
+
+
 def test_gold_waits_rather_than_show_the_last_picture_again():
     schedule = Schedule(gold_every=1)
     queue = [QueuedMap("m0", "p1"), QueuedMap("g0", "p0", gold=True)]
