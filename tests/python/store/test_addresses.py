@@ -83,3 +83,20 @@ def test_sqlite_without_codes(words, code, tmp_path):
     found = troubles.trouble_of(sqlite3.OperationalError(words), "labels.db", tmp_path / "labels.db")
     assert found.code == code
     assert words in str(found)
+
+
+def test_what_is_committed_is_on_the_disk(store, database):
+    """The settings under which the databases themselves promise that."""
+    with store.database.writing() as connection:
+        if database == "postgresql":
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "5s"
+            return
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
+        }
+    full = 2
+    assert found == {
+        "journal_mode": "wal", "synchronous": full, "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 5000,
+    }  # fmt: skip
