@@ -68,7 +68,7 @@ def is_noise(word: str) -> bool:
 
     Words that a dictionary has are none; nor are words in scripts that are not Latin.
     """
-    if word.isdigit():
+    if word.isdigit() or (len(word) > 3 and any(word in row or word[::-1] in row for row in _ROWS)):
         return True
     if not word.isascii() or any(usual(word, language) or strong(word, language) for language in LANGUAGES):
         return False
@@ -76,9 +76,8 @@ def is_noise(word: str) -> bool:
     repeated = len(set(letters)) <= max(1, len(letters) // 3) or re.fullmatch(r"(.{2,4})\1+", letters) is not None
     if len(letters) < 4:
         return len(letters) < 2 or repeated
-    keys = any(letters in row or letters[::-1] in row for row in _ROWS)
     unspoken = not _VOWELS & set(letters) and (len(letters) > 5 or any(set(letters) <= set(row) for row in _ROWS))
-    return repeated or keys or unspoken
+    return repeated or unspoken
 
 
 def remove_stop_words(draft: Draft, context: Context) -> Draft:
@@ -97,8 +96,10 @@ def _plain(text: str) -> str:
 
 
 def _hyphened(found: re.Match[str]) -> str:
-    """Keep a hyphen only where a dictionary has the word so: t-shirt, x-ray."""
+    """Keep a hyphen only where a dictionary has the word so: t-shirt, x-ray, well-known."""
     word = found[0]
+    if word[1] == "-":
+        return word
     return (
         word
         if any(usual(word, each) or strong(word, each) for each in LANGUAGES) or len(word) <= 3
@@ -107,5 +108,5 @@ def _hyphened(found: re.Match[str]) -> str:
 
 
 def _uncensored(text: str, blocked: Mapping[str, str]) -> str:
-    pattern = re.compile(re.sub(r"[*#@$]+", lambda stars: rf"\\w{{1,{len(stars[0]) + 2}}}", text))
+    pattern = re.compile(re.sub(r"[*#@$]+", lambda stars: rf"\w{{1,{len(stars[0]) + 2}}}", text))
     return next((word for word in blocked if blocked[word] == "rude" and pattern.fullmatch(fold(word))), text)

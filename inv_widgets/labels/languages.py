@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from inv_widgets.labels.spelling import has_near_word
 from inv_widgets.labels.word_lists import LANGUAGES, strong, usual
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def detect_language(draft: Draft, context: Context) -> Draft:
 def language_of(words: list[str], recorded: str, context: Context) -> str:
     """Give the language of some words.
 
-    Each word votes for the languages whose dictionary has it; the recorded language has half a word's vote more. What
-    no dictionary has is asked of lingua where that is installed, unless a language was recorded.
+    Each word votes for the languages whose dictionary has it; the recorded language has half a word's vote more. Of
+    words that no dictionary has, those count that one slip makes of a language's words; what is still unknown is asked
+    of lingua where that is installed, unless a language was recorded.
 
     Parameters
     ----------
@@ -47,8 +49,16 @@ def language_of(words: list[str], recorded: str, context: Context) -> str:
     recorded = recorded.lower().partition("-")[0]
     votes = {language: sum(_vote(word, language, context) for word in words) for language in LANGUAGES}
     if not any(votes.values()):
+        near = {language: sum(has_near_word(word, language) for word in words) for language in LANGUAGES}
+        best = max(LANGUAGES, key=lambda language: (near[language], language == recorded))
+        if near[best] > near.get(recorded, 0) and (recorded in LANGUAGES or not recorded):
+            return best
         return recorded or _by_lingua(" ".join(words)) or context.target
-    if recorded in votes:
+    if recorded and recorded not in votes:
+        # A language without a dictionary here: only words that are all in another's dictionary speak against it.
+        best = max(LANGUAGES, key=votes.__getitem__)
+        return best if votes[best] >= len(words) * _DICTIONARY else recorded
+    if recorded:
         votes[recorded] += _RECORDED
     best, second = sorted(LANGUAGES, key=lambda language: -votes[language])[:2]
     if votes[best] - votes[second] > _SURE:
@@ -57,7 +67,7 @@ def language_of(words: list[str], recorded: str, context: Context) -> str:
         # Which of the two uses these words more.
         often = {language: sum(usual(word, language) for word in words) for language in LANGUAGES}
         return max(LANGUAGES, key=lambda language: (often[language], language == context.target))
-    return recorded if recorded in votes else best
+    return recorded
 
 
 def _vote(word: str, language: str, context: Context) -> float:

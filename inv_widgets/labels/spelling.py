@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.labels.drafts import Context, Draft
 
-__all__ = ["correct", "correct_spelling", "distance", "is_known"]
+__all__ = ["correct", "correct_spelling", "distance", "has_near_word", "is_known"]
 
 RARE = 300  # a word found less often than this, and in no dictionary, is more likely a slip
 _LETTERS = {"en": "abcdefghijklmnopqrstuvwxyz", "it": "abcdefghijklmnopqrstuvwxyzàèéìòù"}
@@ -76,7 +77,8 @@ def correct(word: str, language: str, vocabulary: Mapping[str, int] | None = Non
         How often each word was typed by others.
     """
     vocabulary = vocabulary or {}
-    found = _best(word, _one_slip(word, language), language, vocabulary)
+    near = dict.fromkeys([*_one_slip(word, language), *_same_letters(word, language)])
+    found = _best(word, list(near), language, vocabulary)
     if found is None and len(word) >= 5:
         found = _best(word, _two_slips(word, language), language, vocabulary)
     return found
@@ -136,13 +138,18 @@ def _undoubled(word: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _swapped(word: str, language: str) -> str | None:
-    """Give a very usual word for a rare one that differs by two swapped letters: "withe" for "white"."""
+    """Give a very usual word for a rare one of the same letters in another order: "withe" for "white"."""
     rare = usual(word, language)
     if rare >= RARE or not frequencies(language):
         return None
-    swaps = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
-    found = max(swaps, key=lambda swap: usual(swap, language), default=word)
-    return found if usual(found, language) > 200 * max(1, rare) else None
+    found = max(_same_letters(word, language), key=lambda other: usual(other, language), default=word)
+    return found if found[0] == word[0] and usual(found, language) > 200 * max(1, rare) else None
+
+
+@lru_cache(maxsize=16_384)
+def has_near_word(word: str, language: str) -> bool:
+    """Tell whether a usual word of the language is one slip away."""
+    return len(word) > 3 and any(usual(near, language) >= RARE for near in _one_slip(word, language))
 
 
 def _one_slip(word: str, language: str) -> list[str]:
@@ -154,40 +161,43 @@ def _one_slip(word: str, language: str) -> list[str]:
     return [form for form in forms if form in words]
 
 
+def _same_letters(word: str, language: str) -> list[str]:
+    """Give the usual words of the same letters in another order."""
+    return [other for other in _by_letters(language).get("".join(sorted(word)), ()) if other != word]
+
+
 def _two_slips(word: str, language: str) -> list[str]:
-    """Give the words two slips away; the first or the second letter must be right."""
-    words, lengths, signatures = _index(language)
-    wanted = _signature(word)
-    # Two slips change at most four letters of the set of letters.
-    near = np.flatnonzero((np.abs(lengths - len(word)) <= 2) & (_bits(signatures ^ np.uint32(wanted)) <= 4))
-    return [
-        candidate
-        for candidate in (words[place] for place in near.tolist())
-        if (candidate[0] == word[0] or candidate[1:2] == word[1:2]) and distance(word, candidate) == 2
-    ]
+    """Give the usual words two slips away; their first letter must be right."""
+    words, counts = _by_first(language).get(word[0], ([], np.zeros((0, 27), np.int16)))
+    # Two slips change the counts of letters by four at most.
+    near = np.flatnonzero(np.abs(counts - _letter_counts(word)).sum(1) <= 4)
+    return [words[place] for place in near.tolist() if distance(word, words[place]) == 2]
 
 
 @lru_cache(maxsize=2)
-def _index(language: str) -> tuple[list[str], NDArray[np.int64], NDArray[np.uint32]]:
-    words = sorted(word for word, times in frequencies(language).items() if len(word) > 2 and times >= RARE)
-    lengths = np.array([len(word) for word in words], np.int64)
-    return words, lengths, np.array([_signature(word) for word in words], np.uint32)
+def _by_letters(language: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in _usual_words(language):
+        found["".join(sorted(word))].append(word)
+    return dict(found)
 
 
-def _signature(word: str) -> int:
-    """Pack the set of a word's letters into bits; letters beyond a-z share one."""
-    bits = 0
-    for letter in word:
-        place = ord(letter) - 97
-        bits |= 1 << (place if 0 <= place < 26 else 26)
-    return bits
+@lru_cache(maxsize=2)
+def _by_first(language: str) -> dict[str, tuple[list[str], NDArray[np.int16]]]:
+    buckets: dict[str, list[str]] = defaultdict(list)
+    for word in _usual_words(language):
+        buckets[word[0]].append(word)
+    return {first: (words, np.stack([_letter_counts(word) for word in words])) for first, words in buckets.items()}
 
 
-def _bits(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Count the bits that are set."""
-    pairs = values - ((values >> 1) & 0x55555555)
-    fours = (pairs & 0x33333333) + ((pairs >> 2) & 0x33333333)
-    counted: NDArray[np.uint32] = np.asarray(
-        (((fours + (fours >> 4)) & 0x0F0F0F0F) * np.uint32(0x01010101)) >> 24, np.uint32
+def _usual_words(language: str) -> list[str]:
+    return sorted(word for word, times in frequencies(language).items() if len(word) > 2 and times >= RARE)
+
+
+def _letter_counts(word: str) -> NDArray[np.int16]:
+    """Count a word's letters a to z; all others share the last place."""
+    places = np.frombuffer(word.encode("latin-1", "replace"), np.uint8).astype(np.int64) - 97
+    counts: NDArray[np.int16] = np.bincount(np.where((places >= 0) & (places < 26), places, 26), minlength=27).astype(
+        np.int16
     )
-    return counted
+    return counts

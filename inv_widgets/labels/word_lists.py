@@ -23,6 +23,8 @@ LANGUAGES = ("en", "it")
 @lru_cache(maxsize=4)
 def frequencies(language: str) -> Mapping[str, int]:
     """Give a language's words with how often they were found; empty where pyspellchecker or its list is missing."""
+    if language not in LANGUAGES:  # the German list, for one, has no nouns in lower case
+        return MappingProxyType({})
     try:
         from spellchecker import SpellChecker
 
