@@ -56,10 +56,12 @@ class Seat(Place):
             with self._lock:
                 try:
                     return {"ok": True, **_HANDLERS[checked["kind"]](self, checked)}
-                except StoreError as error:
+                except (Refusal, StoreError) as error:
                     if error.code == "player-unknown":  # forgotten meanwhile, by the host or in another tab
                         self._leave()
                         self._welcome()
+                    elif error.code == "round-unknown" and self._round and self._round.id == checked["round"]:
+                        self._round = None  # gone from the store: "next" leads on
                     raise
         except (Refusal, StoreError) as error:
             return {"error": str(error), "code": error.code, "retry": bool(error.retry)}
@@ -172,7 +174,7 @@ class Seat(Place):
             self._start()
             return {}
         self._entered()
-        if self._screen["kind"] != "round" and not self._declined():
+        if (self._screen["kind"] != "round" or self._round is None) and not self._declined():
             self._open()
         return {}
 
@@ -226,7 +228,7 @@ class Seat(Place):
         kind = self._screen["kind"]
         if self._round is not None and self._round.id == answered.id:
             self._round = None
-        elif kind == "round":
+        elif kind == "round" and self._round is not None:
             self._show_round()  # another round's answer, that waited in the browser: the score is new
             return
         elif kind == "result":

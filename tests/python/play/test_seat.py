@@ -526,6 +526,20 @@ def test_a_player_who_asks_is_forgotten(new_game, sit, store):
     assert trusted.screen["kind"] == "round"
 
 
+def test_next_leads_on_from_a_round_that_the_store_lost(new_game, sit, store):
+    game = new_game()
+    ada = sit(game)
+    token = ada.screen["round"]
+    ada.say("next")
+    assert ada.screen["round"] == token
+    with store.database.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM rounds")
+    assert ada.seat.handle(ada.answer_message())["code"] == "round-unknown"
+    assert ada.say("next") == {"ok": True}
+    assert ada.screen["kind"] == "round"
+    assert ada.screen["round"] != token
+
+
 def test_a_player_whom_the_host_forgot_starts_anew(new_game, sit, store):
     game = new_game()
     ada = sit(game, trusted=False)
