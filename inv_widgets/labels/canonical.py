@@ -112,6 +112,14 @@ class Canonical:
         """Give the canonical labels of a text that was among those analysed."""
         return self.drafts[typed, category, language][1].parts
 
+    def labels_of(self, texts: Iterable[Typed]) -> dict[str, list[str]]:
+        """Give the canonical labels of several texts, each with the texts as typed that became it."""
+        labels: dict[str, list[str]] = defaultdict(list)
+        for each in texts:
+            for name in self.labels(*each):
+                labels[name].append(each[0])
+        return dict(labels)
+
 
 def canonical_labels(texts: Mapping[Typed, int], options: Options | None = None) -> Canonical:
     """Make canonical labels of all texts of an analysis together.

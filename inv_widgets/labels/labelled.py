@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 from inv_widgets.explanation import Explanation
+from inv_widgets.labels.rounds import TypedRound
 from inv_widgets.run import Run
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ class LabelledRun(Run):
         run: Run,
         work: Callable[[Explanation], Explanation],
         *,
+        rounds: Sequence[TypedRound],
         report: Report,
         canonical: Canonical,
     ) -> None:
         super().__init__(errors=run.errors)
         self._items: Sequence[Explanation] = _Labelled(run, work)
         self.source = run
+        self._rounds = tuple(rounds)
         self.report = report
         self.canonical = canonical
 
@@ -71,6 +74,21 @@ class LabelledRun(Run):
     def files(self) -> None:
         """None: labels stand in no file until the run is saved."""
         return
+
+    @property
+    def rounds(self) -> pd.DataFrame:
+        """A row for each round that counts, with its canonical labels: what agreement is computed from.
+
+        Columns: ``cluster_map, player, category, language, step, share, outcome, typed, labels``.
+        """
+        import pandas as pd
+
+        columns = [each.name for each in dataclasses.fields(TypedRound)]
+        rows = [{name: getattr(each, name) for name in columns} for each in self._rounds]
+        frame = pd.DataFrame(rows, columns=columns)
+        frame["typed"] = [list(each.typed) for each in self._rounds]
+        frame["labels"] = [sorted(self.canonical.labels_of(each.texts)) for each in self._rounds]
+        return frame
 
     @property
     def traces(self) -> pd.DataFrame:

@@ -107,8 +107,8 @@ def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all ha
             UserWarning,
             stacklevel=2,
         )
-    canonical = canonical_labels(Counter(key for each in rounds for key in _keys(each)), options)
-    return LabelledRun(base, _Work(rounds, canonical, merge=merge), report=report, canonical=canonical)
+    canonical = canonical_labels(Counter(key for each in rounds for key in each.texts), options)
+    return LabelledRun(base, _Work(rounds, canonical, merge=merge), rounds=rounds, report=report, canonical=canonical)
 
 
 class _Work:
@@ -148,15 +148,7 @@ class _Work:
 
     def _labels_of(self, each: TypedRound) -> dict[str, list[str]]:
         """Give a round's canonical labels, with the texts that became each."""
-        labels: dict[str, list[str]] = defaultdict(list)
-        for key in _keys(each):
-            for name in self._canonical.labels(*key):
-                labels[name].append(key[0])
-        return labels
-
-
-def _keys(each: TypedRound) -> list[tuple[str, str, str]]:
-    return [(text, each.category, each.language) for text in dict.fromkeys(each.typed)]
+        return self._canonical.labels_of(each.texts)
 
 
 def _ids(run: Run) -> set[str]:

@@ -59,6 +59,11 @@ class TypedRound:
     outcome: str
     typed: tuple[str, ...]
 
+    @property
+    def texts(self) -> list[tuple[str, str, str]]:
+        """What was typed, the class and the recorded language, each text once."""
+        return [(text, self.category, self.language) for text in dict.fromkeys(self.typed)]
+
 
 @dataclass(frozen=True)
 class Report:

@@ -257,3 +257,67 @@ def test_nothing_is_warned_of_when_all_is_well(run, cluster_maps):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         label(run, make_rounds((cluster_maps[0].id, "ada", "won", 0, ["roof"])))
+
+
+def test_the_rounds_behind_the_labels(run, cluster_maps):
+    rounds = make_rounds(
+        (cluster_maps[0].id, "ada", "won", 2, ["Columns", "red roof"]), (cluster_maps[1].id, "bob", "lost", 5, [])
+    )
+    frame = label(run, rounds).rounds
+    assert frame["labels"].tolist() == [["pillar", "red", "roof"], []]
+    assert frame["typed"].tolist() == [["Columns", "red roof"], []]
+    assert frame["player"].tolist() == ["ada", "bob"]
+    assert list(label(run, make_rounds()).rounds.columns) == list(frame.columns)
+
+
+def test_phrases_by_embeddings(run, cluster_maps):
+    alike = {"big wheel": [1, 0], "large black wheel": [1, 0.1], "roof": [0, 1], "big black wheel": [1, 0.1]}
+
+    def embed(labels):
+        return np.array([alike[each] for each in labels], float)
+
+    rounds = make_rounds((cluster_maps[0].id, "ada", "won", 0, ["a big wheel"]),
+                         (cluster_maps[0].id, "bob", "won", 0, ["large black wheels", "the roof"]))  # fmt: skip
+    labelled = label(run, rounds, phrases=True, embeddings=embed)
+    assert labelled.counts == {"big black wheel": 2, "roof": 1}
+    assert label(run, rounds, phrases=True, embeddings=embed, cut=1.0).counts == {
+        "big black wheel": 1, "big wheel": 1, "roof": 1,
+    }  # fmt: skip
+
+
+def test_a_run_saved_before_labels_could_be_analysed(run, cluster_maps, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = run.save(tmp_path / "run.parquet")
+    for file in tmp_path.glob("*.parquet"):
+        table = pq.read_table(file)
+        place = table.schema.get_field_index("schema_version")
+        table = table.set_column(place, "schema_version", pa.array([2] * len(table), pa.int32()))
+        if file == path:
+            of_old = pa.list_(pa.struct([("name", pa.string()), ("score", pa.float64())]))
+            labels = [[{"name": "roof", "score": 2.0}]] * len(table)
+            place = table.schema.get_field_index("labels")
+            table = table.set_column(place, "labels", pa.array(labels, of_old)).drop_columns(["rounds", "members"])
+        pq.write_table(table, file, row_group_size=len(table))
+    old = load(path)
+    assert [each.name for each in old[0].columns[0].cluster_maps[0].labels] == ["roof"]
+    assert old[0].columns[0].cluster_maps[0].members == ()
+    labelled = label(old, make_rounds((cluster_maps[0].id, "ada", "won", 0, ["door"])))
+    assert labelled[0].columns[0].cluster_maps[0].label == "door"
+
+
+def test_without_the_word_packages_the_rest_still_works():
+    import subprocess
+    import sys
+
+    program = """
+import sys
+for name in ("spellchecker", "simplemma", "lingua", "onnxruntime"):
+    sys.modules[name] = None
+from inv_widgets.labels.canonical import canonical_labels
+texts = {("The wheels!", "church", "en"): 1, ("ruota", "church", "it"): 1, ("finestre", "church", "it"): 1}
+print(sorted(canonical_labels(texts).counts.items()))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[('wheel', 2), ('window', 1)]"
