@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_client.kernelspec import KernelSpecManager
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from voila.app import Voila
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 CELL = "from inv_widgets.workshop.voila_page import page\n\npage()"
+
+_EXTENSIONS = [
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager7",
+    "@voila-dashboards/widgets-manager8",
+    "anywidget",
+]
 
 # Kernels of players who left without a word end after ten minutes.
 _CULLED = {"cull_idle_timeout": 600, "cull_interval": 60, "cull_connected": False}
@@ -61,10 +69,18 @@ def run(plan: Plan, listening: socket.socket, ready: Callable[[str], None], ende
         app.config.VoilaConfiguration.strip_sources = True
         app.config.VoilaConfiguration.file_allowlist = []
         # Without this every extension of a JupyterLab that is installed here would come to each phone.
-        app.config.VoilaConfiguration.extension_allowlist = ["@jupyter-widgets/jupyterlab-manager", "anywidget"]
+        app.config.VoilaConfiguration.extension_allowlist = _EXTENSIONS
+        app.config.VoilaConfiguration.kernel_spec_manager_class = _ThisPython
         app.config.MappingKernelManager.update(_CULLED)
         app.initialize([])
         app.start()
+
+
+class _ThisPython(KernelSpecManager):  # type: ignore[misc, unused-ignore]
+    """Knows one kernel: this Python's, not one of the same name that was installed elsewhere."""
+
+    def _kernel_dirs_default(self) -> list[str]:
+        return []
 
 
 class _App(Voila):  # type: ignore[misc]

@@ -47,6 +47,8 @@ def main():
         f"{os.cpu_count()} cores, shared by the server and the simulated players; run: {run.name}, "
         f"{cluster_maps(run)} cluster maps. All players below are simulated."
     )
+    if (load := os.getloadavg()[0]) > 1:
+        print(f"Other programs use this machine (load {load:.1f}): the times below include waiting for them.")
     rows = []
     for engine, n, join in (
         ("solara", options.players, options.join),
@@ -116,7 +118,7 @@ async def played(engine, server, n, join, seconds, *, cold=False):
     print(
         f"server: {cpu / wall:.2f} cores, {with_all:.0f} MB (at most {peak:.0f}); simulated players: {own / wall:.2f} "
         f"cores, late by at most {max(lags):.2f} s; {tally.bytes_received / 1e6:.0f} MB received; "
-        f"{tally.reconnected} lost connections, {tally.again} answers sent twice",
+        f"{tally.reconnected} lost connections, {tally.again} answers sent twice, {tally.retries} retries",
         flush=True,
     )
     print(waits_by_kind(tally))

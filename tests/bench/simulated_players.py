@@ -31,6 +31,7 @@ class Tally:
     saved: set = field(default_factory=set)  # rounds whose answer was acknowledged
     again: int = 0  # answers that were sent twice and acknowledged as known
     reconnected: int = 0
+    retries: int = 0  # messages that were sent again because the store was busy
     errors: list = field(default_factory=list)
     bytes_received: int = 0
 
@@ -138,12 +139,12 @@ class Kernel:
         )  # fmt: skip
         self._reading = asyncio.create_task(self._read())
 
-    async def send(self, kind, content, channel="shell"):
+    async def send(self, kind, content, **metadata):
         header = {
             "msg_id": uuid.uuid4().hex, "msg_type": kind, "session": self.session, "username": "", "version": "5.2",
             "date": "2026-01-01T00:00:00.000Z",
         }  # fmt: skip
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": channel}
+        message = {"header": header, "parent_header": {}, "metadata": metadata, "content": content, "channel": "shell"}
         await self.socket.send(json.dumps(message | {"buffers": []}))
         return header["msg_id"]
 
@@ -278,7 +279,8 @@ async def open_voila(link, tally, *, front_end=False):
     kernel.beacon = f"/voila/api/shutdown/{identity}"
     await kernel.connect(kernel.path)
     control = uuid.uuid4().hex
-    await kernel.send("comm_open", {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}})
+    opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+    await kernel.send("comm_open", opened, version="1.0.0")
     await kernel.send("comm_msg", {"comm_id": control, "data": {"method": "request_states"}})
     await kernel.until(kernel.game, "the game")
     return kernel
@@ -408,6 +410,10 @@ class Player:
         turn = self.screen["turn"]
         start = time.perf_counter()
         said = await asyncio.wait_for(await self.post(kind, values), PATIENCE)
+        while "error" in said and said.get("retry"):  # as the game's front end does
+            self.tally.retries += 1
+            await asyncio.sleep(2.0)
+            said = await asyncio.wait_for(await self.post(kind, values), PATIENCE)
         if "error" in said:
             raise RuntimeError(f"{kind}: {said['error']} ({said.get('code')})")
         if changes:
