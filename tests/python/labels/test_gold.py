@@ -111,3 +111,10 @@ def test_phrases_end_in_their_head_noun(typed, language, label):
     ]
     assert draft.parts == (label.split()[-1],)
     assert whole[-1:] == [label] or label == "window"
+
+
+def test_words_of_different_classes_are_not_joined_by_an_is_a_step():
+    apart = {("leaf", "church", "en"): 1, ("blade", "chain saw", "en"): 5}
+    assert canonical_labels(apart).counts == {"leaf": 1, "blade": 5}
+    assert canonical_labels({**apart, ("leaf", "chain saw", "en"): 1}).counts == {"blade": 7}
+    assert canonical_labels(apart, Options(hops=0)).counts == {"leaf": 1, "blade": 5}

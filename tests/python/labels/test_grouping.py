@@ -50,8 +50,10 @@ def test_names():
 @given(st.permutations(list(ANGLES)))
 def test_the_order_of_labels_does_not_matter(order):
     places = [list(ANGLES).index(label) for label in order]
-    mixed = embedding_groups({label: COUNTS[label] for label in order}, VECTORS[places])
-    assert mixed == embedding_groups(COUNTS, VECTORS)
+    tie = np.cos(np.radians(15))  # b may join a as well as c
+    for cut in (tie, 0.85, None):
+        mixed = embedding_groups({label: COUNTS[label] for label in order}, VECTORS[places], cut=cut)
+        assert mixed == embedding_groups(COUNTS, VECTORS, cut=cut)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
