@@ -101,12 +101,15 @@ class Canonical:
         The table that was used.
     embedded
         Whether embeddings were used.
+    options
+        How the labels were made.
     """
 
     drafts: Mapping[Typed, tuple[int, Draft]]
     counts: Mapping[str, int]
     synonyms: SynonymTable
     embedded: bool
+    options: Options = field(default_factory=Options, repr=False, compare=False)
 
     def labels(self, typed: str, category: str = "", language: str = "") -> tuple[str, ...]:
         """Give the canonical labels of a text that was among those analysed."""
@@ -147,7 +150,7 @@ def canonical_labels(texts: Mapping[Typed, int], options: Options | None = None)
     drafts = joined_labels(drafts, texts, table, use, options)
     counts = _counts(drafts, texts)
     by_typed = {each: (texts[each], draft) for each, draft in zip(order, drafts, strict=True)}
-    return Canonical(by_typed, dict(counts), table, use is not None)
+    return Canonical(by_typed, dict(counts), table, use is not None, options)
 
 
 def chosen_steps(options: Options) -> list[tuple[str, Step]]:
