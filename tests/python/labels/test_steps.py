@@ -166,3 +166,16 @@ def test_a_draft_keeps_its_trace():
     changed = draft.to("x", ("b ", "", "b"), note="why")
     assert changed.parts == ("b",)
     assert [(each.step, each.before, each.after, each.note) for each in changed.changes] == [("x", "a b", "b", "why")]
+
+
+def test_lingua_is_asked_of_what_no_dictionary_has():
+    pytest.importorskip("lingua", reason="the extra `languages` is not installed")
+    assert language_of(["sgrunfolandezza", "sbirulinissimo"], "", CONTEXT) == "it"
+    assert language_of(["wobblywhatnotishness", "thingamajiggery"], "", CONTEXT) == "en"
+
+
+def test_without_lingua_the_target_language_is_taken(monkeypatch):
+    from inv_widgets.labels import languages
+
+    monkeypatch.setattr(languages, "_detector", lambda: None)
+    assert language_of(["sgrunfolandezza", "sbirulinissimo"], "", CONTEXT) == "en"
