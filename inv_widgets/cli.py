@@ -7,6 +7,7 @@ or the doctor found something missing; 2 not possible; 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import glob
 import os
@@ -114,14 +115,15 @@ def play(options: argparse.Namespace) -> int:
         language=options.language,
         **rules,
     ) as server:
-        options.when_stopped = f"The workshop has ended. Rounds and labels are in {server.store}."
-        if options.qr:
-            _say(str(server.qr))
-        _say(f"  Players  {server.link}")
-        _say(f"  Host     {server.host_link}   (progress, pause, export: for you alone)")
-        _say(f"  Rounds   {server.store}")
-        _say("Ctrl-C ends the workshop.")
-        server.wait()
+        with contextlib.suppress(KeyboardInterrupt):
+            if options.qr:
+                _say(str(server.qr))
+            _say(f"  Players  {server.link}")
+            _say(f"  Host     {server.host_link}   (progress, pause, export: for you alone)")
+            _say(f"  Rounds   {server.store}")
+            _say("Ctrl-C ends the workshop.")
+            server.wait()
+    _say(f"The workshop has ended. Rounds and labels are in {server.store}.")
     return 0
 
 

@@ -90,6 +90,11 @@ class _App(Voila):  # type: ignore[misc]
     ended: threading.Event
     opened: Callable[[], None]
 
+    def setup_template_dirs(self) -> None:
+        """Put our page before Voilà's."""
+        super().setup_template_dirs()
+        self.template_paths.insert(0, str(Path(__file__).with_name("voila_templates")))
+
     def listen(self) -> None:
         """Serve until the end."""
         server = HTTPServer(self.app)

@@ -119,8 +119,8 @@ def _unchunked(body):
 class Kernel:
     """A browser's end of a kernel's websocket: widgets' models by id, messages to and from one of them."""
 
-    def __init__(self, page, kernel, tally):
-        self.page, self.kernel, self.tally = page, kernel, tally
+    def __init__(self, page, path, beacon, tally, subprotocol=None):
+        self.page, self.path, self.beacon, self.tally, self.subprotocol = page, path, beacon, tally, subprotocol
         self.session = uuid.uuid4().hex
         self.models = {}
         self.waiting = {}
@@ -128,13 +128,14 @@ class Kernel:
         self.socket = None
         self._reading = None
 
-    async def connect(self, path):
+    async def connect(self):
         address = urlsplit(self.page.link)
         cookies = "; ".join(f"{name}={value}" for name, value in self.page.cookies.items())
         self.socket = await websockets.connect(
-            f"ws://{address.netloc}{path}?session_id={self.session}",
+            f"ws://{address.netloc}{self.path}?session_id={self.session}",
             additional_headers={"Cookie": cookies},
             origin=f"http://{address.netloc}",
+            subprotocols=[self.subprotocol] if self.subprotocol else None,
             max_size=None, compression=None, open_timeout=PATIENCE, ping_interval=None,
         )  # fmt: skip
         self._reading = asyncio.create_task(self._read())
@@ -144,8 +145,11 @@ class Kernel:
             "msg_id": uuid.uuid4().hex, "msg_type": kind, "session": self.session, "username": "", "version": "5.2",
             "date": "2026-01-01T00:00:00.000Z",
         }  # fmt: skip
-        message = {"header": header, "parent_header": {}, "metadata": metadata, "content": content, "channel": "shell"}
-        await self.socket.send(json.dumps(message | {"buffers": []}))
+        message = {"header": header, "parent_header": {}, "metadata": metadata, "content": content}
+        if self.subprotocol:
+            await self.socket.send(_packed(["shell", *map(json.dumps, message.values())]))
+        else:
+            await self.socket.send(json.dumps(message | {"channel": "shell", "buffers": []}))
         return header["msg_id"]
 
     async def close(self):
@@ -171,15 +175,20 @@ class Kernel:
 
     def _take(self, frame):  # noqa: C901 (a branch a message)
         buffers = []
-        if isinstance(frame, bytes):
-            count = struct.unpack("!I", frame[:4])[0]
-            offsets = [*struct.unpack(f"!{count}I", frame[4 : 4 * (count + 1)]), len(frame)]
-            parts = [frame[start:stop] for start, stop in itertools.pairwise(offsets)]
-            frame, buffers = parts[0], parts[1:]
-        elif '"msg_type": "status"' in frame[:200]:
-            return
-        message = json.loads(frame)
-        kind = message.get("msg_type") or message["header"]["msg_type"]
+        if self.subprotocol:
+            _, header, _, _, content, *buffers = _unpacked(frame)
+            message = {"header": json.loads(header)}
+            if message["header"]["msg_type"] in {"comm_open", "comm_msg"}:
+                message["content"] = json.loads(content)
+        else:
+            if isinstance(frame, bytes):
+                count = struct.unpack("!I", frame[:4])[0]
+                offsets = [*struct.unpack(f"!{count}I", frame[4 : 4 * (count + 1)]), len(frame)]
+                frame, *buffers = [frame[start:stop] for start, stop in itertools.pairwise(offsets)]
+            elif '"msg_type": "status"' in frame[:200]:
+                return
+            message = json.loads(frame)
+        kind = message["header"]["msg_type"]
         content = message.get("content", {})
         if kind == "comm_open":
             data = content["data"]
@@ -198,9 +207,6 @@ class Kernel:
                     waiting.set_result(data["content"])
             elif data.get("method") == "update_states":  # Voila: all widgets at once
                 self._take_states(data, buffers)
-        elif kind == "comm_info_reply":
-            self.comms = list(content["comms"])
-            self.changed.set()
 
     def _take_states(self, data, buffers):
         states = data["states"]
@@ -231,6 +237,24 @@ class Kernel:
         return next((name for name, state in self.models.items() if "_screen" in state), None)
 
 
+V1 = "v1.kernel.websocket.jupyter.org"
+"""Jupyter server's websocket format: parts with offsets in front."""
+
+
+def _packed(texts):
+    parts = [text.encode() for text in texts]
+    offsets = [8 * (len(parts) + 2)]
+    for part in parts:
+        offsets.append(offsets[-1] + len(part))
+    return struct.pack(f"<{len(offsets) + 1}Q", len(offsets), *offsets) + b"".join(parts)
+
+
+def _unpacked(frame):
+    count = struct.unpack("<Q", frame[:8])[0]
+    offsets = struct.unpack(f"<{count}Q", frame[8 : 8 * (count + 1)])
+    return [frame[start:stop] for start, stop in itertools.pairwise(offsets)]
+
+
 def _with_buffers(state, paths, buffers):
     for path, buffer in zip(paths, buffers, strict=True):
         place = state
@@ -250,10 +274,8 @@ async def open_solara(link, tally, *, front_end=True):
         for name in ("anywidget/extension", "anywidget/index", "jupyter-vuetify/nodeps", "jupyter-vue/nodeps"):
             await page.get(f"/jupyter/nbextensions/{name}.js")
     identity = str(uuid.uuid4())
-    kernel = Kernel(page, identity, tally)
-    kernel.path = f"/jupyter/api/kernels/{identity}/channels"
-    kernel.beacon = f"/_solara/api/close/{identity}"
-    await kernel.connect(kernel.path)
+    kernel = Kernel(page, f"/jupyter/api/kernels/{identity}/channels", f"/_solara/api/close/{identity}", tally)
+    await kernel.connect()
     await kernel.send("kernel_info_request", {})
     control = str(uuid.uuid4())
     await kernel.send("comm_open", {"comm_id": control, "target_name": "solara.control", "data": {}})
@@ -274,10 +296,8 @@ async def open_voila(link, tally, *, front_end=False):
     if front_end:
         for path in re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css)(?:\?[^"]*)?)"', html):
             await page.get(path)
-    kernel = Kernel(page, identity, tally)
-    kernel.path = f"/api/kernels/{identity}/channels"
-    kernel.beacon = f"/voila/api/shutdown/{identity}"
-    await kernel.connect(kernel.path)
+    kernel = Kernel(page, f"/api/kernels/{identity}/channels", f"/voila/api/shutdown/{identity}", tally, V1)
+    await kernel.connect()
     control = uuid.uuid4().hex
     opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
     await kernel.send("comm_open", opened, version="1.0.0")
@@ -391,7 +411,7 @@ class Player:
         await self.kernel.drop()
         self.tally.reconnected += 1
         await asyncio.sleep(self.chance.uniform(0.5, 3.0))
-        await self.kernel.connect(self.kernel.path)
+        await self.kernel.connect()
         self.acknowledged(message, await self.ask("answer", changes=False, **message))
         # A browser that comes back asks for all models anew.
         await self.kernel.send("comm_msg", {"comm_id": self.model, "data": {"method": "request_state"}})

@@ -258,6 +258,98 @@ def test_an_unforeseen_error_is_one_line_and_debug_shows_where(fashion, tmp_path
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_play_says_how_to_join_and_ends_with_ctrl_c(run_file, tmp_path):
+    import signal
+
+    consent = tmp_path / "consent.txt"
+    consent.write_text("I agree.", "utf-8")
+    store = tmp_path / "labels.db"
+    arguments = ["--store", store, "--host", "127.0.0.1", "--port", "0", "--consent", consent, "--title", "Guess"]
+    command = [sys.executable, "-m", "inv_widgets.cli", "play", run_file, *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(map(str, command), stdout=subprocess.PIPE, text=True, env=environment) as process:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl-C" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        said += process.stdout.readlines()
+        assert process.wait(timeout=60) == 0
+    text = "".join(said)
+    assert re.search(r"Players +http://127\.0\.0\.1:\d+/\n", text)
+    assert re.search(r"Host +http://127\.0\.0\.1:\d+/host\?key=\S{12,} ", text)
+    assert text.count("█") > 20  # the QR code
+    assert text.endswith(f"The workshop has ended. Rounds and labels are in {store}.\n")
+
+
+def test_play_hands_on_what_it_is_told(run_file, tmp_path, monkeypatch, capsys):
+    import inv_widgets.workshop
+
+    asked = []
+
+    class Opened:
+        link, host_link, store, qr = "LINK", "HOST-LINK", "STORE", "CODE"
+
+        def __init__(self, run, **options):
+            asked.append((run, options))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def wait(self):
+            pass
+
+    monkeypatch.setattr(inv_widgets.workshop, "serve", Opened)
+    assert cli.main(["play", str(run_file)]) == 0
+    run, options = asked.pop()
+    assert run == run_file
+    assert options == {
+        "store": "labels.db", "host": "0.0.0.0", "port": 8765, "engine": "solara", "language": "en",
+    }  # fmt: skip
+    told = capsys.readouterr().out
+    assert told.startswith("CODE\n")
+    assert "LINK" in told
+    (tmp_path / "classes.txt").write_text("\ufeffbag\n\n  ankle boot \n", "utf-8")
+    (tmp_path / "about.txt").write_text("About\n\nthis.\n", "utf-8")
+    more = [
+        "--store", "postgresql+psycopg://x/y", "--host", "::1", "--port", "0", "--engine", "voila", "--language", "it",
+        "--information", tmp_path / "about.txt", "--categories", tmp_path / "classes.txt", "--rounds", "9", "--seconds",
+        "30.5", "--retire-after", "4", "--gold", "a.png", "--gold", "b.png", "--gold-every", "5", "--choices", "3",
+        "--seed", "2", "--no-features", "--no-others", "--no-leaderboard", "--no-qr",
+    ]  # fmt: skip
+    assert cli.main(["play", str(run_file), *map(str, more)]) == 0
+    assert asked.pop()[1] == {
+        "store": "postgresql+psycopg://x/y", "host": "::1", "port": 0, "engine": "voila", "language": "it",
+        "information": "About\n\nthis.", "categories": ["bag", "ankle boot"], "rounds": 9, "seconds": 30.5,
+        "retire_after": 4, "gold": ["a.png", "b.png"], "gold_every": 5, "choices": 3, "seed": 2,
+        "features_required": False, "show_others": False, "leaderboard": False,
+    }  # fmt: skip
+    assert "CODE" not in capsys.readouterr().out
+
+
+def test_play_answers_what_it_cannot_do(run_file, tmp_path, capsys):
+    import socket
+
+    open_at = ("--host", "127.0.0.1", "--store", tmp_path / "labels.db")
+    assert "no run" in refused(capsys, "play", tmp_path / "nope.parquet", *open_at)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"port {port} is taken" in refused(capsys, "play", run_file, *open_at, "--port", port)
+    assert "consent" in refused(capsys, "play", run_file, *open_at, "--consent", tmp_path / "nope.txt")
+    (tmp_path / "empty.txt").touch()
+    assert "is empty" in refused(capsys, "play", run_file, *open_at, "--information", tmp_path / "empty.txt")
+    (tmp_path / "latin.txt").write_bytes(b"\xe8 cos\xec")
+    assert "UTF-8" in refused(capsys, "play", run_file, *open_at, "--information", tmp_path / "latin.txt")
+    assert "choose from" in refused(capsys, "play", run_file, "--engine", "flask")
+    assert "rounds=0" in refused(capsys, "play", run_file, *open_at, "--rounds", "0")
+    nowhere = ("--host", "127.0.0.1", "--port", "0", "--store", tmp_path / "no" / "such" / "labels.db")
+    assert "labels.db" in refused(capsys, "play", run_file, *nowhere)
+
+
 def test_doctor_s_status_is_its_finding(capsys, monkeypatch):
     from inv_widgets import doctor
 
