@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from inv_widgets.export.support import LEAST, is_low
 from inv_widgets.run import as_run
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inv_widgets.explanation import ClusterMap, Column, Explanation
+    from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Rounds
     from inv_widgets.run import Run
 
 __all__ = ["pictures", "to_json"]
@@ -48,6 +49,12 @@ def pictures(run: Run | Explanation | Iterable[Explanation] | str | Path) -> lis
         ``maps`` and ``thumbnails`` (uint8 cells), ``channels`` (int32) and ``channel_weights`` (float32, per
         cent), little endian. ``columns`` and their ``cluster_maps`` hold offsets into these, in elements. Weights
         are per cent, probabilities 0..1, the window a fraction of the picture's width and height.
+
+        Where labels were analysed, cluster maps have ``labels`` (each with its score and what it rests on; the best
+        ones and those of low support are marked), ``rounds`` (wins, losses, resigns, players, mean step, mean share in
+        per cent of the picture) and, where they were merged, ``members``: cluster maps in the same form. A merged one's
+        channels and thumbnails are its members', so its own offsets are -1. ``support`` is what a label must rest on.
+        None of this is there where there are no labels.
     """
     keys: dict[str, int] = {}
     # Pillow lets go of the interpreter while it encodes; explanations themselves are read one after another.
@@ -107,6 +114,7 @@ def _picture(explanation: Explanation, key: str) -> dict[str, Any]:
         },
         "window": [_number(part, 6) for part in window],
         "columns": columns,
+        **_support(explanation),
         **cells.joined(),
     }
 
@@ -188,24 +196,69 @@ def _column(column: Column, cells: _Cells) -> dict[str, Any]:
 
 
 def _cluster_map(shown: ClusterMap, thumbnail: Sequence[int], cells: _Cells) -> dict[str, Any]:
-    thumbnails = shown.channel_thumbnails
-    # All thumbnails of a column have one size; one of another size could not be read by the front end.
-    if thumbnails.shape[1:] != tuple(thumbnail):
-        thumbnails = thumbnails[:0]
-    offset = cells.add("channels", shown.channels)
-    cells.add("channel_weights", shown.channel_weights)
     return {
         "id": shown.id,
         "name": shown.name,
         "weight": _number(shown.weight, 3),
         "n_maps": int(shown.n_maps),
         "silhouette": _number(shown.silhouette, 4),
-        "labels": [{"name": label.name, "score": _number(label.score, 4)} for label in shown.labels],
+        "labels": _labels(shown),
         "map": cells.add("maps", _eight_bits(shown.map)),
+        **_channels(shown, thumbnail, cells),
+        **({"rounds": _rounds(shown.rounds)} if shown.rounds else {}),
+        **({"members": [_cluster_map(member, thumbnail, cells) for member in shown.members]} if shown.members else {}),
+    }
+
+
+def _channels(shown: ClusterMap, thumbnail: Sequence[int], cells: _Cells) -> dict[str, Any]:
+    thumbnails = shown.channel_thumbnails
+    # All thumbnails of a column have one size; one of another size could not be read by the front end.
+    if thumbnails.shape[1:] != tuple(thumbnail):
+        thumbnails = thumbnails[:0]
+    if _are_members(shown):
+        return {"channels": -1, "thumbnails": -1, "n_thumbnails": len(thumbnails)}
+    offset = cells.add("channels", shown.channels)
+    cells.add("channel_weights", shown.channel_weights)
+    return {
         "channels": offset,
         "thumbnails": cells.add("thumbnails", thumbnails),
         "n_thumbnails": len(thumbnails),
     }
+
+
+def _are_members(shown: ClusterMap) -> bool:
+    """Tell whether a cluster map's channels are those of its members: then they need not be sent twice."""
+    if not shown.members:
+        return False
+    channels = np.concatenate([member.channels for member in shown.members])
+    return np.array_equal(np.sort(channels), np.sort(shown.channels))
+
+
+def _labels(shown: ClusterMap) -> list[dict[str, Any]]:
+    best = {label.name for label in shown.best_labels}
+    return [_label(label, best=label.name in best) for label in shown.labels]
+
+
+def _label(label: Label, *, best: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": label.name, "score": _number(label.score, 4)}
+    if best:
+        told["best"] = True
+    if label.frequency:
+        told |= {"rounds": int(label.frequency), "players": int(label.players)}
+    if is_low(label):
+        told["low"] = True
+    return told
+
+
+def _rounds(rounds: Rounds) -> dict[str, Any]:
+    counts = {name: int(getattr(rounds, name)) for name in ("wins", "losses", "resigns", "players")}
+    return counts | {"step": _number(rounds.mean_step, 3), "share": _number(rounds.mean_share, 3)}
+
+
+def _support(explanation: Explanation) -> dict[str, Any]:
+    """Say what a label must rest on, where it is known what labels rest on."""
+    known = any(label.frequency for _, shown in explanation.cluster_maps() for label in shown.labels)
+    return {"support": {"rounds": LEAST.rounds, "players": LEAST.players}} if known else {}
 
 
 def _eight_bits(shown: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -18,6 +18,8 @@ export interface Picture extends Required<Omit<PictureHead, "withheld">> {
   channel_weights: Bytes;
   thumbnails: Bytes;
   columns: Column[];
+  /** What a label must rest on; with less it is marked. Only where labels were analysed. */
+  support?: { rounds: number; players: number };
 }
 
 /** A picture that a player has not yet guessed: nothing is known of it but that it is there. */
@@ -67,11 +69,46 @@ export interface ClusterMap {
   weight: number | null;
   n_maps: number;
   silhouette: number | null;
-  labels: { name: string; score: number | null }[];
+  labels: Label[];
   map: number;
+  /** Offsets; -1 where the channels are the members'. */
   channels: number;
   thumbnails: number;
   n_thumbnails: number;
+  rounds?: Rounds;
+  /** The cluster maps that were merged into this one, heaviest first. */
+  members?: ClusterMap[];
+}
+
+export interface Label {
+  name: string;
+  score: number | null;
+  /** One of those with the highest score. */
+  best?: boolean;
+  /** How many rounds and players gave it, where that is known. */
+  rounds?: number;
+  players?: number;
+  /** It rests on fewer rounds or players than it should. */
+  low?: boolean;
+}
+
+/** How people fared with a cluster map. */
+export interface Rounds {
+  wins: number;
+  losses: number;
+  resigns: number;
+  players: number;
+  /** The mean step (0..5) at which rounds ended, and the mean share of the picture that was shown then, per cent. */
+  step: number | null;
+  share: number | null;
+}
+
+/** One feature map of a cluster map; `owner` and `place` lead to its thumbnail. */
+export interface Channel {
+  channel: number;
+  weight: number;
+  owner: ClusterMap;
+  place: number;
 }
 
 /** The byte fields of a picture, in the order in which a kernel's answer carries them. */
@@ -109,23 +146,29 @@ export class Arrays {
     return this.#maps.subarray(offset, offset + column.map_height * column.map_width);
   }
 
-  /** The i-th channel's thumbnail, or nothing when it has none. */
+  /** The thumbnail of a cluster map's own i-th channel, or nothing when it has none. */
   thumbnail(column: Column, cluster: ClusterMap, i: number): Uint8Array | undefined {
-    if (i >= cluster.n_thumbnails) return undefined;
+    if (i >= cluster.n_thumbnails || cluster.thumbnails < 0) return undefined;
     this.#thumbnails ??= bytes(this.#picture.thumbnails);
     const size = column.thumbnail_height * column.thumbnail_width;
     return this.#thumbnails.subarray(cluster.thumbnails + i * size, cluster.thumbnails + (i + 1) * size);
   }
 
-  /** Channel indices and their weights in per cent, heaviest first. */
-  channels(cluster: ClusterMap): { channel: number; weight: number }[] {
+  /** Channel indices and their weights in per cent, heaviest first; of a merged cluster map, its members'. */
+  channels(cluster: ClusterMap): Channel[] {
+    if (cluster.channels < 0) {
+      const all = cluster.members?.flatMap((member) => this.channels(member)) ?? [];
+      return all.sort((one, two) => two.weight - one.weight);
+    }
     this.#channels ??= littleEndian(this.#picture.channels, Int32Array, "getInt32");
     this.#channelWeights ??= littleEndian(this.#picture.channel_weights, Float32Array, "getFloat32");
     const weights = this.#channelWeights;
     const end = cluster.channels + cluster.n_maps;
-    return Array.from(this.#channels.subarray(cluster.channels, end), (channel, i) => ({
+    return Array.from(this.#channels.subarray(cluster.channels, end), (channel, place) => ({
       channel,
-      weight: weights[cluster.channels + i] ?? 0,
+      weight: weights[cluster.channels + place] ?? 0,
+      owner: cluster,
+      place,
     }));
   }
 }
