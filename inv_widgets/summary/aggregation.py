@@ -142,6 +142,10 @@ def by_label(findings: Iterable[Finding], layers: set[str]) -> dict[str, list[Fi
 
 def count(findings: Sequence[Finding]) -> Counts:
     """Count what findings of one label rest on."""
+    if len(findings) == 1:  # most labels, in what people type
+        (only,) = findings
+        players = only.players if only.who is None else len(only.who)
+        return Counts(1, 1, players, players, only.rounds)
     known = [finding.who for finding in findings if finding.who is not None]
     together = len(frozenset().union(*known))
     unknown = [finding.players for finding in findings if finding.who is None]
@@ -154,8 +158,10 @@ def count(findings: Sequence[Finding]) -> Counts:
     )
 
 
-def best_examples(findings: Iterable[Finding], *, weighted: bool) -> tuple[str, ...]:
+def best_examples(findings: Sequence[Finding], *, weighted: bool) -> tuple[str, ...]:
     """Give ids of cluster maps, one a picture, best first: by score, rounds and (within a group) weight."""
+    if len(findings) == 1:
+        return (findings[0].cluster_map,)
     ordered = sorted(
         findings,
         key=lambda each: (-round(each.score, 9), -each.rounds, -each.weight if weighted else 0, each.cluster_map),
@@ -166,8 +172,10 @@ def best_examples(findings: Iterable[Finding], *, weighted: bool) -> tuple[str, 
     return tuple(first.values())
 
 
-def picture_scores(findings: Iterable[Finding], numbers: Mapping[str, int]) -> dict[int, float]:
+def picture_scores(findings: Sequence[Finding], numbers: Mapping[str, int]) -> dict[int, float]:
     """Sum the scores in each picture, by the picture's number."""
+    if len(findings) == 1:
+        return {numbers[findings[0].picture]: findings[0].score}
     parts: dict[str, list[float]] = defaultdict(list)
     for finding in findings:
         parts[finding.picture].append(finding.score)

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
 from inv_widgets.summary.examples import example_of, thumbnail_of
 from inv_widgets.summary.groups import Grouping
+from inv_widgets.summary.names import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from inv_widgets.explanation import ClusterMap, Column, Explanation
     from inv_widgets.run import Run
     from inv_widgets.summary.examples import ExampleMap, Thumbnail
+    from inv_widgets.summary.filters import Choice
     from inv_widgets.summary.groups import Groups, Layer
 
-__all__ = ["ClassEvidence", "Evidence", "Finding", "KnowsPlayers", "gather"]
-
-
-@runtime_checkable
-class KnowsPlayers(Protocol):
-    """A labelled run that knows who said what, so that a player of several cluster maps is counted once."""
-
-    def who_said(self, cluster_map_id: str, label: str) -> Collection[str]:
-        """Give the ids of the players who gave the label on a cluster map (not a merged one, but a member)."""
-        ...
+__all__ = ["ClassEvidence", "Evidence", "Finding", "gather"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +85,16 @@ class Evidence:
     thumbnails: Mapping[str, Thumbnail]
 
 
-def gather(run: Run, places: Sequence[int], groups: Groups) -> Evidence:
+def gather(run: Run, choice: Choice, groups: Groups) -> Evidence:
     """Read explanations one at a time.
 
     Parameters
     ----------
     run
-        A labelled run.
-    places
-        Of the explanations to read. A picture that stands there twice for one class counts once.
+        A labelled run. One that has its `rounds` too (a frame with ``cluster_map, player, labels``) lets a player of
+        several cluster maps count once.
+    choice
+        Which explanations to take. A picture that stands there twice for one class counts once.
     groups
         See :data:`inv_widgets.summary.groups.Groups`.
 
@@ -108,26 +103,48 @@ def gather(run: Run, places: Sequence[int], groups: Groups) -> Evidence:
     ValueError
         If nothing is labelled, or the explanations are of several networks.
     """
-    reader = _Reader(Grouping(groups), run if isinstance(run, KnowsPlayers) else None)
+    said = _who_said(run)
+    reader = _Reader(Grouping(groups), said)
     keys = run.keys
     # By name: which of two equal pictures counts must not depend on their order.
-    ordered = sorted(places, key=lambda place: (keys[place][1], keys[place][0], place))
+    ordered = sorted(choice.places, key=lambda place: (keys[place][1], keys[place][0], place))
     for place in tqdm(ordered, desc="Summarizing", unit="picture", delay=2, leave=False):
-        reader.read(place, run[place])
-    if reader.n_cluster_maps and not reader.labelled and not (isinstance(run, KnowsPlayers) or hasattr(run, "report")):
+        explanation = run[place]
+        if choice.takes(explanation):
+            reader.read(place, explanation)
+    if choice.indices is not None and not reader.n_explanations:
+        index = ", ".join(map(str, sorted(choice.indices)))
+        raise unknown("class with index", index, sorted({name for _, name in keys}), where="in this run")
+    if reader.n_cluster_maps and not reader.labelled and said is None:
         raise ValueError(
             f"[inv-widgets] None of these {reader.n_cluster_maps} cluster maps has labels: label it first: "
-            "labelled = inv.label(run, store), then inv.summarize(labelled)."
+            "inv.label(run, store) gives what inv.summarize takes."
         )
     return reader.evidence()
 
 
+_Said = dict[tuple[str, str], set[str]]
+"""The players who gave a label on a cluster map, by its id and the label."""
+
+
+def _who_said(run: Run) -> _Said | None:
+    frame = getattr(run, "rounds", None)  # of a LabelledRun; one from a file does not know any more
+    if frame is None:
+        return None
+    said: _Said = defaultdict(set)
+    for cluster_map, player, labels in zip(frame["cluster_map"], frame["player"], frame["labels"], strict=True):
+        for label in labels:
+            said[cluster_map, label].add(player)
+    return dict(said)
+
+
 class _Reader:
-    def __init__(self, grouping: Grouping, players: KnowsPlayers | None) -> None:
+    def __init__(self, grouping: Grouping, said: _Said | None) -> None:
+        self.n_explanations = 0
         self.n_cluster_maps = 0
         self.labelled = False
         self._grouping = grouping
-        self._players = players
+        self._said = said
         self._networks: dict[str, str] = {}
         self._pictures: dict[str, dict[str, str]] = {}
         self._played: dict[str, dict[str, set[str]]] = {}
@@ -137,6 +154,7 @@ class _Reader:
 
     def read(self, place: int, explanation: Explanation) -> None:
         self._check_network(explanation)
+        self.n_explanations += 1
         target, picture = explanation.target_name, explanation.picture_hash
         pictures = self._pictures.setdefault(target, {})
         if picture in pictures:
@@ -176,24 +194,16 @@ class _Reader:
         weight = shown.weight
         found = []
         for label in shown.best_labels:
-            who = None
-            if self._players is not None:
-                who = frozenset().union(*(self._players.who_said(member.id, label.name) for member in members))
-                who = who if len(who) >= label.players else None  # these rounds are not all known any more
-            found.append(
-                Finding(
-                    label.name,
-                    picture,
-                    column.layer,
-                    shown.id,
-                    label.score,
-                    weight,
-                    label.frequency,
-                    label.players,
-                    who,
-                )
-            )
+            where = (label.name, picture, column.layer, shown.id)
+            who = self._who(label.name, members)
+            who = who if who is not None and len(who) >= label.players else None  # else not all rounds are known
+            found.append(Finding(*where, label.score, weight, label.frequency, label.players, who))
         return found
+
+    def _who(self, label: str, members: Iterable[ClusterMap]) -> frozenset[str] | None:
+        if self._said is None:
+            return None
+        return frozenset(player for member in members for player in self._said.get((member.id, label), ()))
 
     def _check_network(self, explanation: Explanation) -> None:
         self._networks.setdefault(explanation.network_hash, explanation.network)

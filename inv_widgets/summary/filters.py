@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import operator
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inv_widgets.errors import UnknownNameError, kind_of
-from inv_widgets.summary.names import unknown
+from inv_widgets.errors import kind_of
+from inv_widgets.summary.names import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from inv_widgets.explanation import Explanation
     from inv_widgets.run import Run
     from inv_widgets.summary.evidence import Evidence
 
-__all__ = ["filtered", "places_of"]
+__all__ = ["Choice", "choice_of", "filtered"]
 
 
 def filtered(evidence: Evidence, targets: Collection[str]) -> Evidence:
@@ -33,39 +35,42 @@ def filtered(evidence: Evidence, targets: Collection[str]) -> Evidence:
     )
 
 
-def places_of(run: Run, target: Any) -> list[int]:
-    """Find the explanations of a class: its name, its index, a group's indices, or several names; None: all.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which explanations to summarize: those at `places`, and of them those of the target `indices` (None: all)."""
+
+    places: tuple[int, ...]
+    indices: frozenset[int] | None = None
+
+    def takes(self, explanation: Explanation) -> bool:
+        """Tell whether an explanation at one of the places is meant: its indices are known when it is read."""
+        target = explanation.target
+        return self.indices is None or self.indices == frozenset(target if isinstance(target, tuple) else (target,))
+
+
+def choice_of(run: Run, target: Any) -> Choice:
+    """Read what `summarize` takes as a target: a name, an index, a group's indices, or several names; None: all.
 
     Raises
     ------
     UnknownNameError, TypeError
-        If the run has no such class, or it is none of these.
+        If the run has no class of this name, or it is none of these.
     """
     names = [name for _, name in run.keys]
+    everything = tuple(range(len(names)))
     if target is None:
-        return list(range(len(names)))
-    several = [target] if isinstance(target, str) or not isinstance(target, Iterable) else list(target)
+        return Choice(everything)
+    several: list[Any] = [target] if isinstance(target, str) or not isinstance(target, Iterable) else list(target)
     if several and all(isinstance(each, str) for each in several):
-        known = sorted(set(names))
-        for each in several:
-            if each not in known:
-                raise unknown("class", each, known, where="in this run")
-        return [place for place, name in enumerate(names) if name in several]
-    wanted = _indices(several, target)
-    places = [place for place in range(len(names)) if _indices(run[place].target, target) == wanted]
-    if not places:
-        raise UnknownNameError(
-            f"[inv-widgets] No explanation of the class {target!r} in this run. Give a name: "
-            f"{', '.join(map(repr, sorted(set(names))[:12]))}."
-        )
-    return places
-
-
-def _indices(target: Any, given: Any) -> set[int]:
+        wanted = chosen("class", several, sorted(set(names)), where="in this run")
+        return Choice(tuple(place for place in everything if names[place] in wanted))
     try:
-        return {operator.index(index) for index in (target if isinstance(target, Iterable) else [target])}
+        indices = frozenset(operator.index(index) for index in several)
     except TypeError:
+        indices = frozenset()
+    if not indices or isinstance(target, bool):
         raise TypeError(
-            f"[inv-widgets] target={given!r:.80} is {kind_of(given)}: give a class's name, its index, the indices of a "
-            "group, or several names."
-        ) from None
+            f"[inv-widgets] target={target!r:.80} is {kind_of(target)}: give a class's name, its index, the indices of "
+            "a group, or several names."
+        )
+    return Choice(everything, indices)

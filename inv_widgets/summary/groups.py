@@ -159,17 +159,15 @@ def _by_name(layers: Sequence[Layer], groups: Mapping[str, tuple[str, ...]]) -> 
 
 def _by_number(layers: Sequence[Layer], number: int) -> dict[str, str]:
     """Count from the deepest layer: the shallowest group is the one that may have fewer."""
-    first = len(layers) % number
-    starts = [0, *range(first, len(layers), number)] if first else range(0, len(layers), number)
-    stops = [*list(starts)[1:], len(layers)]
-    chunks = [layers[start:stop] for start, stop in zip(starts, stops, strict=True)]
+    stops = range(len(layers), 0, -number)
+    chunks = [layers[max(0, stop - number) : stop] for stop in reversed(stops)]
     sizes = Counter(layer.block for layer in layers)
     names = [_name(chunk, sizes) for chunk in chunks]
     repeated = {name for name, times in Counter(names).items() if times > 1}
     found: dict[str, str] = {}
     taken: defaultdict[str, int] = defaultdict(int)
     for chunk, name in zip(chunks, names, strict=True):
-        unique = name if name not in repeated else _range(chunk[0].title, chunk[-1].title)
+        unique = name if name not in repeated else f"{chunk[0].title} to {chunk[-1].title}"
         taken[unique] += 1  # networks with branches can have two layers of one title
         unique = unique if taken[unique] == 1 else f"{unique} ({taken[unique]})"
         found |= {layer.name: unique for layer in chunk}
@@ -189,4 +187,4 @@ def _name(chunk: Sequence[Layer], sizes: Mapping[int, int]) -> str:
 
 
 def _range(first: str, last: str) -> str:
-    return first if first == last else f"{first}\N{EN DASH}{last}"
+    return first if first == last else f"{first}-{last}"  # a hyphen: people type these names

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["chosen", "unknown"]
 
 
-def chosen(kind: str, wanted: str | Iterable[str] | None, known: Sequence[str]) -> tuple[str, ...]:
+def chosen(
+    kind: str, wanted: str | Iterable[str] | None, known: Sequence[str], *, where: str = "in this summary"
+) -> tuple[str, ...]:
     """Pick one name or several of those that are known, in their order; None picks all.
 
     Raises
@@ -32,7 +34,7 @@ def chosen(kind: str, wanted: str | Iterable[str] | None, known: Sequence[str]) 
         if not isinstance(name, str):
             raise TypeError(f"[inv-widgets] {kind}={name!r:.80} is {kind_of(name)}: give a name, or several in a list.")
         if name not in there:
-            raise unknown(kind, name, known)
+            raise unknown(kind, name, known, where=where)
     picked = set(names)
     return tuple(name for name in known if name in picked)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from inv_widgets.run import as_run
 from inv_widgets.summary.aggregation import MinSupport, global_labels, group_names
 from inv_widgets.summary.evidence import gather
-from inv_widgets.summary.filters import places_of
+from inv_widgets.summary.filters import choice_of
 from inv_widgets.summary.spread import Bootstrap
 from inv_widgets.summary.summary import Summary
 
@@ -64,7 +64,7 @@ def summarize(  # noqa: PLR0913 (each may be left out)
     """
     run = as_run(labelled)
     support, bootstrap = MinSupport.of(min_support), Bootstrap(draws, confidence, seed)
-    evidence = gather(run, places_of(run, target), groups)
+    evidence = gather(run, choice_of(run, target), groups)
     return Summary(
         rows=global_labels(evidence, support, bootstrap),
         groups=group_names(evidence.layers),
