@@ -106,23 +106,25 @@ def play(options: argparse.Namespace) -> int:
             rules[name] = _text_of(rules[name], f"--{name}")
     if "categories" in rules:
         rules["categories"] = _lines_of(rules["categories"], "--categories")
-    with serve(
-        options.run,
-        store=options.store,
-        host=options.host,
-        port=options.port,
-        engine=options.engine,
-        language=options.language,
-        **rules,
-    ) as server:
-        with contextlib.suppress(KeyboardInterrupt):
-            if options.qr:
-                _say(str(server.qr))
-            _say(f"  Players  {server.link}")
-            _say(f"  Host     {server.host_link}   (progress, pause, export: for you alone)")
-            _say(f"  Rounds   {server.store}")
-            _say("Ctrl-C ends the workshop.")
-            server.wait()
+    with (
+        serve(
+            options.run,
+            store=options.store,
+            host=options.host,
+            port=options.port,
+            engine=options.engine,
+            language=options.language,
+            **rules,
+        ) as server,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        if options.qr:
+            _say(str(server.qr))
+        _say(f"  Players  {server.link}")
+        _say(f"  Host     {server.host_link}   (progress, pause, export: for you alone)")
+        _say(f"  Rounds   {server.store}")
+        _say("Ctrl-C ends the workshop.")
+        server.wait()
     _say(f"The workshop has ended. Rounds and labels are in {server.store}.")
     return 0
 
