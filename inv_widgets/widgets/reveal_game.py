@@ -105,7 +105,7 @@ class RevealGame(Widget):
             self._own_game = not isinstance(run, Game)
             if language is not None:
                 state.language = language
-            self._withhold_from(state, self._game.picture_hashes)
+            self._withhold_from(state)
             self._seat = Seat(self._game, player=player, language=state.language or "en", on_change=self._on_screen)
         except BaseException:
             self.close()
@@ -145,7 +145,7 @@ class RevealGame(Widget):
         )
 
     def _on_screen(self, seat: Seat) -> None:
-        self._withhold_from(self.state, self._game.picture_hashes - seat.answered_pictures)
+        self._withhold_from(self.state, seat)
         self._screen = seat.screen
         one = seat.result
         if one is None or seat.screen["round"] == self._told:
@@ -158,17 +158,20 @@ class RevealGame(Widget):
         for name, value in told.items():
             setattr(self.state, name, value)
 
-    def _withhold_from(self, state: State, hashes: frozenset[str]) -> None:
+    def _withhold_from(self, state: State, seat: Seat | None = None) -> None:
         if not self._withhold:
             return
-        state._withholding.withhold(self, hashes)  # noqa: SLF001
+        answered = frozenset() if seat is None else seat.answered_pictures
+        player = "" if seat is None or seat.player is None else f"{self.store.id} {seat.player.id}"
+        hashes = self._game.picture_hashes - answered
+        state._withholding.withhold(self, hashes, player=player, answered=answered)  # noqa: SLF001
         hidden = {one.record.picture for one in self._game.maps.values() if one.record.picture_hash in hashes}
         if state.picture in hidden:
             state.picture = state.target = state.cluster_map = None
 
     def _on_state(self, change: Any) -> None:
         change["old"]._withholding.lift(self)  # noqa: SLF001
-        self._withhold_from(change["new"], self._game.picture_hashes - self._seat.answered_pictures)
+        self._withhold_from(change["new"], self._seat)
 
     def _on_message(self, _: Any, content: Any, __: list[memoryview]) -> None:
         """Answer the browser by the message's id, errors included."""

@@ -13,11 +13,16 @@ __all__ = ["Withholding"]
 
 
 class Withholding:
-    """What open games withhold, by the pictures' hashes. A game that is closed or gone withholds nothing."""
+    """What open games withhold, by the pictures' hashes. A game that is closed or gone withholds nothing.
+
+    What a player has answered in one game, none of the player's others withholds: a cell that is run again leaves its
+    first game open, unseen.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._by_game: dict[weakref.ref[object], frozenset[str]] = {}
+        self._by_game: dict[weakref.ref[object], tuple[str, frozenset[str]]] = {}
+        self._answered: dict[str, frozenset[str]] = {}
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
 
     @property
@@ -30,15 +35,31 @@ class Withholding:
     def hashes(self) -> frozenset[str]:
         """Hashes of the withheld pictures."""
         with self._lock:
-            return frozenset().union(*self._by_game.values())
+            told = self._by_game.values()
+            return frozenset().union(*(hashes - self._answered.get(player, frozenset()) for player, hashes in told))
 
-    def withhold(self, game: object, hashes: Iterable[str]) -> None:
-        """Say what a game withholds from now on, instead of what it said before."""
-        hashes = frozenset(hashes)
+    def withhold(
+        self, game: object, hashes: Iterable[str], *, player: str = "", answered: frozenset[str] = frozenset()
+    ) -> None:
+        """Say what a game withholds from now on, instead of what it said before.
+
+        Parameters
+        ----------
+        game
+            The game on screen.
+        hashes
+            Of the pictures.
+        player
+            Who plays it, told from the players of other stores; empty: nobody has entered yet.
+        answered
+            Hashes of the pictures that this player has answered.
+        """
         with self._lock:
-            key = weakref.ref(game, self._gone)
-            changed = self._by_game.get(key) != hashes
-            self._by_game[key] = hashes
+            before = (self.active, self.hashes)
+            self._by_game[weakref.ref(game, self._gone)] = (player, frozenset(hashes))
+            if player:
+                self._answered[player] = self._answered.get(player, frozenset()) | answered
+            changed = before != (self.active, self.hashes)
         if changed:
             self._tell()
 

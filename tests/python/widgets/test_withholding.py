@@ -297,6 +297,23 @@ def test_two_games_on_one_state_withhold_both(run, store, games):
     assert all("columns" in picture for picture in explorer._pictures)
 
 
+def test_a_game_whose_cell_was_run_again(run, store, games):
+    state = State()
+    explorer = Explorer(run, state=state)
+    games += [RevealGame(run, store=store, player="ada", state=state) for _ in range(2)]
+    browser = Browser(games[1])
+    assert browser.answer()["saved"]
+    played = browser.screen["picture"]
+    assert ["withheld" in head for head in explorer._pictures] == [one.name != played for one in run]
+    assert explorer.explanation.name == played
+    # Somebody else on the same State has not answered it.
+    games.append(RevealGame(run, store=store, player="bob", state=state))
+    assert all("withheld" in head for head in explorer._pictures)
+    games[2].close()
+    assert browser.ask("forget")["ok"]
+    assert all("withheld" in head for head in explorer._pictures)
+
+
 def test_an_explorer_that_changes_its_state(run, store, games):
     playing, free = State(), State()
     games.append(RevealGame(run, store=store, player="ada", state=playing))
