@@ -12,6 +12,10 @@ __all__ = ["clean_nickname", "folded", "json_text", "language_code", "nickname_k
 
 _MOST_NICKNAME = 40
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL (PostgreSQL), halves of surrogate pairs (UTF-8)
+# Joiners, variants of a letter's look, fillers: nothing to see by themselves, though emoji and some scripts need them.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def storable(text: str) -> str:
@@ -25,8 +29,8 @@ def folded(text: str) -> str:
 
 
 def nickname_key(nickname: str) -> str:
-    """Give what nicknames are told apart by: "Ada" and "ada " are one."""
-    return folded(storable(nickname))
+    """Give what nicknames are told apart by: "Ada" and "ada " are one, and so are two that look the same."""
+    return folded(_UNSEEN.sub("", storable(nickname)))
 
 
 def clean_nickname(nickname: Any) -> str:

@@ -41,10 +41,11 @@ export function Welcome({ store, screen }: { store: GameStore; screen: WelcomeSc
         on_leaderboard: remembered === undefined ? ranked.value : store.ranked(remembered),
       });
     } catch (error) {
-      const taken = error instanceof RequestError && error.code === "nickname-taken";
+      const code = error instanceof RequestError ? error.code : undefined;
+      const taken = code === "nickname-taken";
       // Under this name somebody else plays by now: ask for another.
       if (taken && remembered !== undefined) store.leave();
-      fail(taken && asksNickname ? "nickname" : "all", store.words(error));
+      fail(asksNickname && code?.startsWith("nickname-") ? "nickname" : "all", store.words(error));
     } finally {
       entering.value = false;
     }

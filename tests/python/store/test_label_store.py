@@ -299,7 +299,14 @@ def test_nicknames_are_taken_by_another_secret(store, first):
     assert caught.value.code == "nickname-taken"
 
 
-@pytest.mark.parametrize("nickname", ["", "  \t", "x" * 41, "a\u202eb", "a\x07b"])
+@pytest.mark.parametrize("alike", ["ada\u200d", "a\u034fda", "ada\ufe0f", "\u3164Ada"])
+def test_nicknames_that_look_the_same_are_one(store, alike):
+    store.enter("ada", secret="s" * 32)
+    with pytest.raises(NicknameTakenError):
+        store.enter(alike, secret="t" * 32)
+
+
+@pytest.mark.parametrize("nickname", ["", "  \t", "x" * 41, "a\u202eb", "a\x07b", "\u200d", "\u3164", "\u2800 \ufe0f"])
 def test_nicknames_that_cannot_be(store, nickname):
     with pytest.raises(ValueError, match=r"nickname=.* (is not possible: give 1 to 40|has control characters)"):
         store.enter(nickname)
