@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from inv_widgets.game.scheduling import Encounter, QueuedMap, Schedule, times_se
 from inv_widgets.play.choices import choices_of
 from inv_widgets.play.clocks import Clocks, Sittings
 from inv_widgets.play.images import GameImages
-from inv_widgets.play.maps import GameMap, categories_of, maps_of
+from inv_widgets.play.maps import GameMap, categories_of, maps_of, sorted_names
 from inv_widgets.play.rules import Rules
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, as_run
@@ -109,7 +110,10 @@ class Game:
         outlines = outline(self._run)
         self.maps: Mapping[str, GameMap] = maps_of(outlines, rules)
         self.categories = categories_of(self.maps.values(), rules)
-        self.recipe = self._run[0].recipe if recipe is None else recipe
+        first = self._run[0]
+        self.recipe = first.recipe if recipe is None else recipe
+        if len(self.categories) == 1 and rules.categories is None:  # it would be the answer
+            self.categories = sorted_names([*self.categories, *(one.name for one in first.predictions)])
         self.run_id = _digest("run", *sorted(self.maps))
         self.schedule = Schedule(rules.retire_after, rules.gold_interval, rules.seed)
         self._unplayed = [QueuedMap(name, one.record.picture_hash, gold=one.gold) for name, one in self.maps.items()]
@@ -205,6 +209,11 @@ class Game:
         elif counts is None:
             counts = self.store.counts(self.run_id)
         return self.schedule.rounds_left(player_id, self._queue(counts), history)
+
+    def usual_rounds(self) -> int:
+        """Give the rounds that a cluster map usually has; gold has no quota, so many more, which must not show."""
+        counts = self.store.counts(self.run_id)
+        return statistics.median_low(counts.get(name, 0) for name, one in self.maps.items() if not one.gold)
 
     def choices(self, cluster_map: str) -> list[str] | None:
         """Give the classes that a round offers, or None for all: a function of the picture and the seed only."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inv_widgets.play.rules import Rules
     from inv_widgets.run_outline import PictureOutline
 
-__all__ = ["GameMap", "categories_of", "maps_of"]
+__all__ = ["GameMap", "categories_of", "maps_of", "sorted_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def categories_of(maps: Iterable[GameMap], rules: Rules) -> list[str]:
     maps = list(maps)
     truths = {one.truth: one.record.picture for one in maps}
     if rules.categories is None:
-        return _sorted(truths | {one.record.target: "" for one in maps})
+        return sorted_names(truths | {one.record.target: "" for one in maps})
     for truth, picture in truths.items():
         if truth not in rules.categories:
             raise ValueError(
@@ -110,10 +110,11 @@ def categories_of(maps: Iterable[GameMap], rules: Rules) -> list[str]:
                 f"categories: nobody could guess it. {_closest(truth, rules.categories)} Add it, or say what the "
                 "picture shows by Rules(truth={picture: class})."
             )
-    return _sorted(rules.categories)
+    return sorted_names(rules.categories)
 
 
-def _sorted(names: Iterable[str]) -> list[str]:
+def sorted_names(names: Iterable[str]) -> list[str]:
+    """Give each name once, in the order of the alphabet."""
     return sorted(set(names), key=lambda name: (name.casefold(), name))
 
 

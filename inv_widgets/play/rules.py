@@ -36,7 +36,8 @@ class Rules:
     seconds
         Time for a round; None: as long as wanted.
     categories
-        The classes to choose from; None: those of the run.
+        The classes to choose from; None: those of the run (of a run with one class, also those that the network found
+        likely for its first picture).
     choices
         Offer only so many classes a round: the right one, some that the network found likely, the others at random, in
         the order of the alphabet and always the same for a picture. None: all.

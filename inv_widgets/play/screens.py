@@ -63,7 +63,8 @@ def result(game: Game, done: StoredRound, player_id: str) -> dict[str, Any]:
     n_others = 0
     said: Sequence[Said] = ()
     if game.rules.show_others:
-        n_others, said = game.store.said(done.cluster_map, except_player=player_id)
+        most = game.usual_rounds() if one.gold else None
+        n_others, said = game.store.said(done.cluster_map, except_player=player_id, most=most)
     return {
         "round": done.id,
         "outcome": done.outcome,

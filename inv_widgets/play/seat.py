@@ -11,6 +11,7 @@ from inv_widgets.play.messages import Refusal, checked_message
 from inv_widgets.play.place import Place
 from inv_widgets.play.standing import statistics_of
 from inv_widgets.store.errors import StoreError
+from inv_widgets.store.texts import clean_nickname
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +84,10 @@ class Seat(Place):
         if self._nickname is None and secret is None:
             raise Refusal("bad-message", "secret of the message 'enter' is missing.")
         listed = message["on_leaderboard"] if self.game.rules.leaderboard else None
+        try:
+            nickname = clean_nickname(nickname)
+        except ValueError as error:
+            raise Refusal("nickname-impossible", str(error).removeprefix("[inv-widgets] ")) from None
         self._enter_as(nickname, secret=secret, language=message["language"], on_leaderboard=listed)
         self._open_or_trouble()
         return {}
@@ -131,7 +136,7 @@ class Seat(Place):
             raise Refusal("bad-message", f"Step {step} is not the next one after {self._step} of {last}.")
         clock = game.clocks.of(playing.id)
         if not clock.running:
-            raise Refusal("paused", "The round is paused: resume it first.")
+            return self._catch_up(playing)
         if step <= self._step:  # a double click, or another tab
             return {}
         if game.rules.seconds is not None and clock.seconds(game.clocks.now()) > game.rules.seconds + _GRACE:
@@ -140,6 +145,21 @@ class Seat(Place):
         share, lease = game.recipe.reveal_shares[step], game.rules.lease_seconds
         self._step = min(last, game.store.reveal(playing.id, player.id, step, share, lease_seconds=lease))
         self._show_round()
+        return {}
+
+    def _catch_up(self, playing: StoredRound) -> dict[str, Any]:
+        """Show what another tab did to the open round: it was paused, or it is over."""
+        if self._screen["paused"]:
+            raise Refusal("paused", "The round is paused: resume it first.")
+        found = self.game.store.round(playing.id)
+        if found is not None and found.status == "answered":
+            self._results = self.game.store.results(playing.player_id, self.game.run_id)
+            self._show_answered(found)
+        elif found is not None and found.status == "open":
+            self._show_round()
+        else:
+            self._round = None
+            self._open_or_trouble()
         return {}
 
     def _on_pause(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,13 +239,13 @@ class Seat(Place):
             self._results = [*(result for result in results if result.id != token), answered]
             self._finished += 1
         # From here on it is saved: whatever else fails, the browser must be told so.
-        self.game.clocks.drop(token)
-        self._answered.add(self.game.maps[found.cluster_map].record.picture_hash)
         self._show_answered(answered)
         return {"saved": True, "again": again}
 
     def _show_answered(self, answered: StoredRound) -> None:
         kind = self._screen["kind"]
+        self.game.clocks.drop(answered.id)
+        self._answered.add(self.game.maps[answered.cluster_map].record.picture_hash)
         if self._round is not None and self._round.id == answered.id:
             self._round = None
         elif kind == "round" and self._round is not None:

@@ -276,13 +276,16 @@ class LabelStore:
         with self.database.reading() as connection:
             return queries.counts(connection, run_id)
 
-    def said(self, cluster_map_id: str, *, except_player: str | None = None) -> tuple[int, list[Said]]:
+    def said(
+        self, cluster_map_id: str, *, except_player: str | None = None, most: int | None = None
+    ) -> tuple[int, list[Said]]:
         """Give how many rounds other players have on a cluster map, and what they said, the most frequent first.
 
-        Labels as they stood at the answer; case and white space make no difference.
+        Labels as they stood at the answer; case and white space make no difference. With `most`, of the first so many
+        rounds only.
         """
         with self.database.reading() as connection:
-            return queries.said(connection, cluster_map_id, except_player)
+            return queries.said(connection, cluster_map_id, except_player, most)
 
     def leaderboard(self, run_id: str, limit: int = 20) -> list[Ranking]:
         """Give the players of a run who chose to be shown, the one with most points first."""

@@ -87,11 +87,16 @@ def all_counts(connection: Connection) -> dict[str, int]:
     return {one: number for one, number in connection.execute(query).all()}  # noqa: C416 (rows are no tuples to mypy)
 
 
-def said(connection: Connection, cluster_map_id: str, except_player: str | None) -> tuple[int, list[Said]]:
+def said(
+    connection: Connection, cluster_map_id: str, except_player: str | None, most: int | None = None
+) -> tuple[int, list[Said]]:
     """Give how many rounds of others a cluster map has, and their labels as they stood at the answer."""
     others: list[ColumnElement[bool] | TextClause] = [rounds.c.cluster_map_id == cluster_map_id, THAT_COUNTS]
     if except_player is not None:
         others.append(rounds.c.player_id != except_player)
+    if most is not None:
+        first = select(rounds.c.id).where(*others).order_by(rounds.c.answered_at, rounds.c.id).limit(most)
+        others.append(rounds.c.id.in_(list(connection.scalars(first))))
     number = connection.scalar(select(func.count()).select_from(rounds).where(*others))
     query = (
         select(labels.c.text, rounds.c.player_id)

@@ -117,6 +117,12 @@ def test_truth_and_categories(new_game):
     assert new_game(categories=["owl", "Cat", "cat", "dog", "Ant"]).categories == ["Ant", "Cat", "cat", "dog", "owl"]
 
 
+def test_one_class_is_not_the_only_one_to_choose(new_game, explanation):
+    one = explanation("a.jpg", "dog", 1, plausible=["wolf", "Cat"])
+    assert new_game(one).categories == ["Cat", "dog", "wolf"]
+    assert new_game(one, categories=["dog"]).categories == ["dog"]  # as it was asked for
+
+
 def test_a_few_choices(new_game, explanation):
     categories = [f"class {n}" for n in range(50)]
     one = explanation("a.jpg", "class 7", 1, plausible=["class 8", "nothing", "class 9", "class 7", "class 10"])

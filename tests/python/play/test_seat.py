@@ -133,6 +133,26 @@ def test_two_seats_of_one_player_share_a_round(new_game, sit, store):
     assert rows(store, "labels") == 1
 
 
+def test_what_another_tab_did_is_seen_when_more_is_wanted(new_game, sit):
+    game = new_game()
+    one, two = sit(game), sit(game)
+    one.say("pause", round=one.screen["round"])
+    assert two.show() == {"ok": True}
+    assert (two.screen["paused"], "image" in two.screen) == (True, False)
+    two.say("resume", round=two.screen["round"])
+    one.answer("dog", ["ear"])
+    assert two.show() == {"ok": True}
+    assert (two.screen["kind"], two.screen["labels"], two.screen["step"]) == ("result", ["ear"], 0)
+    assert two.screen["score"] == one.screen["score"]
+    assert two.seat.answered_pictures == one.seat.answered_pictures
+    assert one.say("next") == two.say("next") == {"ok": True}
+    skipped = one.screen["round"]
+    assert (two.screen["round"], two.screen["number"]) == (skipped, one.screen["number"])
+    one.skip()
+    assert two.show() == {"ok": True}
+    assert two.screen["round"] == one.screen["round"] != skipped
+
+
 def test_a_seat_takes_up_the_open_round(new_game, sit, run, store):
     first = sit(new_game())
     first.show()
@@ -359,6 +379,20 @@ def test_gold_is_never_told(new_game, sit, store):
     assert numbers == [(n, len(gold)) for n in range(1, len(gold) + 1)]
 
 
+def test_gold_is_not_known_by_how_many_played_it(new_game, sit, run):
+    game = new_game(gold=[next(iter(run[2].cluster_maps()))[1].id], gold_every=2)
+    others = {True: [], False: []}
+    for number in range(8):
+        player = sit(game, f"player {number}")
+        for _ in range(4):
+            gold = game.maps[player.cluster_map()].gold
+            shown = player.play(labels=[f"word {number}"])
+            assert sum(one["players"] for one in shown["others"]) == shown["n_others"]
+            others[gold].append(shown["n_others"])
+    assert len(others[True]) == 8
+    assert 0 < max(others[True]) <= max(others[False]) + 1  # of the 7 others who played it
+
+
 def test_points_streaks_and_withdrawn_rounds(new_game, sit):
     ada = sit(new_game())
     for bonus in (0, 5, 10):
@@ -493,6 +527,8 @@ def test_entering(new_game, sit, store):
     assert ada.enter() == {"ok": True}  # a double click
     assert ada.seat.player.consented_at is None  # none was asked for
     other = sit(game, trusted=False, secret="x" * 32)
+    for nickname in ("\u200d", "a\u202eb"):
+        assert other.enter(nickname=nickname)["code"] == "nickname-impossible"
     answer = other.enter()
     assert (answer["code"], answer["retry"]) == ("nickname-taken", False)
     assert other.screen["kind"] == "welcome"
