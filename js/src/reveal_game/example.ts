@@ -1,7 +1,7 @@
 /** A game for tests: a model that answers like a kernel, with screens that one asks for. */
 import { signal } from "@preact/signals";
 import { LocalModel } from "../core/model";
-import { MemoryStorage } from "../core/storage";
+import { MemoryStorage, type Storage } from "../core/storage";
 import type { ResultScreen, RoundScreen, Screen, Settings } from "./screens";
 import { GameStore } from "./store";
 
@@ -123,7 +123,11 @@ export function resultScreen(values: Partial<ResultScreen> = {}): ResultScreen {
 }
 
 /** A store on a kernel; give the same storage to another one to reload the page. */
-export function open(screen: Screen = roundScreen(), settings: Partial<Settings> = {}, storage = new MemoryStorage()) {
+export function open(
+  screen: Screen = roundScreen(),
+  settings: Partial<Settings> = {},
+  storage: Storage = new MemoryStorage(),
+) {
   const kernel = new Kernel({ _settings: { ...SETTINGS, ...settings }, _screen: screen, state: "anywidget:s" });
   const state = new LocalModel({ language: "en" });
   const alive = signal(true);

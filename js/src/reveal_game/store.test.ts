@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MemoryStorage } from "../core/storage";
+import { MemoryStorage, PageStorage } from "../core/storage";
 import { open, resultScreen, roundScreen } from "./example";
 import type { WelcomeScreen } from "./screens";
 
@@ -193,10 +193,10 @@ describe("the game's store", () => {
     await store.enter("ada", { consent: true, on_leaderboard: false });
     kernel.show(roundScreen());
     store.round.value?.add("ears");
+    store.speak("it");
     await store.forget();
     expect(kernel.kinds()).toEqual(["enter", "forget"]);
-    expect(storage.keys("inv-widgets:g:draft:")).toEqual([]);
-    expect(storage.keys("inv-widgets:g:player")).toEqual([]);
+    expect(storage.keys("inv-widgets:g:")).toEqual([]);
     expect(store.remembered.value).toBeUndefined();
   });
 
@@ -212,6 +212,21 @@ describe("the game's store", () => {
     expect(store.round.value?.language.value).toBe("de");
     store.setLanguage("en");
     expect(state.get("language")).toBe("en");
+  });
+
+  it("no longer says that words are kept when the storage became full meanwhile", () => {
+    let full = false;
+    const area = {
+      ...{ length: 0, key: () => null, getItem: () => null, removeItem: () => undefined },
+      setItem: () => {
+        if (full) throw new Error("QuotaExceededError");
+      },
+    };
+    const { store } = open(roundScreen(), {}, new PageStorage(area as unknown as globalThis.Storage));
+    expect(store.durable).toBe(true);
+    full = true;
+    store.round.value?.add("ears");
+    expect(store.durable).toBe(false);
   });
 
   it("waits for a kernel that is gone, and sends when it is back", async () => {

@@ -95,9 +95,6 @@ export class GameStore {
   readonly notice: Signal<Notice | undefined> = signal(undefined);
   /** Whether results show the cluster map on the picture. */
   readonly overlay: Signal<boolean> = signal(true);
-  /** Whether what is typed outlives the page. */
-  readonly durable: boolean;
-
   readonly #model: Model;
   readonly #requests: Requests;
   readonly #sharedLink: Link<Shared>;
@@ -117,7 +114,6 @@ export class GameStore {
   constructor({ model, state, alive, storage, session }: Surroundings) {
     this.#model = model;
     this.alive = alive;
-    this.durable = storage.durable;
     this.#requests = new Requests(model);
     this.#sharedLink = new Link(state, SHARED);
     this.#ownLink = new Link(model, OWN);
@@ -166,6 +162,11 @@ export class GameStore {
       }),
     );
     this.#readScreen();
+  }
+
+  /** Whether what is typed outlives the page: a storage that is full by now keeps it no longer. */
+  get durable(): boolean {
+    return this.#keeping.storage.durable;
   }
 
   /** Ask the kernel; its answer, or a RequestError whose words() are for the player. */
@@ -260,6 +261,7 @@ export class GameStore {
     }
     const { storage, prefix } = this.#keeping;
     for (const key of storage.keys(`${prefix}draft:`)) storage.remove(key);
+    storage.remove(`${prefix}words`);
     if (player) this.#identity.forget(player);
     this.#entered.value = null;
     this.panel.value = undefined;
