@@ -36,7 +36,7 @@ def page() -> Widget:
     if plan.key and hmac.compare_digest(given.encode(), plan.key.encode()):
         from inv_widgets.widgets.host_desk import HostDesk
 
-        return HostDesk(game, link=web_address(plan.host, plan.port))
+        return HostDesk(game, link=web_address(plan.host, plan.port), language=plan.language)
     from inv_widgets.widgets.reveal_game import RevealGame
     from inv_widgets.widgets.state import State
 

@@ -128,7 +128,7 @@ def hosts_page() -> Any:
     given = parse_qs(solara.use_router().search or "").get("key", [""])[0]
     if not _open.key or not hmac.compare_digest(given.encode(), _open.key.encode()):
         return solara.Text("This page is the host's: open the link that was printed when the workshop was opened.")
-    return _shown(lambda: [_hosts_desk()(_game(), link=_open.link)])
+    return _shown(lambda: [_hosts_desk()(_game(), link=_open.link, language=_open.language)])
 
 
 def _game() -> Game:
