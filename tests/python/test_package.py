@@ -38,6 +38,7 @@ def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> 
         "inv_widgets.export.page",
         "inv_widgets.game.masking",
         "inv_widgets.labels.agreement",
+        "inv_widgets.labels.pipeline",
         "inv_widgets.pictures",
         "inv_widgets.play.game",
         "inv_widgets.play.seat",
@@ -45,6 +46,8 @@ def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> 
         "inv_widgets.run",
         "inv_widgets.store.exchange",
         "inv_widgets.store.label_store",
+        "inv_widgets.summary",
+        "inv_widgets.summary.pipeline",
         "inv_widgets.widgets.explorer",
         "inv_widgets.widgets.host_desk",
         "inv_widgets.widgets.reveal_game",
@@ -115,7 +118,10 @@ def names(wheel):
 
 def test_wheel_holds_the_front_ends_and_the_data(names):
     assert {f"inv_widgets/static/{name}" for name in FRONT_ENDS} <= set(names)
-    data = ("py.typed", "colour_maps.json", "datasets/LICENCES.md", "languages/en.json", "languages/it.json")
+    data = (
+        "py.typed", "colour_maps.json", "datasets/LICENCES.md", "languages/en.json", "languages/it.json",
+        "labels/data/LICENCES.md", "labels/data/glossary.csv", "labels/data/wordnet.tsv.gz",
+    )  # fmt: skip
     assert {f"inv_widgets/{name}" for name in data} <= set(names)
     assert [name for name in names if name.startswith("inv_widgets/store/migrations/versions/")]
     tracked = subprocess.run(
@@ -139,7 +145,8 @@ def test_wheel_is_small_and_names_its_licence(wheel, names):
     assert "Requires-Python: >=3.10" in metadata
     assert "Requires-Dist: torch" in metadata
     assert "Requires-Dist: sqlalchemy" in metadata
-    assert {"demo", "postgres", "timm", "voila", "workshop"} <= set(re.findall(r"Provides-Extra: (\w+)", metadata))
+    extras = {"demo", "embeddings", "languages", "postgres", "timm", "voila", "workshop"}
+    assert extras <= set(re.findall(r"Provides-Extra: (\w+)", metadata))
 
 
 @pytest.fixture(scope="module")
