@@ -8,7 +8,9 @@ import type { ClusterMap, Column, Picture } from "../core/payload";
 import { overColumns, type Place } from "../core/roving";
 import { Context } from "./context";
 import { Heat } from "./heat";
+import { Caption } from "./labels";
 import { reveal } from "./strip";
+import { spoken } from "./words";
 
 export function Columns({ picture }: { picture: Picture }) {
   const { store } = useContext(Context);
@@ -159,7 +161,6 @@ interface CardProps {
 
 const Card = memo(({ picture, column, cluster, size, place, stop, chosen }: CardProps) => {
   const { store } = useContext(Context);
-  const labels = cluster.labels.map(({ name }) => name);
   const [i, row] = place.split(",");
   return (
     <button
@@ -168,7 +169,7 @@ const Card = memo(({ picture, column, cluster, size, place, stop, chosen }: Card
       data-id={cluster.id}
       data-column={i}
       data-row={row}
-      aria-label={name(cluster)}
+      aria-label={spoken(cluster)}
       aria-expanded={chosen}
       tabIndex={stop ? 0 : -1}
       onClick={() => (chosen ? store.close() : store.show({ column, cluster }))}
@@ -178,15 +179,7 @@ const Card = memo(({ picture, column, cluster, size, place, stop, chosen }: Card
         <Heat picture={picture} column={column} map={cluster.map} width={size} maxHeight={1.5 * size} />
       </span>
       <Weight value={cluster.weight} />
-      {labels.length > 0 ? (
-        <span class="inv-card-labels" dir="auto" title={labels.join(", ")}>
-          {labels.join(", ")}
-        </span>
-      ) : null}
-      <span class="inv-card-foot inv-quiet">
-        <span>{cluster.name}</span>
-        <span class="inv-number">{count(cluster.n_maps, "map")}</span>
-      </span>
+      <Caption cluster={cluster} />
     </button>
   );
 });
@@ -220,9 +213,4 @@ export function Weight({ value }: { value: number | null }) {
       <span class="inv-number">{percent(value)}</span>
     </span>
   );
-}
-
-function name(cluster: ClusterMap): string {
-  const labels = cluster.labels.length > 0 ? `, labels: ${cluster.labels.map((label) => label.name).join(", ")}` : "";
-  return `${cluster.name}, ${percent(cluster.weight)}, ${count(cluster.n_maps, "map")}${labels}`;
 }

@@ -1,17 +1,21 @@
 /** One cluster map in full. Not a modal: the columns stay in reach; Esc closes it and focus goes back to the card. */
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { gradient } from "../core/colour_maps";
-import { count, IconButton, percent } from "../core/controls";
+import { count, Icon, IconButton, percent } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
 import { drawSmall } from "../core/painter";
-import type { Picture } from "../core/payload";
+import type { ClusterMap, Column, Picture } from "../core/payload";
 import { useWidth } from "../core/width";
 import { Context } from "./context";
 import { Heat } from "./heat";
+import { Labels } from "./labels";
+import { Members } from "./members";
+import { Fared } from "./rounds";
 import { Silhouette } from "./silhouette";
 import type { Open } from "./store";
 import { ShareSlider } from "./toolbar";
+import { isLow, LOW, memberColour, memberName, title } from "./words";
 
 interface DetailProps {
   picture: Picture;
@@ -23,17 +27,39 @@ interface DetailProps {
 
 export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
   const { store } = useContext(Context);
-  const { column, cluster } = open;
+  const { column, member } = open;
+  // What is looked at: the cluster map itself, or one of those that were merged into it.
+  const cluster = member ?? open.cluster;
   const body = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const width = useWidth(body);
+  const moving = useRef(false);
+  const last = useRef<string | undefined>(undefined);
   useEffect(() => {
     if (takeFocus) heading.current?.focus({ preventScroll: true });
   }, [takeFocus]);
+  // Into a member and back: what was clicked is gone, so the focus must be told where to go.
+  const id = cluster.id;
+  useLayoutEffect(() => {
+    const card = [...(body.current?.querySelectorAll<HTMLElement>("[data-member]") ?? [])].find(
+      (candidate) => candidate.dataset.member === last.current,
+    );
+    if (!card || member) body.current?.scrollTo({ top: 0, behavior: "instant" });
+    if (moving.current) (card ?? heading.current)?.focus({ preventScroll: !card });
+    moving.current = false;
+    last.current = member?.id;
+  }, [id, member]);
+  const go = (to: Open) => {
+    moving.current = true;
+    store.show(to);
+  };
   const [previous, next] = [store.neighbour(-1), store.neighbour(1)];
   const inner = Math.max(120, width - 32);
   const half = Math.floor((inner - 12) / 2);
-  const shown = cluster.labels.length > 0 ? cluster.labels.map(({ name }) => name).join(", ") : cluster.name;
+  const members = open.cluster.members ?? [];
+  const place = member ? members.indexOf(member) : -1;
+  const kind = member ? "member" : "cluster map";
+  const shown = title(cluster);
   // The head stays in place, so keys pressed there scroll what is below it.
   const onKeyDown = (event: KeyboardEvent) => {
     const { clientHeight = 0, scrollHeight = 0 } = body.current ?? {};
@@ -52,8 +78,23 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
     body.current?.scrollBy({ top });
   };
   return (
-    <aside class="inv-detail" aria-label={`${cluster.name} of ${column.title}`}>
+    <aside
+      class="inv-detail"
+      aria-label={`${member ? `${memberName(place)} of ` : ""}${open.cluster.name} of ${column.title}`}
+    >
       <div class="inv-detail-head" onKeyDown={onKeyDown}>
+        {member && (
+          <nav class="inv-crumbs" aria-label="Merged cluster map">
+            <button type="button" class="inv-crumb" onClick={() => go({ column, cluster: open.cluster })} {...GUARDED}>
+              <Icon name="previous" />
+              <span dir="auto">{title(open.cluster)}</span>
+            </button>
+            <span class="inv-quiet">
+              <span class="inv-dot" style={memberColour(place)} />
+              {memberName(place)} of {members.length}
+            </span>
+          </nav>
+        )}
         <h3 ref={heading} tabIndex={-1} dir="auto" title={shown} {...GUARDED}>
           {shown}
         </h3>
@@ -61,19 +102,25 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
         <span class="inv-buttons">
           <IconButton
             icon="previous"
-            label="Previous cluster map"
+            label={`Previous ${kind}`}
             disabled={!previous}
             onClick={() => previous && store.show(previous)}
           />
-          <IconButton icon="next" label="Next cluster map" disabled={!next} onClick={() => next && store.show(next)} />
+          <IconButton icon="next" label={`Next ${kind}`} disabled={!next} onClick={() => next && store.show(next)} />
           <IconButton icon="close" label="Close (Esc)" onClick={onClose} />
         </span>
         <p class="inv-quiet" title={column.layer}>
           <span>{column.title}</span>
-          {shown !== cluster.name && <span>{cluster.name}</span>}
+          {shown !== cluster.name && !member && <span>{cluster.name}</span>}
+          {!member && members.length > 0 && <span>{members.length} merged</span>}
           <span class="inv-number">
             {cluster.n_maps} of {count(column.n_maps, "map")}
           </span>
+          {isLow(cluster) && (
+            <span class="inv-low" title="Few rounds or players stand behind the best label">
+              {LOW}
+            </span>
+          )}
         </p>
       </div>
       <div class="inv-detail-body" ref={body}>
@@ -90,6 +137,13 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
               />
               <Scale />
             </figure>
+            {cluster.labels.length > 0 && <Labels key={id} cluster={cluster} support={picture.support} />}
+            {!member && members.length > 0 && (
+              <Members picture={picture} open={open} width={inner} last={last.current} onOpen={go} />
+            )}
+            {(picture.support || cluster.rounds) && (
+              <Fared picture={picture} column={column} cluster={cluster} width={half} />
+            )}
             <div class="inv-pair">
               <figure>
                 <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="mask" />
@@ -104,8 +158,7 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
                 </figcaption>
               </figure>
             </div>
-            {cluster.labels.length > 0 && <Labels labels={cluster.labels} />}
-            <Channels picture={picture} open={open} />
+            <Channels picture={picture} column={column} cluster={cluster} />
             <section>
               <h4>Number of clusters</h4>
               <Silhouette column={column} />
@@ -115,7 +168,7 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
                 </p>
               )}
             </section>
-            <Identity picture={picture} open={open} />
+            <Identity picture={picture} column={column} cluster={cluster} />
           </>
         )}
       </div>
@@ -135,29 +188,14 @@ function Scale() {
   );
 }
 
-function Labels({ labels }: { labels: Open["cluster"]["labels"] }) {
-  const most = Math.max(...labels.map(({ score }) => score ?? 0), 1e-9);
-  return (
-    <section>
-      <h4>Labels</h4>
-      <ul class="inv-rows">
-        {labels.map(({ name, score }) => (
-          <li key={name}>
-            <span dir="auto">{name}</span>
-            <span class="inv-bar">
-              <span style={{ width: `${(100 * Math.max(0, score ?? 0)) / most}%` }} />
-            </span>
-            <span class="inv-number">{score === null ? "–" : score.toFixed(2)}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
+interface PartProps {
+  picture: Picture;
+  column: Column;
+  cluster: ClusterMap;
 }
 
-function Channels({ picture, open }: { picture: Picture; open: Open }) {
+function Channels({ picture, column, cluster }: PartProps) {
   const { store } = useContext(Context);
-  const { column, cluster } = open;
   const arrays = store.arrays(picture);
   const channels = useMemo(() => arrays.channels(cluster), [arrays, cluster]);
   const drawn = channels.slice(0, cluster.n_thumbnails);
@@ -169,10 +207,10 @@ function Channels({ picture, open }: { picture: Picture; open: Open }) {
       </h4>
       {drawn.length > 0 && (
         <ul class="inv-channels">
-          {drawn.map(({ channel, weight }, i) => (
+          {drawn.map(({ channel, weight, owner, place }) => (
             <li key={channel}>
               <ChannelThumbnail
-                map={arrays.thumbnail(column, cluster, i)}
+                map={arrays.thumbnail(column, owner, place)}
                 width={column.thumbnail_width}
                 height={column.thumbnail_height}
               />
@@ -215,8 +253,7 @@ function ChannelThumbnail({ map, width, height }: ChannelThumbnailProps) {
   return <canvas ref={ref} class="inv-channel" aria-hidden="true" />;
 }
 
-function Identity({ picture, open }: { picture: Picture; open: Open }) {
-  const { column, cluster } = open;
+function Identity({ picture, column, cluster }: PartProps) {
   const [copied, setCopied] = useState(false);
   const copy = () => {
     navigator.clipboard?.writeText(cluster.id).then(

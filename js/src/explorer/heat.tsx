@@ -19,8 +19,9 @@ interface HeatProps {
   /** The box it must fit in, in CSS pixels. */
   width: number;
   maxHeight: number;
-  /** Other than the chosen one. */
+  /** Other than the chosen ones. */
   mode?: Mode;
+  share?: number;
 }
 
 /** The size at which a picture fits a box. */
@@ -32,7 +33,7 @@ export function fitted(picture: { width: number; height: number }, width: number
   };
 }
 
-export function Heat({ picture, column, map, width, maxHeight, mode }: HeatProps) {
+export function Heat({ picture, column, map, width, maxHeight, mode, share }: HeatProps) {
   const { store, painter, theme } = useContext(Context);
   const ref = useRef<HTMLCanvasElement>(null);
   const size = fitted(picture, width, maxHeight);
@@ -49,7 +50,7 @@ export function Heat({ picture, column, map, width, maxHeight, mode }: HeatProps
       colourMap: store.shared.colour_map.value,
       opacity: store.shared.opacity.value,
       cut: mode === "map" ? 0 : store.own.cut.value,
-      share: store.own.share.value,
+      share: share ?? store.own.share.value,
       paper: shown === "mask" ? papers.mask : papers.surface,
     };
     const scale = Math.min(2, globalThis.devicePixelRatio || 1);
@@ -89,7 +90,7 @@ export function Heat({ picture, column, map, width, maxHeight, mode }: HeatProps
 
   // The latest draw knows the latest size.
   if (drawn.current) drawn.current.draw = draw;
-  useEffect(draw, [size.width, size.height, mode]);
+  useEffect(draw, [size.width, size.height, mode, share]);
   // Reads what it depends on even before the picture is there.
   useSignalEffect(() => {
     store.own.view.value;

@@ -52,6 +52,8 @@ export const newMemory = (): Memory => ({ scrollLeft: 0, scrollTop: 0, stripLeft
 export interface Open {
   column: Column;
   cluster: ClusterMap;
+  /** One of a merged cluster map's members, where that is what is looked at. */
+  member?: ClusterMap;
 }
 
 const SHARED: Shared = {
@@ -150,8 +152,11 @@ export class Store {
       const id = this.shared.cluster_map.value;
       if (id === null) return undefined;
       for (const column of this.picture.value?.columns ?? []) {
-        const cluster = column.cluster_maps.find((candidate) => candidate.id === id);
-        if (cluster) return { column, cluster };
+        for (const cluster of column.cluster_maps) {
+          if (cluster.id === id) return { column, cluster };
+          const member = cluster.members?.find((candidate) => candidate.id === id);
+          if (member) return { column, cluster, member };
+        }
       }
       return undefined;
     });
@@ -195,15 +200,20 @@ export class Store {
 
   /** Open a cluster map's detail. */
   show(open: Open): void {
-    this.share({ layer: open.column.layer, cluster_map: open.cluster.id });
+    this.share({ layer: open.column.layer, cluster_map: (open.member ?? open.cluster).id });
   }
 
   close(): void {
     this.share({ cluster_map: null });
   }
 
-  /** The cluster map that stands `step` further, through all columns that are shown. */
+  /** The cluster map that stands `step` further, through all columns that are shown; from a member, the next member. */
   neighbour(step: number): Open | undefined {
+    const open = this.open.value;
+    if (open?.member) {
+      const member = open.cluster.members?.[open.cluster.members.indexOf(open.member) + step];
+      return member && { ...open, member };
+    }
     const all = this.columns.value.flatMap((column) => column.cluster_maps.map((cluster) => ({ column, cluster })));
     const id = this.open.value?.cluster.id;
     const place = all.findIndex(({ cluster }) => cluster.id === id);

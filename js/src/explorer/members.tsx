@@ -1,0 +1,80 @@
+/** The cluster maps that were merged into one because people call them the same; each can be opened by itself. */
+import { useRef, useState } from "preact/hooks";
+import { percent } from "../core/controls";
+import { GUARDED } from "../core/keyboard";
+import type { Picture } from "../core/payload";
+import { alongRow } from "../core/roving";
+import { Heat } from "./heat";
+import type { Open } from "./store";
+import { memberColour, memberName, spoken, title } from "./words";
+
+interface MembersProps {
+  picture: Picture;
+  open: Open;
+  width: number;
+  /** The member that was open last: where the Tab key goes. */
+  last: string | undefined;
+  onOpen: (open: Open) => void;
+}
+
+export function Members({ picture, open, width, last, onOpen }: MembersProps) {
+  const row = useRef<HTMLUListElement>(null);
+  const { column, cluster } = open;
+  const { members = [] } = cluster;
+  const across = Math.max(2, Math.min(4, Math.floor((width + 12) / 108)));
+  const size = Math.floor((width - 12 * (across - 1)) / across);
+  const [stop, setStop] = useState(() =>
+    Math.max(
+      0,
+      members.findIndex(({ id }) => id === last),
+    ),
+  );
+  const onKeyDown = (event: KeyboardEvent) => {
+    const buttons = [...(row.current?.querySelectorAll("button") ?? [])];
+    const to = alongRow(event.key, buttons.indexOf(event.target as HTMLButtonElement), buttons.length);
+    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    setStop(to);
+    buttons[to]?.focus();
+  };
+  return (
+    <section aria-label="Members">
+      <h4>
+        Members <span class="inv-quiet">{members.length} clusters that share a best label, merged by weight</span>
+      </h4>
+      <ul class="inv-members" ref={row} style={{ "--across": across }} onKeyDown={onKeyDown}>
+        {members.map((member, i) => (
+          <li key={member.id}>
+            <button
+              type="button"
+              class="inv-member"
+              data-member={member.id}
+              style={memberColour(i)}
+              aria-label={`Open ${memberName(i)}: ${spoken(member)}`}
+              tabIndex={i === stop ? 0 : -1}
+              onClick={() => onOpen({ column, cluster, member })}
+              {...GUARDED}
+            >
+              <Heat
+                picture={picture}
+                column={column}
+                map={member.map}
+                width={size}
+                maxHeight={1.25 * size}
+                mode="overlay"
+              />
+              <span class="inv-member-name">
+                <span class="inv-dot" />
+                <span>{memberName(i)}</span>
+                <span class="inv-number">{percent(member.weight)}</span>
+              </span>
+              <span class="inv-quiet inv-member-labels" dir="auto">
+                {title(member)}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
