@@ -1,0 +1,280 @@
+"""Global explanations as Altair charts: bars of labels, trends over depth, a table of labels and layers.
+
+Each is drawn from one list of rows, data that have a name: the GlobalChart exchanges them without drawing anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import altair as alt
+
+from inv_widgets.errors import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["PICKED", "VIEWS", "Rows", "View", "checked", "global_chart", "with_rows", "without_rows"]
+
+View = Literal["labels", "trends", "layers"]
+VIEWS: tuple[View, ...] = ("labels", "trends", "layers")
+"""The three charts; each is the name of its data too."""
+
+Rows = list[dict[str, Any]]
+
+PICKED = "picked"
+"""The param that holds the picked labels. A plain one: what a selection holds cannot be set from outside."""
+
+_IS_PICKED = f"indexof({PICKED}, datum.label) >= 0"
+_IN_FOCUS = f"length({PICKED}) == 0 || {_IS_PICKED}"
+_STEP = 34  # pixels of a row
+_IMAGE = 28
+
+
+def global_chart(view: View, rows: Rows) -> Any:
+    """Draw one of the three charts.
+
+    Parameters
+    ----------
+    view
+        ``"labels"``: bars by global score, coloured by mean weight, a facet a group of layers; ``"trends"``: a small
+        line chart for each label that rises or falls with depth; ``"layers"``: a heat table, labels by layers.
+    rows
+        As :func:`inv_widgets.export.global_rows.global_rows` gives them.
+
+    Returns
+    -------
+    altair.FacetChart or altair.LayerChart
+        With the param ``picked``, a list of labels: these stand out, the others step back.
+    """
+    charts: dict[str, Callable[[Any], Any]] = {"labels": _labels, "trends": _trends, "layers": _layers}
+    # Data with a name of their own are left alone by Altair when it gathers data sets.
+    return charts[view](alt.InlineData(values=rows, name=view))
+
+
+def checked(chart: Any) -> dict[str, Any]:
+    """Take an Altair chart that somebody restyled, as a specification.
+
+    Raises
+    ------
+    TypeError
+        If it is no Altair chart.
+    ValueError
+        If it has not the param ``picked``, or what it has cannot be set from outside.
+    """
+    if not isinstance(chart, alt.TopLevelMixin) or not hasattr(chart, "to_dict"):
+        raise TypeError(
+            f"[inv-widgets] chart={chart!r:.80} is {kind_of(chart)}: give an Altair chart, such as "
+            "chart.chart.configure_axis(labelFontSize=14)."
+        )
+    spec: dict[str, Any] = chart.to_dict()
+    params = [param for param in _params(spec) if param.get("name") == PICKED]
+    if not params or any("select" in param for param in params):
+        was = "has no param" if not params else "has a selection instead of a plain param"
+        raise ValueError(
+            f"[inv-widgets] This chart {was} {PICKED!r}, so labels picked elsewhere could not be shown in it. Start from "
+            f"chart.chart, or add .add_params(alt.param(name={PICKED!r}, value=[])) and let marks that stand out be those "
+            f"with `{_IS_PICKED}`."
+        )
+    return spec
+
+
+def without_rows(spec: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the rows of named data: the front end has them."""
+
+    def strip(value: Any) -> Any:
+        if isinstance(value, list):
+            return [strip(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("name") in VIEWS and "values" in value:
+            return {"name": value["name"]}
+        return {name: strip(each) for name, each in value.items()}
+
+    stripped: dict[str, Any] = strip({name: value for name, value in spec.items() if name != "datasets"})
+    return stripped | ({"datasets": spec["datasets"]} if "datasets" in spec else {})
+
+
+def with_rows(chart: Any, rows: Rows) -> Any:
+    """Give a copy of a chart whose named data are these rows; data of other names stay."""
+    copy = chart.copy(deep=True)
+    if isinstance(copy.data, alt.InlineData) and copy.data.name in VIEWS:
+        copy.data = alt.InlineData(values=rows, name=copy.data.name)
+    return copy
+
+
+def _params(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, list):
+        return [param for each in value for param in _params(each)]
+    if not isinstance(value, dict):
+        return []
+    inner = [param for name, each in value.items() if name not in {"params", "data", "datasets"} for param in _params(each)]
+    return [*(value.get("params") or ()), *inner]
+
+
+def _picked() -> Any:
+    return alt.param(name=PICKED, value=[])
+
+
+def _focus(strong: float = 1.0, faint: float = 0.25) -> Any:
+    return alt.condition(_IN_FOCUS, alt.value(strong), alt.value(faint))
+
+
+def _colours(field: str, title: str) -> Any:
+    # Neither end of the colours is lost on white or on black.
+    return alt.Color(
+        field,
+        title=title,
+        scale=alt.Scale(scheme=alt.SchemeParams("viridis", extent=[0.2, 0.92])),
+        legend=alt.Legend(orient="top", direction="horizontal", gradientLength=160, gradientThickness=8),
+    )
+
+
+def _label_axis(**options: Any) -> Any:
+    weight = alt.condition(f"indexof({PICKED}, datum.value) >= 0", alt.value("bold"), alt.value("normal"))
+    return alt.Axis(ticks=False, domain=False, labelFontWeight=weight, **options)
+
+
+def _tips(*fields: tuple[str, str]) -> list[Any]:
+    return [alt.Tooltip(field, title=title) for field, title in fields]
+
+
+_COUNTS = (
+    ("pictures:Q", "pictures"),
+    ("maps:Q", "cluster maps"),
+    ("players:Q", "players"),
+    ("rounds:Q", "rounds"),
+    ("support:N", "support"),
+)
+
+
+def _labels(data: Any) -> Any:
+    base = alt.Chart(data).encode(
+        y=alt.Y(
+            "label:N",
+            title=None,
+            sort=alt.EncodingSortField("rank", op="min", order="ascending"),
+            axis=_label_axis(labelPadding=_IMAGE + 10, labelLimit=130),
+        ),
+        tooltip=_tips(
+            ("label:N", "label"), ("score_text:N", "global score"), ("weight_text:N", "mean weight"), *_COUNTS
+        ),
+    )
+    # Over all layers together weights have no meaning: grey. Low support: pale, with a dashed outline.
+    bars = base.mark_bar(cornerRadiusEnd=2, height=16, cursor="pointer", strokeWidth=1, invalid=None).encode(
+        x=alt.X("score:Q", title="global score", stack=None, axis=alt.Axis(tickCount=3, grid=True)),
+        color=alt.condition("!isValid(datum.weight)", alt.value("#98a1ab"), _colours("weight:Q", "mean weight, %")),
+        stroke=alt.condition("datum.low", alt.value("#888f98"), alt.value("transparent")),
+        strokeDash=alt.condition("datum.low", alt.value([3, 2]), alt.value([1, 0])),
+        fillOpacity=alt.condition("datum.low", alt.value(0.3), alt.value(1)),
+        opacity=_focus(),
+    )
+    interval = base.mark_rule(strokeWidth=1, cursor="pointer", clip=True).encode(
+        x=alt.X("from:Q"), x2="to:Q", opacity=_focus(0.55, 0.15)
+    )
+    pictures = base.mark_image(width=_IMAGE, height=_IMAGE, cursor="pointer").encode(
+        x=alt.value(-_IMAGE / 2 - 5), url="image:N", opacity=_focus()
+    )
+    numbers = base.mark_text(align="left", dx=5, fontSize=11, cursor="pointer").encode(
+        x="end:Q", text="text:N", opacity=_focus(0.9, 0.3)
+    )
+    return (
+        alt.layer(bars, interval, pictures, numbers, data=data)
+        .properties(height=alt.Step(_STEP), width=220)
+        .facet(
+            facet=alt.Facet(
+                "group:N",
+                title=None,
+                sort=alt.EncodingSortField("group_order", op="min"),
+                header=alt.Header(labelFontSize=13, labelFontWeight="bold", labelAnchor="start"),
+            ),
+            columns=2,
+            spacing={"row": 16, "column": 24},
+        )
+        .resolve_scale(y="independent", x="shared")
+        .resolve_axis(x="independent")
+        .add_params(_picked())
+    )
+
+
+def _trends(data: Any) -> Any:
+    base = alt.Chart(data).encode(
+        x=alt.X("layer:O", title=None, sort=alt.EncodingSortField("depth", op="min"), axis=_BLOCK_AXIS),
+        tooltip=_tips(
+            ("label:N", "label"), ("layer:N", "layer"), ("score_text:N", "mean score"), ("slope_text:N", "per layer"),
+            ("pictures:Q", "pictures"), ("rounds:Q", "rounds"), ("support:N", "support"),
+        ),
+    )  # fmt: skip
+    direction = alt.Color(
+        "direction:N",
+        title=None,
+        scale=alt.Scale(domain=["rises", "falls"], range=["#1f77b4", "#d9782d"]),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3),
+    )
+    score = alt.Y("score:Q", title="mean score", axis=alt.Axis(tickCount=3), scale=alt.Scale(domainMin=0))
+    area = base.mark_area(cursor="pointer").encode(y=score, color=direction, opacity=_focus(0.18, 0.06))
+    line = base.mark_line(strokeWidth=2, cursor="pointer").encode(y=score, color=direction, opacity=_focus())
+    points = base.mark_point(filled=True, size=36, cursor="pointer").encode(y=score, color=direction, opacity=_focus())
+    fit = base.mark_line(strokeWidth=1, strokeDash=[4, 3], clip=True, color="#888").encode(
+        y="line:Q", opacity=_focus(0.9, 0.3), tooltip=alt.value(None)
+    )
+    notes = base.mark_text(align="right", baseline="bottom", dy=-4, fontSize=11).encode(
+        x=alt.value("width"), y=alt.value(0), text="note:N"
+    )
+    return (
+        alt.layer(area, fit, line, points, notes, data=data)
+        .properties(width=150, height=96)
+        .facet(
+            facet=alt.Facet(
+                "label:N",
+                title=None,
+                sort=alt.EncodingSortField("place", op="min"),
+                header=alt.Header(labelFontSize=12, labelFontWeight="bold", labelAnchor="start", labelLimit=150),
+            ),
+            columns=6,
+            spacing={"row": 20, "column": 24},
+        )
+        .resolve_axis(x="independent")
+        .add_params(_picked())
+    )
+
+
+def _layers(data: Any) -> Any:
+    base = alt.Chart(data).encode(
+        x=alt.X("layer:O", title=None, sort=alt.EncodingSortField("depth", op="min"), axis=_LAYER_AXIS, scale=_GAPS),
+        y=alt.Y(
+            "label:N",
+            title=None,
+            sort=alt.EncodingSortField("rank", op="min", order="ascending"),
+            axis=_label_axis(labelLimit=130),
+            scale=_GAPS,
+        ),
+        tooltip=_tips(
+            ("label:N", "label"), ("layer:N", "layer"), ("score_text:N", "mean score"), ("pictures:Q", "pictures"),
+            ("maps:Q", "cluster maps"), ("rounds:Q", "rounds"), ("support:N", "support"),
+        ),
+    )  # fmt: skip
+    return (
+        base.mark_rect(cursor="pointer", cornerRadius=2, strokeWidth=1)
+        .encode(
+            color=alt.condition(
+                "datum.score > 0",
+                _colours("score:Q", "mean score of a picture"),
+                alt.value("transparent"),
+            ),
+            opacity=_focus(1, 0.3),
+            stroke=alt.condition("datum.low && datum.score > 0", alt.value("#888f98"), alt.value("transparent")),
+            strokeDash=alt.condition("datum.low", alt.value([3, 2]), alt.value([1, 0])),
+            fillOpacity=alt.condition("datum.low", alt.value(0.4), alt.value(1)),
+        )
+        .properties(width=480, height=alt.Step(24))
+        .add_params(_picked())
+    )
+
+
+_GAPS = alt.Scale(padding=0.04)
+_LAYER_AXIS = alt.Axis(labelAngle=-40, labelLimit=110, labelOverlap=False, ticks=False, domain=False)
+# Small charts have room for blocks only: "block 3, layer 1" is "block 3".
+_BLOCK_AXIS = alt.Axis(
+    labelExpr="split(datum.label, ', ')[0]", labelAngle=0, labelOverlap=True, labelSeparation=8, ticks=False
+)

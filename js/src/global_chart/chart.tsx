@@ -1,0 +1,201 @@
+/** The chart itself: drawn by Vega, its data exchanged in place, clicks read from its marks. */
+import { effect, useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useContext, useEffect, useMemo, useRef } from "preact/hooks";
+import { type Drawn, drawChart, replaceRows, type Spec } from "../core/vega";
+import { useWidth } from "../core/width";
+import { Context } from "./context";
+import { columnsFor, fitted, innerWidth } from "./fitting";
+import { configFor } from "./look";
+import { overlay } from "./pictures";
+import { type Row, rowsOf, type ViewName } from "./rows";
+import type { Class } from "./summary";
+
+/** Widths are followed when they rest: drawing anew takes a few frames. */
+const REST_MS = 120;
+
+interface Task {
+  view: ViewName;
+  spec: Spec;
+  fits: boolean;
+  width: number;
+  facets: number;
+  theme: string;
+}
+
+export function Chart({ shown }: { shown: Class }) {
+  const { store, pictures, theme } = useContext(Context);
+  const box = useRef<HTMLDivElement>(null);
+  const measured = useWidth(box);
+  const width = useSignal(0);
+  const busy = useSignal(true);
+  useEffect(() => {
+    if (width.value === 0) {
+      width.value = measured;
+      return undefined;
+    }
+    const timer = setTimeout(() => {
+      width.value = measured;
+    }, REST_MS);
+    return () => clearTimeout(timer);
+  }, [width, measured]);
+
+  const view = store.own.view.value;
+  const images = pictures.images;
+  const rows = useMemo(
+    () => rowsOf(view, store.summary.value, shown, store.wanted.value, images.value),
+    [view, store.summary.value, shown, store.wanted.value, images.value],
+  );
+  const latest = useRef<Row[]>(rows);
+  latest.current = rows;
+  const drawn = useRef<{ task: Task; made: Drawn } | undefined>(undefined);
+  const facets = view === "layers" ? 1 : new Set(rows.map((row) => (view === "labels" ? row.group : row.label))).size;
+  const chart = store.charts.value[view];
+  const anew = useComputed(() => width.value);
+
+  useExampleImages(shown, view);
+
+  // A new specification, size or theme: draw beside the old chart, then put it in its place.
+  useEffect(() => {
+    const element = box.current;
+    if (!element || !chart || anew.value === 0) return undefined;
+    const task: Task = { view, ...chart, width: anew.value, facets, theme: theme.value };
+    let stale = false;
+    const place = document.createElement("div");
+    place.className = "inv-vega";
+    place.dataset.state = "drawing";
+    element.append(place);
+    draw(place, task, latest.current, store.picked.peek().labels).then(
+      (made) => {
+        if (stale) {
+          made.dispose();
+          place.remove();
+          return;
+        }
+        for (const other of [...element.children]) if (other !== place) other.remove();
+        drawn.current?.made.dispose();
+        drawn.current = { task, made };
+        place.dataset.state = "drawn";
+        busy.value = false;
+        listen(made, (label, group) => store.pick(label, group));
+        // What changed while it was drawn.
+        refresh(made, view, latest.current, store.picked.peek().labels, (error) => {
+          store.error.value = error;
+        });
+      },
+      (error: unknown) => {
+        place.remove();
+        if (!stale) store.error.value = error;
+      },
+    );
+    return () => {
+      stale = true;
+    };
+  }, [store, view, chart, anew.value, facets, theme.value]);
+
+  useEffect(() => {
+    const now = drawn.current;
+    if (now?.task.view !== view) return;
+    refresh(now.made, view, rows, store.picked.peek().labels, (error) => {
+      store.error.value = error;
+    });
+  }, [store, view, rows]);
+
+  useSignalEffect(() => {
+    const { labels } = store.picked.value;
+    drawn.current?.made.view
+      .signal("picked", [...labels])
+      .runAsync()
+      .catch(() => {});
+  });
+
+  useEffect(() => () => drawn.current?.made.dispose(), []);
+
+  return (
+    <div
+      class="inv-chart"
+      ref={box}
+      role="group"
+      aria-label={`${TITLES[view]} of ${shown.name}. The labels are in the list above too.`}
+      aria-busy={busy.value}
+      data-view={view}
+    />
+  );
+}
+
+const TITLES: Record<ViewName, string> = {
+  labels: "Labels by global score",
+  trends: "Labels that rise or fall with depth",
+  layers: "Labels by layer",
+};
+
+async function draw(place: HTMLElement, task: Task, rows: Row[], picked: readonly string[]): Promise<Drawn> {
+  const columns = columnsFor(task.view, task.width, task.facets);
+  const spec = task.fits ? fitted(task.spec, columns) : task.spec;
+  const made = await drawChart(place, withRows(spec, task.view, rows, picked), configFor(place, task.width));
+  if (task.fits) await widen(place, made, task, columns);
+  return made;
+}
+
+/** Make the chart as wide as there is room: what stands around its insides is known once it is drawn. */
+async function widen(place: HTMLElement, made: Drawn, task: Task, columns: number): Promise<void> {
+  const name = task.view === "layers" ? "width" : "child_width";
+  for (let turn = 0; turn < 2; turn++) {
+    const whole = Number(place.querySelector("svg")?.getAttribute("width"));
+    const inner = Number(made.view.signal(name));
+    const wanted = innerWidth(task.view, inner, whole, task.width, columns);
+    if (!Number.isFinite(wanted) || Math.abs(wanted - inner) < 2) return;
+    await made.view.signal(name, wanted).runAsync();
+  }
+}
+
+function withRows(spec: Spec, view: ViewName, rows: Row[], picked: readonly string[]): Spec {
+  const params = Array.isArray(spec.params) ? spec.params : [];
+  return {
+    ...spec,
+    datasets: { ...(spec.datasets as object | undefined), [view]: rows },
+    params: params.map((param) => (param.name === "picked" ? { ...param, value: [...picked] } : param)),
+  };
+}
+
+function refresh(
+  made: Drawn,
+  view: ViewName,
+  rows: Row[],
+  picked: readonly string[],
+  onError: (error: unknown) => void,
+): void {
+  made.view.signal("picked", [...picked]);
+  replaceRows(made, view, rows).catch(onError);
+}
+
+/** A click on a mark, or on the name of a label beside it. */
+function listen(made: Drawn, onPick: (label: string, group: string | null) => void): void {
+  made.view.addEventListener("click", (_, item) => {
+    const datum = item?.datum as { label?: unknown; value?: unknown; group?: unknown } | undefined;
+    if (!datum) return;
+    const label = datum.label ?? datum.value;
+    if (typeof label !== "string") return;
+    const group = datum.group === "all layers" || typeof datum.group !== "string" ? null : datum.group;
+    onPick(label, group);
+  });
+}
+
+/** Images of the best examples, painted when the first chart stands. */
+function useExampleImages(shown: Class, view: ViewName): void {
+  const { store, pictures, theme } = useContext(Context);
+  useEffect(
+    () =>
+      effect(() => {
+        if (view !== "labels") return;
+        const { colour_map, opacity } = store.shared;
+        const look = overlay(colour_map.value, opacity.value, theme.value === "dark");
+        const { examples, rank } = shown.rows;
+        const most = 2 * store.own.max_labels.value;
+        const places = examples.flatMap((each, i) => ((rank[i] as number) <= most ? each.slice(0, 1) : []));
+        void store.summary.value;
+        const timer = setTimeout(() => void pictures.paint(new Set(places), look).catch(() => {}), 30);
+        return () => clearTimeout(timer);
+      }),
+    [store, pictures, theme, shown, view],
+  );
+}

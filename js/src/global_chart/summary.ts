@@ -1,0 +1,129 @@
+/** A summary as the kernel sends it (`inv_widgets/export/global_payload.py`), column by column, and what is asked of it. */
+import type { Bytes } from "../core/payload";
+
+export interface Layer {
+  name: string;
+  title: string;
+  depth: number;
+  group: string;
+}
+
+/** Lists as long as each other: a label in a group of layers. */
+export interface Rows {
+  label: number[];
+  group: number[];
+  rank: number[];
+  score: number[];
+  weight: (number | null)[];
+  low: number[];
+  from: (number | null)[];
+  to: (number | null)[];
+  maps: number[];
+  pictures: number[];
+  players: number[];
+  rounds: number[];
+  examples: number[][];
+}
+
+/** A label at a layer; where it is no best label there is none. */
+export interface Cells {
+  label: number[];
+  layer: number[];
+  score: number[];
+  maps: number[];
+  pictures: number[];
+  rounds: number[];
+}
+
+export interface Trend {
+  label: number;
+  rises: boolean;
+  slope: number;
+  intercept: number;
+  from: number | null;
+  to: number | null;
+  low: number;
+}
+
+export interface Class {
+  name: string;
+  labels: string[];
+  played: number[];
+  rows: Rows;
+  cells: Cells;
+  trends: Trend[];
+}
+
+export interface MapHead {
+  id: string;
+  picture: number;
+  target: string;
+  layer: number;
+  weight: number | null;
+  labels: string[];
+  height: number;
+  width: number;
+  window: number[];
+  /** In `bytes`; -1 where it is no example. */
+  offset: number;
+}
+
+export interface PictureHead {
+  name: string;
+  thumbnail?: Bytes;
+  type?: string;
+  width?: number;
+  height?: number;
+}
+
+export interface Summary {
+  groups: string[];
+  layers: Layer[];
+  support: { rounds: number; players: number; pictures: number };
+  classes: Class[];
+  maps: MapHead[];
+  pictures: PictureHead[];
+  bytes: Bytes;
+}
+
+export const EMPTY: Summary = {
+  groups: [],
+  layers: [],
+  support: { rounds: 3, players: 2, pictures: 2 },
+  classes: [],
+  maps: [],
+  pictures: [],
+  bytes: new Uint8Array(),
+};
+
+/** The group of all layers together, by its place. */
+export const allLayers = (summary: Summary): number => summary.groups.indexOf("all");
+
+/** What a group is called on screen. */
+export const groupName = (name: string): string => (name === "all" ? "all layers" : name);
+
+/** Layers in words; networks with branches can have two of one title. */
+export function layerTitles({ layers }: Summary): string[] {
+  return layers.map(({ title, name }) =>
+    layers.filter((other) => other.title === title).length === 1 ? title : `${title} (${name})`,
+  );
+}
+
+/** Where a label stands in a group of layers, or in all together (`group` null); undefined where it is no best label. */
+export function placeOf(summary: Summary, shown: Class, label: string, group: string | null): number | undefined {
+  const number = shown.labels.indexOf(label);
+  const wanted = group === null ? allLayers(summary) : summary.groups.indexOf(group);
+  const place = shown.rows.label.findIndex((each, i) => each === number && shown.rows.group[i] === wanted);
+  return place < 0 ? undefined : place;
+}
+
+/** The best labels of a cluster map; none where it is not known. */
+export function labelsOfMap(summary: Summary, id: string): string[] {
+  return summary.maps.find((map) => map.id === id)?.labels ?? [];
+}
+
+/** The best labels of all cluster maps of a picture, for one class. */
+export function labelsOfPicture(summary: Summary, picture: string, target: string): string[] {
+  const found = summary.maps.filter((map) => map.target === target && summary.pictures[map.picture]?.name === picture);
+  return [...new Set(found.flatMap(({ labels }) => labels))];
+}
