@@ -202,6 +202,14 @@ export class Round {
     };
   }
 
+  /** The answer was refused: what was chosen and typed can be changed again. */
+  reopen(): void {
+    this.#ended = false;
+    // After a reload it is not there: drafts are kept as they were before the answer.
+    if (["answer", "timeout"].includes(this.#actions.at(-1)?.kind ?? "")) this.#actions.pop();
+    this.#keep();
+  }
+
   /** Make a typed feature a chip. Whether there was room. */
   take(): boolean {
     const text = this.featureText.value;

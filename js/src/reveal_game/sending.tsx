@@ -45,9 +45,15 @@ export function Sending({ delivery }: { delivery: Delivery | "saved" }) {
         {delivery.state === "kept" && (
           <>
             <CopyWords delivery={delivery} />
-            <button type="button" class="inv-button" onClick={() => void store.next()} {...GUARDED}>
-              {t("game.next")}
-            </button>
+            {delivery.code === "round-unknown" ? (
+              <button type="button" class="inv-button" onClick={() => void store.next()} {...GUARDED}>
+                {t("game.next")}
+              </button>
+            ) : (
+              <button type="button" class="inv-button" onClick={() => store.change()} {...GUARDED}>
+                {t("game.change_answer")}
+              </button>
+            )}
           </>
         )}
       </span>

@@ -214,6 +214,26 @@ describe("the game's store", () => {
     expect(state.get("language")).toBe("en");
   });
 
+  it("lets an answer that is refused for good be changed", async () => {
+    const { kernel, store, storage } = open();
+    kernel.replies.set("answer", () => ({ error: "none of the classes", code: "guess-unknown", retry: false }));
+    store.round.value?.guess("dog");
+    store.round.value?.add("ears");
+    store.answer();
+    await settle();
+    expect(store.delivery.value).toMatchObject({ state: "kept", code: "guess-unknown" });
+    kernel.replies.set("answer", () => ({ ok: true, saved: true, again: false }));
+    store.change();
+    expect(store.delivery.value).toBeUndefined();
+    store.round.value?.guess("cat");
+    store.answer();
+    await settle();
+    expect(kernel.sent.at(-1)).toMatchObject({ guess: "cat", labels: ["ears"] });
+    const actions = kernel.sent.at(-1)?.actions as { kind: string }[];
+    expect(actions.map(({ kind }) => kind)).toEqual(["guess", "label", "guess", "answer"]);
+    expect(storage.keys("inv-widgets:g:outbox:")).toEqual([]);
+  });
+
   it("no longer says that words are kept when the storage became full meanwhile", () => {
     let full = false;
     const area = {

@@ -302,6 +302,15 @@ export class GameStore {
     this.outbox.put(round.answer(timeout));
   }
 
+  /** Go back to an answer that was refused for good, as when the cell was run again with other classes. */
+  change(): void {
+    const round = this.#round.value;
+    const delivery = this.delivery.value;
+    if (!round || !delivery || delivery === "saved" || delivery.state !== "kept") return;
+    round.reopen();
+    this.outbox.dismiss(round.token);
+  }
+
   /** Leave this round for later. */
   skip(): Promise<void> {
     const round = this.#round.value;
