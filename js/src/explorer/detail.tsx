@@ -81,6 +81,7 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
     <aside
       class="inv-detail"
       aria-label={`${member ? `${memberName(place)} of ` : ""}${open.cluster.name} of ${column.title}`}
+      style={member ? memberColour(place) : {}}
     >
       <div class="inv-detail-head" onKeyDown={onKeyDown}>
         {member && (

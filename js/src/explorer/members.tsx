@@ -21,7 +21,7 @@ export function Members({ picture, open, width, last, onOpen }: MembersProps) {
   const row = useRef<HTMLUListElement>(null);
   const { column, cluster } = open;
   const { members = [] } = cluster;
-  const across = Math.max(2, Math.min(4, Math.floor((width + 12) / 108)));
+  const across = Math.min(Math.max(2, members.length), Math.max(2, Math.floor((width + 12) / 112)), 4);
   const size = Math.floor((width - 12 * (across - 1)) / across);
   const [stop, setStop] = useState(() =>
     Math.max(
@@ -63,13 +63,13 @@ export function Members({ picture, open, width, last, onOpen }: MembersProps) {
                 maxHeight={1.25 * size}
                 mode="overlay"
               />
-              <span class="inv-member-name">
+              <span class="inv-member-labels">
                 <span class="inv-dot" />
+                <span dir="auto">{title(member)}</span>
+              </span>
+              <span class="inv-member-foot inv-quiet">
                 <span>{memberName(i)}</span>
                 <span class="inv-number">{percent(member.weight)}</span>
-              </span>
-              <span class="inv-quiet inv-member-labels" dir="auto">
-                {title(member)}
               </span>
             </button>
           </li>
