@@ -167,7 +167,7 @@ def _by_number(layers: Sequence[Layer], number: int) -> dict[str, str]:
     found: dict[str, str] = {}
     taken: defaultdict[str, int] = defaultdict(int)
     for chunk, name in zip(chunks, names, strict=True):
-        unique = name if name not in repeated else f"{chunk[0].title} to {chunk[-1].title}"
+        unique = name if name not in repeated else _titles(chunk)
         taken[unique] += 1  # networks with branches can have two layers of one title
         unique = unique if taken[unique] == 1 else f"{unique} ({taken[unique]})"
         found |= {layer.name: unique for layer in chunk}
@@ -184,6 +184,11 @@ def _name(chunk: Sequence[Layer], sizes: Mapping[int, int]) -> str:
     if len(places) == 1:
         return f"block {blocks[0]}, layer {places[0]}"
     return f"block {blocks[0]}, layers {_range(str(places[0]), str(places[-1]))}"
+
+
+def _titles(chunk: Sequence[Layer]) -> str:
+    first, last = chunk[0].title, chunk[-1].title
+    return first if first == last else f"{first} to {last}"
 
 
 def _range(first: str, last: str) -> str:

@@ -206,8 +206,15 @@ class Summary:
             evidence=filtered(self.evidence, targets),
         )
 
+    @cached_property
+    def _by_class(self) -> dict[str, set[str]]:
+        labels: dict[str, set[str]] = {target: set() for target in self.targets}
+        for row in self.rows:
+            labels[row.target_name].add(row.label)
+        return labels
+
     def _labels_of(self, found: ClassEvidence) -> set[str]:
-        return {row.label for row in self.rows if row.target_name == found.target_name}
+        return self._by_class[found.target_name]
 
     def _trends(self, n: int) -> Iterator[Trend]:
         for found in self.evidence.classes:

@@ -52,6 +52,21 @@ def test_groups_that_would_have_one_name_are_called_by_their_ends():
     ]  # fmt: skip
 
 
+def test_layers_of_one_title_are_numbered_from_shallow_to_deep():
+    grouping = Grouping(1)
+    for depth in range(3):
+        grouping.see(Column(f"conv{depth}", depth, 1, 1, 64, (2, 2), 1.0, REST))
+    names = [layer.group for layer in grouping.layers()]
+    assert names == ["block 1, layer 1", "block 1, layer 1 (2)", "block 1, layer 1 (3)"]
+
+
+def test_a_layer_s_own_name_is_no_pattern():
+    grouping = Grouping({"odd": "a[0]"})
+    for depth, name in enumerate(["a[0]", "a0"]):
+        grouping.see(Column(name, depth, 1, depth + 1, 64, (2, 2), 1.0, REST))
+    assert [layer.group for layer in grouping.layers()] == ["odd", ""]
+
+
 @pytest.mark.parametrize("number", range(1, 15))
 def test_each_layer_is_in_one_group_of_a_name_of_its_own(number):
     found = list(grouped(number, 2, 2, 3, 3, 3).values())
@@ -78,6 +93,8 @@ def test_what_is_in_no_group_counts_in_all_only():
     frame = summarize(cats_and_a_dog(), groups={"late": "c3"}).to_frame()
     of_ear = frame[(frame.target_name == "cat") & (frame.label == "ear")].set_index("group").score
     assert of_ear.to_dict() == {"late": 1.5, "all": 7.0}
+    by_layer = summarize(cats_and_a_dog(), groups={"late": "c3"}).filter(target="cat", label="ear").by_layer()
+    assert list(by_layer.group) == ["", "late"]
 
 
 def test_groups_stand_from_shallow_to_deep_whatever_their_order():

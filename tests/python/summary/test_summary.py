@@ -67,6 +67,7 @@ def test_small_maps_and_thumbnails_stand_for_examples(summary):
     (small,) = summary.example_maps("ear", "dog")
     (_, column, shown), *_ = summary.examples("ear", "dog")
     np.testing.assert_array_equal(small.map, np.rint(shown.map * 255))
+    assert small.map.tolist() == [[0, 64], [191, 255]]  # of 0, 0.25, 0.75, 1
     assert small.map.dtype == np.uint8
     assert (small.id, small.layer, small.title, small.depth) == (shown.id, column.layer, column.title, column.depth)
     assert (small.picture, small.weight, small.labels) == ("d.jpg", 80.0, ("ear",))
@@ -123,6 +124,7 @@ def test_a_target_is_a_name_an_index_a_group_or_several_names():
         (lambda s: s.filter(target="Cats"), "No class 'Cats' in this summary. Did you mean 'cat'"),
         (lambda s: s.filter(group="latte"), "No group 'latte' in this summary. Did you mean 'late'"),
         (lambda s: s.filter(label=["ear", "ears"]), "No label 'ears' in this summary. Did you mean 'ear'"),
+        (lambda s: s.filter(label="EYE"), "Did you mean 'eye'"),
         (lambda s: s.filter(target="zebra"), "There are: 'cat', 'dog'."),
         (lambda s: s.filter(target="dog", label="fur"), "No label 'fur' in this summary."),
         (lambda s: s.examples("furr", "cat"), "No label 'furr' in the group 'all' of 'cat'. Did you mean 'fur'"),

@@ -1,5 +1,6 @@
 """Trends over depth, worked out by hand and against numpy's polyfit."""
 
+import itertools
 import math
 
 import numpy as np
@@ -81,6 +82,20 @@ def test_slope_intervals_are_those_of_drawing_pictures_anew():
     ear = summarize(run, confidence=0.8, draws=50_000).trends().iloc[0]
     means = [(a + b + c) / 3 for a in (1, 2, 6) for b in (1, 2, 6) for c in (1, 2, 6)]
     exact = np.quantile(means, [0.1, 0.9], method="inverted_cdf")
+    np.testing.assert_allclose([ear.slope_low, ear.slope_high], exact)
+
+
+def test_slope_intervals_mind_which_pictures_were_played_where():
+    layers = {"c1": (0, 1, 1), "c2": (1, 1, 2)}
+    rises = {"a": 2.0, "b": 4.0, "c": None}  # c was not played at the second layer
+    run = [
+        make_explanation(name, "cat", {"c1": [Shown({})], "c2": [Shown({"ear": rise})] if rise else []}, layers=layers)
+        for name, rise in rises.items()
+    ]
+    ear = summarize(run, confidence=0.9, draws=50_000).trends().iloc[0]
+    assert ear.slope == 3.0
+    drawn = [[rises[name] for name in names if rises[name]] for names in itertools.product("abc", repeat=3)]
+    exact = np.quantile([np.mean(there) for there in drawn if there], [0.05, 0.95], method="inverted_cdf")
     np.testing.assert_allclose([ear.slope_low, ear.slope_high], exact)
 
 
