@@ -101,7 +101,7 @@ export function Columns({ picture }: { picture: Picture }) {
                 />
               </li>
             ))}
-            {column.rest_map >= 0 && (
+            {column.rest_map >= 0 && store.filter.value === null && (
               <li>
                 <Rest picture={picture} column={column} size={size} />
               </li>
@@ -109,8 +109,27 @@ export function Columns({ picture }: { picture: Picture }) {
           </ul>
         </section>
       ))}
+      {store.filter.value !== null && lengths.every((length) => length === 0) && <Without label={store.filter.value} />}
       {columns.length === 0 && <p class="inv-reason">No column is shown. Choose some under “columns”.</p>}
     </div>
+  );
+}
+
+/** No cluster map of this picture carries the label that was picked. */
+function Without({ label }: { label: string }) {
+  const { store } = useContext(Context);
+  const other = store.carrier.value;
+  return (
+    <p class="inv-reason inv-without" role="status">
+      <span>
+        No cluster map that is shown carries the label <b dir="auto">{label}</b>.
+      </span>
+      {other && other !== store.picture.value && (
+        <button type="button" class="inv-button" onClick={() => store.choose(other)} {...GUARDED}>
+          Go to {other.name}
+        </button>
+      )}
+    </p>
   );
 }
 

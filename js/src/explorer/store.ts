@@ -15,6 +15,7 @@ import {
 } from "../core/payload";
 import { Requests } from "../core/requests";
 import { Link, type Linked } from "../core/state";
+import { anyLabels, carrying, filtered } from "./label_filter";
 
 /** Shared by all views on one State. */
 export type Shared = {
@@ -23,6 +24,7 @@ export type Shared = {
   layer: string | null;
   cluster_map: string | null;
   label: string | null;
+  group: string | null;
   colour_map: string;
   opacity: number;
   language: string;
@@ -62,6 +64,7 @@ const SHARED: Shared = {
   layer: null,
   cluster_map: null,
   label: null,
+  group: null,
   colour_map: "viridis",
   opacity: 0.6,
   language: "en",
@@ -91,6 +94,11 @@ export class Store {
   readonly head: ReadonlySignal<Head | undefined>;
   /** The chosen picture's columns and bytes; undefined while they are on their way, and while it is withheld. */
   readonly picture: ReadonlySignal<Picture | undefined>;
+  /** The label that was picked in another view: only cluster maps that carry it are shown. Null: all are. */
+  readonly filter: ReadonlySignal<string | null>;
+  /** The first picture with a cluster map that carries it. */
+  readonly carrier: ReadonlySignal<Picture | undefined>;
+  /** The columns that are shown, with the cluster maps that are. */
   readonly columns: ReadonlySignal<Column[]>;
   readonly open: ReadonlySignal<Open | undefined>;
   /** What could not be loaded, by key. */
@@ -143,9 +151,19 @@ export class Store {
       const head = this.head.value;
       return head && isWhole(head) ? head : undefined;
     });
+    this.filter = computed(() => {
+      const label = this.shared.label.value;
+      return label !== null && anyLabels(this.heads.value) ? label : null;
+    });
+    this.carrier = computed(() => {
+      const label = this.filter.value;
+      if (label === null) return undefined;
+      return this.heads.value.find((head): head is Picture => (carrying(head, label) ?? 0) > 0);
+    });
     this.columns = computed(() => {
       const hidden = new Set(this.own.hidden_layers.value);
-      return this.picture.value?.columns.filter((column) => !hidden.has(column.layer)) ?? [];
+      const columns = this.picture.value?.columns.filter((column) => !hidden.has(column.layer)) ?? [];
+      return this.filter.value === null ? columns : filtered(columns, this.filter.value);
     });
     this.cardSize = computed(() => this.own.card_size.value ?? fitting(this.width.value, this.columns.value.length));
     this.open = computed(() => {

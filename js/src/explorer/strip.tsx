@@ -5,6 +5,7 @@ import { GUARDED } from "../core/keyboard";
 import { type Translate, translator } from "../core/languages";
 import { alongRow } from "../core/roving";
 import { Context } from "./context";
+import { carrying } from "./label_filter";
 import type { Head } from "./store";
 
 /** From here on a search field helps. */
@@ -95,7 +96,10 @@ interface ThumbnailProps {
 
 function Thumbnail({ head, number, chosen, stop }: ThumbnailProps) {
   const { store } = useContext(Context);
-  const words = describe(head, number, translator(store.shared.language.value));
+  const label = store.filter.value;
+  const lacks = label !== null && carrying(head, label) === 0;
+  const name = describe(head, number, translator(store.shared.language.value));
+  const words = lacks ? `${name}, without the label ${label}` : name;
   return (
     <button
       type="button"
@@ -103,6 +107,7 @@ function Thumbnail({ head, number, chosen, stop }: ThumbnailProps) {
       class="inv-thumbnail"
       aria-selected={chosen}
       data-withheld={head.withheld === true}
+      data-lacks={lacks}
       aria-label={words}
       title={words}
       tabIndex={stop ? 0 : -1}

@@ -1,12 +1,13 @@
 /** The picture's name and what the network says of it; the view's controls, none of which asks the kernel. */
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { COLOUR_MAPS, gradient } from "../core/colour_maps";
-import { Icon, percent, Segmented, Slider } from "../core/controls";
+import { count, Icon, IconButton, percent, Segmented, Slider } from "../core/controls";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
 import { translator } from "../core/languages";
 import type { PictureHead } from "../core/payload";
 import { Context } from "./context";
+import { carrying } from "./label_filter";
 
 const MODES = ["overlay", "mask", "map"] as const;
 
@@ -22,6 +23,7 @@ export function Toolbar() {
         </div>
       )}
       {head && !head.withheld && <Title head={head} />}
+      {store.filter.value !== null && <LabelChip label={store.filter.value} />}
       <div class="inv-controls">
         <Segmented label="view" value={mode} options={MODES} onChoose={(view) => store.set({ view })} />
         <ColourMapSelect />
@@ -39,6 +41,27 @@ export function Toolbar() {
         <ViewMenu />
       </div>
     </header>
+  );
+}
+
+/** The label that was picked in another view, and the way back to all cluster maps. */
+function LabelChip({ label }: { label: string }) {
+  const { store } = useContext(Context);
+  const known = store.heads.value.map((head) => carrying(head, label)).filter((found) => found !== undefined);
+  const pictures = known.filter((found) => found > 0).length;
+  return (
+    <p class="inv-chip inv-chip-label" role="status">
+      <span class="inv-quiet">label</span>
+      <b dir="auto">{label}</b>
+      <span class="inv-number inv-quiet">
+        in {pictures} of {count(known.length, "picture")}
+      </span>
+      <IconButton
+        icon="close"
+        label="Show all cluster maps"
+        onClick={() => store.share({ label: null, group: null })}
+      />
+    </p>
   );
 }
 

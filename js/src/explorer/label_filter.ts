@@ -1,0 +1,34 @@
+/** A label that was picked in another view: which cluster maps carry it, in this picture and in the others. No DOM. */
+import { type ClusterMap, type Column, isWhole } from "../core/payload";
+import type { Head } from "./store";
+import { bestLabels } from "./words";
+
+/** Whether a label is one of the best of a cluster map: what the global chart counts. */
+export function carries(cluster: ClusterMap, label: string): boolean {
+  return bestLabels(cluster).some(({ name }) => name === label);
+}
+
+/** How many cluster maps of a picture carry it; undefined while its labels are not known here. */
+export function carrying(head: Head, label: string): number | undefined {
+  if (!isWhole(head)) return undefined;
+  return head.columns.reduce(
+    (sum, { cluster_maps }) => sum + cluster_maps.filter((each) => carries(each, label)).length,
+    0,
+  );
+}
+
+/** Columns with those cluster maps only. */
+export function filtered(columns: Column[], label: string): Column[] {
+  return columns.map((column) => ({
+    ...column,
+    cluster_maps: column.cluster_maps.filter((each) => carries(each, label)),
+  }));
+}
+
+/** Whether anything here has labels at all: a run that nobody labelled has nothing to pick from. */
+export function anyLabels(heads: Head[]): boolean {
+  return heads.some(
+    (head) =>
+      isWhole(head) && head.columns.some(({ cluster_maps }) => cluster_maps.some(({ labels }) => labels.length > 0)),
+  );
+}
