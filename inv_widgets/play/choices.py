@@ -6,13 +6,19 @@ import random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["choices_of"]
 
 
-def choices_of(
-    truth: str, plausible: Sequence[str], categories: Sequence[str], n: int, *, key: tuple[object, ...]
+def choices_of(  # noqa: PLR0913 (all that a choice hangs on)
+    truth: str,
+    plausible: Sequence[str],
+    categories: Sequence[str],
+    n: int,
+    *,
+    key: tuple[object, ...],
+    other_truths: Iterable[str] = (),
 ) -> list[str]:
     """Choose the classes that a round offers.
 
@@ -28,14 +34,18 @@ def choices_of(
         How many to offer; fewer where there are fewer.
     key
         Fixes what is chosen at random.
+    other_truths
+        The right classes of other rounds on the same picture. They are offered too: were their choices others, what the
+        two have in common would give both away.
 
     Returns
     -------
     list of str
         In the order of the alphabet.
     """
-    likely = [name for name in dict.fromkeys(plausible) if name != truth and name in set(categories)]
-    chosen = [truth, *likely[: n // 2]]
+    right = [truth, *sorted(set(other_truths) - {truth})][:n]
+    likely = [name for name in dict.fromkeys(plausible) if name not in right and name in set(categories)]
+    chosen = [*right, *likely[: max(0, n // 2 + 1 - len(right))]]
     others = sorted(set(categories).difference(chosen))
     # Seeded by text: the same in every process and on every machine.
     others = random.Random(repr(key)).sample(others, min(len(others), max(0, n - len(chosen))))  # noqa: S311

@@ -221,8 +221,10 @@ class Game:
             return None
         one = self._map(cluster_map)
         plausible = self._images.picture(one.place).plausible
-        key = (self.rules.seed, one.record.picture_hash, one.truth)
-        return choices_of(one.truth, plausible, self.categories, self.rules.choices, key=key)
+        picture = one.record.picture_hash
+        truths = {other.truth for other in self.maps.values() if other.record.picture_hash == picture}
+        key = (self.rules.seed, picture, *sorted(truths))
+        return choices_of(one.truth, plausible, self.categories, self.rules.choices, key=key, other_truths=truths)
 
     def masked(self, cluster_map: str, step: int) -> Encoded:
         """Give the picture as a step shows it.

@@ -140,6 +140,18 @@ def test_a_few_choices(new_game, explanation):
     assert new_game(Run([one, two])).choices(first) is None
 
 
+def test_choices_of_a_picture_with_two_classes_give_neither_away(new_game, explanation):
+    categories = [f"class {n}" for n in range(50)]
+    plausible = [f"class {n}" for n in (7, 9, 8, 10, 11, 12)]
+    dog, wolf = (explanation("a.jpg", f"class {n}", n, plausible=plausible) for n in (7, 8))
+    game = new_game(Run([dog, wolf]), categories=categories, choices=6)
+    first, *_, last = game.maps
+    assert game.choices(first) == game.choices(last)
+    assert len(game.choices(first)) == 6
+    assert {"class 7", "class 8"} <= set(game.choices(first))
+    assert set(choices_of("b", [], list("abcd"), 2, key=(), other_truths="abcd")) == {"b", "a"}
+
+
 def test_choices_are_the_same_on_every_machine():
     # Written down once: a player who comes back to an open round must find the same classes.
     assert choices_of("c", ["d"], list("abcdefgh"), 4, key=(0, "p", "c")) == choices_of(
