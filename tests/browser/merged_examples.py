@@ -46,8 +46,8 @@ def merged_example(name=NAMES[0], seed=0):
     columns = []
     for column, said in zip(made.columns, SAID, strict=True):
         apart = tuple(_labelled(shown, labels) for shown, labels in zip(column.cluster_maps, said, strict=True))
-        column = dataclasses.replace(column, cluster_maps=apart)
-        columns.append(dataclasses.replace(column, cluster_maps=merge_column(made, column, _counted)))
+        labelled = dataclasses.replace(column, cluster_maps=apart)
+        columns.append(dataclasses.replace(column, cluster_maps=merge_column(made, labelled, _counted)))
     return dataclasses.replace(made, columns=tuple(columns))
 
 

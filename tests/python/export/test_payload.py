@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inv_widgets.explanation import Label, Rest
+from inv_widgets.explanation import Label, Rest, Rounds
 from inv_widgets.export.colour_maps import COLOUR_MAPS, colour_map, colours
 from inv_widgets.export.payload import pictures, to_json
+from inv_widgets.labels.merging import merge_column
 from inv_widgets.run import Run
 
 
@@ -155,3 +156,92 @@ def test_a_higher_value_is_lighter(name):
     lightness = 116 * np.cbrt(np.maximum(luminance, 0.008856)) - 16
     assert (np.diff(lightness) > -0.35).all()  # 8-bit colours round
     assert lightness[-1] - lightness[0] > 70
+
+
+def labelled(make, **changes):
+    """A column of three cluster maps; simulated players call two of them the same."""
+    explanation = make(columns=2, maps=3)
+    said = [
+        (Label("arch", 5.4, 6, 1.0, won=True, players=5), Label("stone", 0.7, 2, 3.0, players=2)),
+        (Label("arch", 3.0, 4, 2.5, won=True, players=1), Label("roof", 3.0, 4, 2.5, won=True, players=3)),
+        (Label("sky", 2.0),),
+    ]
+    column = explanation.columns[1]
+    fared = Rounds(4, 2, 1, 5, 1.23456, 8.76543)
+    apart = [
+        dataclasses.replace(shown, labels=labels, rounds=fared)
+        for shown, labels in zip(column.cluster_maps, said, strict=True)
+    ]
+    column = dataclasses.replace(column, cluster_maps=tuple(apart))
+    shown = merge_column(explanation, column, lambda each: dataclasses.replace(each, rounds=fared, **changes))
+    column = dataclasses.replace(column, cluster_maps=shown)
+    return explanation, dataclasses.replace(explanation, columns=(explanation.columns[0], column))
+
+
+def test_labels_tell_what_they_rest_on(make):
+    _, explanation = labelled(make)
+    (sent,) = pictures(explanation)
+    assert sent["support"] == {"rounds": 3, "players": 2}
+    merged, single = sent["columns"][1]["cluster_maps"]
+    assert [label["name"] for label in merged["labels"]] == ["arch", "roof", "stone"]
+    first, second = merged["members"]
+    assert first["labels"] == [
+        {"name": "arch", "score": 5.4, "best": True, "rounds": 6, "players": 5},
+        {"name": "stone", "score": 0.7, "rounds": 2, "players": 2, "low": True},
+    ]
+    # A tie: both are best; four rounds of one player are of low support.
+    assert second["labels"] == [
+        {"name": "arch", "score": 3.0, "best": True, "rounds": 4, "players": 1, "low": True},
+        {"name": "roof", "score": 3.0, "best": True, "rounds": 4, "players": 3},
+    ]
+    # What is not known is not held against a label.
+    assert single["labels"] == [{"name": "sky", "score": 2.0, "best": True}]
+    assert single["rounds"] == {"wins": 4, "losses": 2, "resigns": 1, "players": 5, "step": 1.235, "share": 8.765}
+    assert "members" not in single
+
+
+def test_members_lie_in_the_same_arrays_and_a_merged_map_costs_itself_alone(make):
+    plain, explanation = labelled(make)
+    (before,), (sent,) = pictures(plain), pictures(explanation)
+    column = explanation.columns[1]
+    told = sent["columns"][1]
+    merged = told["cluster_maps"][0]
+    maps, cells = np.frombuffer(sent["maps"], np.uint8), told["map_height"] * told["map_width"]
+    np.testing.assert_array_equal(
+        maps[merged["map"] :][:cells].reshape(column.map_shape), np.rint(column.cluster_maps[0].map * 255)
+    )
+    assert merged["channels"] == merged["thumbnails"] == -1
+    assert merged["n_maps"] == sum(member["n_maps"] for member in merged["members"])
+    channels = np.frombuffer(sent["channels"], "<i4")
+    thumbnails = np.frombuffer(sent["thumbnails"], np.uint8)
+    for card, member in zip(merged["members"], column.cluster_maps[0].members, strict=True):
+        assert (card["id"], card["n_maps"]) == (member.id, member.n_maps)
+        assert card["weight"] == pytest.approx(member.weight, abs=1e-3)
+        np.testing.assert_array_equal(maps[card["map"] :][:cells].reshape(member.map.shape), np.rint(member.map * 255))
+        np.testing.assert_array_equal(channels[card["channels"] :][: card["n_maps"]], member.channels)
+        mine = thumbnails[card["thumbnails"] :][: member.channel_thumbnails.size]
+        np.testing.assert_array_equal(mine, member.channel_thumbnails.ravel())
+    assert len(sent["maps"]) == len(before["maps"]) + cells
+    for name in ("channels", "channel_weights", "thumbnails", "image", "thumbnail"):
+        assert len(sent[name]) == len(before[name]), name
+
+
+def test_channels_that_are_not_the_members_are_sent(make):
+    _, explanation = labelled(make, channels=np.array([7, 300]), channel_weights=np.array([2.0, 1.0]))
+    (sent,) = pictures(explanation)
+    (merged,) = (shown for shown in sent["columns"][1]["cluster_maps"] if "members" in shown)
+    np.testing.assert_array_equal(np.frombuffer(sent["channels"], "<i4")[merged["channels"] :][:2], [7, 300])
+
+
+def test_without_labels_nothing_more_is_sent(make):
+    (sent,) = pictures(make())
+    assert "support" not in sent
+    assert sorted(sent["columns"][0]["cluster_maps"][0]) == sorted([
+        "id", "name", "weight", "n_maps", "silhouette", "labels", "map", "channels", "thumbnails", "n_thumbnails",
+    ])  # fmt: skip
+
+
+def test_a_saved_labelled_run_gives_the_same_payload(make, tmp_path):
+    _, explanation = labelled(make)
+    run = Run([explanation])
+    assert pictures(run.save(tmp_path / "labelled.parquet")) == pictures(run)
