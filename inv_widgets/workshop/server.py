@@ -176,13 +176,13 @@ class Server:
         if stdin is not None:
             with contextlib.suppress(OSError):
                 stdin.close()  # the other process ends when nothing is left to read
-        for end in (lambda: None, self._process.terminate, self._process.kill):
-            end()
+        for insist in (self._process.terminate, self._process.kill):
             try:
                 self._process.wait(timeout=10)
                 break
             except subprocess.TimeoutExpired:
-                continue
+                insist()
+        self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
         Path(self._log).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """A workshop that is really open, on both engines: its pages, its process, its end."""
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -224,6 +225,21 @@ def test_games_and_runs_in_memory_are_played_with_their_rules(run_file, tmp_path
     assert (plan.rules.rounds, plan.rules.seconds, plan.rules.title) == (3, 30.0, "Mine")
     assert plan.store.endswith("labels.db")
     assert len(plan.key) >= 12
+
+
+def test_a_run_that_is_in_a_file_is_served_from_it(run_file, tmp_path):
+    from inv_widgets.workshop import server
+
+    keep = contextlib.ExitStack()
+    game = inv.Game(inv.load(run_file), tmp_path / "labels.db")
+    for source in (game, inv.load(run_file), str(run_file)):
+        assert server._sources(source, None, keep)[0] == run_file.resolve()
+    game.store.close()
+    # A part of it is another run.
+    part, _, _ = server._sources(inv.load(run_file)[:1], tmp_path / "other.db", keep)
+    assert part != run_file.resolve()
+    assert len(inv.load(part)) == 1
+    keep.close()
 
 
 def test_a_password_reaches_the_process_and_nobody_else():
