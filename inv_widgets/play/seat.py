@@ -143,7 +143,10 @@ class Seat(Place):
             raise Refusal("time-over", "The time for this round is over.")
         game.masked(playing.cluster_map, step)  # made before the store is told that it is shown
         share, lease = game.recipe.reveal_shares[step], game.rules.lease_seconds
-        self._step = min(last, game.store.reveal(playing.id, player.id, step, share, lease_seconds=lease))
+        shown = game.store.reveal(playing.id, player.id, step, share, lease_seconds=lease)
+        if shown < step:  # no more is shown of what was answered in another kernel
+            return self._catch_up(playing)
+        self._step = min(last, shown)
         self._show_round()
         return {}
 

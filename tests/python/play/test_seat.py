@@ -135,7 +135,7 @@ def test_two_seats_of_one_player_share_a_round(new_game, sit, store):
 
 def test_what_another_tab_did_is_seen_when_more_is_wanted(new_game, sit):
     game = new_game()
-    one, two = sit(game), sit(game)
+    one, two, elsewhere = sit(game), sit(game), sit(new_game())
     one.say("pause", round=one.screen["round"])
     assert two.show() == {"ok": True}
     assert (two.screen["paused"], "image" in two.screen) == (True, False)
@@ -145,6 +145,8 @@ def test_what_another_tab_did_is_seen_when_more_is_wanted(new_game, sit):
     assert (two.screen["kind"], two.screen["labels"], two.screen["step"]) == ("result", ["ear"], 0)
     assert two.screen["score"] == one.screen["score"]
     assert two.seat.answered_pictures == one.seat.answered_pictures
+    assert elsewhere.show() == {"ok": True}
+    assert (elsewhere.screen["kind"], elsewhere.screen["labels"]) == ("result", ["ear"])
     assert one.say("next") == two.say("next") == {"ok": True}
     skipped = one.screen["round"]
     assert (two.screen["round"], two.screen["number"]) == (skipped, one.screen["number"])
