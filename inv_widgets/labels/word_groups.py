@@ -250,7 +250,7 @@ def _pinned(own: SynonymTable, pins: Mapping[str, str], wanted: Mapping[str, str
     """Put words under other heads, in the person's own table."""
     heads = {word: wanted.get(word, head) for word, head in own.heads.items()} | dict(pins)
     heads |= {head: head for head in heads.values()}
-    groups: dict[str, tuple[str, ...]] = {head: () for head in heads.values()}
+    groups: dict[str, tuple[str, ...]] = dict.fromkeys(heads.values(), ())
     for word, head in heads.items():
         if word != head:
             groups[head] = (*groups[head], word)

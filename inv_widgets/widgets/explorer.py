@@ -72,6 +72,7 @@ class Explorer(Widget):
     _front_end = "explorer"
     _arguments = ("run",)
     _kernel_only = ("_pictures",)
+    _version = 0
 
     state = StateTrait()
     view = Checked("overlay", one_of(("overlay", "mask", "map")))
@@ -96,6 +97,27 @@ class Explorer(Widget):
         self._on_withheld()
         self.observe(self._on_state, "state")
         self.on_msg(self._on_message)
+
+    @property
+    def run(self) -> Run:
+        """What is explored. Set it to show another run, or the same one with newer labels, in the same place.
+
+        What is chosen in the State stays chosen, where the new run has it.
+        """
+        return self._run
+
+    @run.setter
+    def run(self, run: Run | Explanation | Iterable[Explanation] | str | Path) -> None:
+        run = as_run(run)
+        hashes = _hashes(run)
+        with self._lock:
+            known = self._hashes if self._hashes is not None else _hashes(self._run)
+            same = (hashes, run.keys) == (known, self._run.keys)
+            self._run, self._hashes = run, hashes
+            self._version += 1
+            if not same:
+                self._pictures = []  # nothing of the others is taken for these
+            self._pictures = self._sent(self.state)
 
     @property
     def explanation(self) -> Explanation:
@@ -186,15 +208,17 @@ class Explorer(Widget):
         if not hashes:
             return frozenset()
         if self._hashes is None:
-            self._hashes = picture_hashes(self._run)
+            self._hashes = _hashes(self._run)
         return frozenset(place for place, one in enumerate(self._hashes) if one in hashes)
 
     def _sent(self, state: State) -> list[dict[str, Any]]:
+        # What the browser has of an older version it shows until the newer one has come.
+        version = {"version": self._version} if self._version else {}
         if not state._withholding.active:  # noqa: SLF001
-            return _pictures(self._run)
+            return [picture | version for picture in _pictures(self._run)]
         withheld = self._withheld(state)
         heads = enumerate(_heads(self._run))
-        return [{"key": str(place), "withheld": True} if place in withheld else head for place, head in heads]
+        return [{"key": str(place), "withheld": True} if place in withheld else head | version for place, head in heads]
 
     def _on_withheld(self) -> None:
         with self._lock:
@@ -220,10 +244,17 @@ class Explorer(Widget):
                 if place in self._withheld(self.state):
                     raise PermissionError("[inv-widgets] This picture is withheld while a game is open: play first.")  # noqa: TRY301
                 picture = _whole(self._run[place : place + 1], place)[0]
+                if self._version:
+                    picture["version"] = self._version
             buffers = [picture.pop(name) for name in _BYTES]
             self.send({"id": content.get("id"), "picture": picture}, buffers=buffers)
         except Exception as error:  # noqa: BLE001 (whatever it was, the browser waits for an answer)
             self.send({"id": content.get("id"), "error": str(error) or type(error).__name__})
+
+
+def _hashes(run: Run) -> list[str]:
+    # A labelled run would be labelled whole for this: what it was made from has the same pictures.
+    return picture_hashes(getattr(run, "source", run))
 
 
 def _pictures(run: Run) -> list[dict[str, Any]]:

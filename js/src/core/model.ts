@@ -18,6 +18,13 @@ export interface Model {
 /** Exists in `render` only. */
 export interface Host {
   getModel(reference: unknown): Promise<Model>;
+  /** Another widget, to be drawn inside this one; hosts older than anywidget 0.11 lack it. */
+  getWidget?(reference: unknown): Promise<ChildWidget>;
+}
+
+export interface ChildWidget {
+  /** Draws a view that ends with the signal. */
+  render(options: { el: HTMLElement; signal?: AbortSignal }): Promise<void>;
 }
 
 export interface RenderProps {

@@ -34,6 +34,8 @@ export interface PictureHead {
   withheld?: false;
   name: string;
   target_name: string;
+  /** Grows with each run that is shown in place of another. */
+  version?: number;
   target?: number[];
   target_probability?: number | null;
   network?: string;

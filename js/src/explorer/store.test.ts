@@ -137,3 +137,50 @@ it("opens the card of a withheld picture without telling State, and follows Stat
   expect(store.head.value?.key).toBe("2");
   expect(state.get("picture")).toBe("owl.jpg");
 });
+
+it("keeps showing a picture until its newer labels have come, and drops what is gone", async () => {
+  const sent: Record<string, unknown>[] = [];
+  let answer: (content: unknown, buffers: unknown) => void = () => {};
+  const head = (version: number) => ({ key: "0", name: "dog.jpg", target_name: "dog", version });
+  const model = new LocalModel({ _pictures: [head(1), { ...head(1), key: "1", name: "cat.jpg" }] });
+  model.send = (content) => sent.push(content as Record<string, unknown>);
+  const on = model.on.bind(model);
+  model.on = (event, callback) => {
+    if (event === "msg:custom") answer = callback;
+    on(event, callback);
+  };
+  const store = new Store(model, new LocalModel());
+  const reply = async (question: number, version: number, label: string) => {
+    const { image, thumbnail, maps, channels, channel_weights, thumbnails, ...rest } = examplePicture(
+      "dog.jpg",
+      "dog",
+      [label],
+    );
+    const picture = { ...rest, key: "0", version };
+    answer({ id: sent[question]?.id, picture }, [image, thumbnail, maps, channels, channel_weights, thumbnails]);
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  const label = () => store.picture.value?.columns[0]?.cluster_maps[0]?.labels[0]?.name;
+  store.load(head(1));
+  await reply(0, 1, "ear");
+  expect([label(), sent.length]).toEqual(["ear", 1]);
+  // Twice in a row: the first answer is overtaken.
+  model.set("_pictures", [head(2), head(2)]);
+  expect([label(), sent.length]).toEqual(["ear", 2]);
+  model.set("_pictures", [head(3), head(3)]);
+  expect([label(), sent.length]).toEqual(["ear", 3]);
+  await reply(1, 2, "overtaken");
+  expect(label()).toBe("ear");
+  await reply(2, 3, "snout");
+  expect([label(), sent.length]).toEqual(["snout", 3]);
+  // A whole one that comes by itself counts, too.
+  model.set("_pictures", [{ ...examplePicture("dog.jpg", "dog", ["paw"]), key: "0", version: 4 }]);
+  expect([label(), sent.length]).toEqual(["paw", 3]);
+  // Another run: nothing of the old one is taken for it.
+  model.set("_pictures", [head(5)]);
+  store.load(head(5));
+  await reply(3, 5, "paw");
+  model.set("_pictures", []);
+  model.set("_pictures", [head(6)]);
+  expect(store.picture.value).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 /** What an Explorer shows and what can be done to it. No DOM, so that it can be tested without one. */
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Model } from "../core/model";
 import type { Mode } from "../core/painter";
 import {
@@ -138,7 +138,7 @@ export class Store {
     this.#sent = signal(this.#read());
     this.heads = computed(() => {
       const loaded = this.#loaded.value;
-      return this.#sent.value.map((head) => (head.withheld ? head : (loaded.get(head.key) ?? head)));
+      return this.#sent.value.map((head) => (head.withheld || isWhole(head) ? head : (loaded.get(head.key) ?? head)));
     });
     model.on("change:_pictures", this.#onPictures);
     this.#unfollow = [this.shared.picture, this.shared.target].map((linked) => linked.subscribe(this.#leaveCard));
@@ -151,6 +151,14 @@ export class Store {
       const head = this.head.value;
       return head && isWhole(head) ? head : undefined;
     });
+    // The run was replaced, by one with newer labels: what is shown stays until the newer one has come.
+    this.#unfollow.push(
+      effect(() => {
+        const picture = this.picture.value;
+        const sent = this.#sent.value.find(({ key }) => key === picture?.key);
+        if (picture && sent && !sent.withheld && sent.version !== picture.version) this.#ask(picture);
+      }),
+    );
     this.filter = computed(() => {
       const label = this.shared.label.value;
       return label !== null && anyLabels(this.heads.value) ? label : null;
@@ -279,7 +287,12 @@ export class Store {
 
   /** Ask the kernel for a picture that did not come with the first ones. */
   load(head: Head): void {
-    if (head.withheld || isWhole(head) || this.#asked.has(head.key)) return;
+    if (head.withheld || isWhole(head)) return;
+    this.#ask(head);
+  }
+
+  #ask(head: PictureHead): void {
+    if (this.#asked.has(head.key)) return;
     const question = Symbol(head.key);
     this.#asked.set(head.key, question);
     this.#requests.ask({ kind: "picture", key: head.key }).then(
@@ -293,7 +306,8 @@ export class Store {
         this.#loaded.value = new Map(this.#loaded.value).set(head.key, picture as unknown as Picture);
       },
       (error: Error) => {
-        if (this.#disposed || this.#asked.get(head.key) !== question) return;
+        // What is shown, though older, is better than words.
+        if (this.#disposed || this.#asked.get(head.key) !== question || isWhole(head)) return;
         this.failures.value = new Map(this.failures.value).set(head.key, error);
       },
     );
@@ -323,7 +337,12 @@ export class Store {
   readonly #onPictures = () => {
     const heads = this.#read();
     batch(() => {
-      for (const head of heads) if (head.withheld) this.#forget(head.key);
+      const now = new Map(heads.map((head) => [head.key, head]));
+      for (const before of this.#sent.value) {
+        const head = now.get(before.key);
+        if (!head || head.withheld) this.#forget(before.key);
+        else if (!before.withheld && before.version !== head.version) this.#askAnew(head.key);
+      }
       this.#sent.value = heads;
       // Who waits before a card sees what was under it.
       const released = this.heads.value.find((head) => head.key === this.#card.value && !head.withheld);
@@ -335,13 +354,18 @@ export class Store {
     this.#card.value = undefined;
   };
 
-  /** Nothing of a withheld picture stays here. */
-  #forget(key: string): void {
-    const loaded = new Map(this.#loaded.value);
-    if (loaded.delete(key)) this.#loaded.value = loaded;
+  /** What is on its way is not waited for any more. */
+  #askAnew(key: string): void {
     const failures = new Map(this.failures.value);
     if (failures.delete(key)) this.failures.value = failures;
     this.#asked.delete(key);
+  }
+
+  /** Nothing of a withheld picture stays here, nor of one that is gone. */
+  #forget(key: string): void {
+    const loaded = new Map(this.#loaded.value);
+    if (loaded.delete(key)) this.#loaded.value = loaded;
+    this.#askAnew(key);
     this.#images.delete(key);
     const url = this.#urls.get(key);
     if (url) URL.revokeObjectURL(url);
