@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../core/controls";
 import { Alert } from "../core/errors";
 import { GUARDED } from "../core/keyboard";
-import { LANGUAGES, type Language } from "../core/languages";
+import { LanguageSelect } from "../core/language_select";
 import { Confirm } from "./confirm";
 import { Coverage } from "./coverage";
 import { FORMATS } from "./desk_data";
@@ -122,7 +122,7 @@ function Head({ store }: { store: DeskStore }) {
             {t("host.end")}
           </button>
         )}
-        <LanguageSelect store={store} />
+        <LanguageSelect language={store.language.value} t={t} onSelect={(language) => store.setLanguage(language)} />
       </div>
       {asking.value && status !== "ended" && (
         <Confirm
@@ -140,29 +140,6 @@ function Head({ store }: { store: DeskStore }) {
         />
       )}
     </header>
-  );
-}
-
-function LanguageSelect({ store }: { store: DeskStore }) {
-  const t = store.t.value;
-  const language = store.language.value;
-  return (
-    <span class="inv-desk-language" title={t("language.label")}>
-      <span aria-hidden="true">{language.toUpperCase()}</span>
-      <Icon name="down" />
-      <select
-        aria-label={t("language.label")}
-        value={language}
-        onChange={(event) => store.setLanguage(event.currentTarget.value as Language)}
-        {...GUARDED}
-      >
-        {LANGUAGES.map((code) => (
-          <option key={code} value={code} lang={code} selected={code === language}>
-            {t(`language.${code}`)}
-          </option>
-        ))}
-      </select>
-    </span>
   );
 }
 

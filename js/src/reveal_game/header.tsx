@@ -2,8 +2,7 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useContext } from "preact/hooks";
 import { Icon, IconButton } from "../core/controls";
-import { GUARDED } from "../core/keyboard";
-import { LANGUAGES, type Language } from "../core/languages";
+import { LanguageSelect } from "../core/language_select";
 import { Context } from "./context";
 import type { Panel } from "./store";
 
@@ -55,7 +54,7 @@ export function Header() {
             onClick={() => open("information")}
           />
         )}
-        <LanguageSelect />
+        <LanguageSelect language={store.language.value} t={t} onSelect={(language) => store.setLanguage(language)} />
       </div>
       {screen.kind === "round" && <TimeBar />}
     </header>
@@ -152,30 +151,6 @@ function TimeBar() {
   return (
     <span class="inv-game-timebar" aria-hidden="true">
       <span key={deadline} style={{ "--from": Math.min(1, left / (1000 * seconds)), animationDuration: `${left}ms` }} />
-    </span>
-  );
-}
-
-function LanguageSelect() {
-  const { store } = useContext(Context);
-  const t = store.t.value;
-  const language = store.language.value;
-  return (
-    <span class="inv-game-language" title={t("language.label")}>
-      <span aria-hidden="true">{language.toUpperCase()}</span>
-      <Icon name="down" />
-      <select
-        aria-label={t("language.label")}
-        value={language}
-        onChange={(event) => store.setLanguage(event.currentTarget.value as Language)}
-        {...GUARDED}
-      >
-        {LANGUAGES.map((code) => (
-          <option key={code} value={code} lang={code} selected={code === language}>
-            {t(`language.${code}`)}
-          </option>
-        ))}
-      </select>
     </span>
   );
 }
