@@ -21,7 +21,16 @@ from inv_widgets.doctor_packages import Check, line, numbers, package_checks
 
 __all__ = ["BROWSERS", "FRONT_ENDS", "Check", "healthy", "render", "report", "store_checks"]
 
-FRONT_ENDS = ("explorer.js", "state.js", "page.js", "reveal_game.js", "host_desk.js")
+FRONT_ENDS = (
+    "explorer.js",
+    "state.js",
+    "page.js",
+    "reveal_game.js",
+    "host_desk.js",
+    "synonym_editor.js",
+    "workspace.js",
+    "global_chart.js",
+)
 SQLITE = (3, 24)  # ON CONFLICT
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 

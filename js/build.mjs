@@ -1,4 +1,4 @@
-// Builds inv_widgets/static/{state,explorer,page,reveal_game,host_desk}.js: one self-contained ES module each, style sheets inside as text.
+// Builds inv_widgets/static/{state,explorer,page,reveal_game,host_desk,global_chart}.js: one self-contained ES module each, style sheets inside as text.
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -11,6 +11,9 @@ const options = {
     page: "src/page/index.tsx",
     reveal_game: "src/reveal_game/index.tsx",
     host_desk: "src/host_desk/index.tsx",
+    synonym_editor: "src/synonym_editor/index.tsx",
+    workspace: "src/workspace/index.tsx",
+    global_chart: "src/global_chart/index.tsx",
   },
   outdir: "../inv_widgets/static",
   bundle: true,

@@ -12,7 +12,16 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FRONT_ENDS = ("explorer.js", "state.js", "page.js", "reveal_game.js", "host_desk.js")
+FRONT_ENDS = (
+    "explorer.js",
+    "state.js",
+    "page.js",
+    "reveal_game.js",
+    "host_desk.js",
+    "synonym_editor.js",
+    "workspace.js",
+    "global_chart.js",
+)
 _SOURCES = (
     "js/src",
     "js/build.mjs",
