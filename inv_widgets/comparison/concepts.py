@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["concept_vector", "random_scores", "scores_of_parts", "tcav_score"]
+__all__ = ["concept_vector", "random_vectors", "tcav_score", "tcav_scores", "vectors_of_parts"]
 
 _RANDOM_PAIRS = 45  # all of ten sets
 
@@ -72,28 +72,24 @@ def tcav_score(gradients: NDArray[np.float64], vector: NDArray[np.float64]) -> f
     return float(np.mean((np.sign(slopes) + 1) / 2))
 
 
-def scores_of_parts(
-    gradients: NDArray[np.float64],
-    parts: Sequence[NDArray[np.float64]],
-    sets: Sequence[NDArray[np.float64]],
-) -> NDArray[np.float64]:
-    """Give the TCAV score of each part of the examples, learnt against a random set of its own."""
-    return np.array(
-        [
-            tcav_score(gradients, concept_vector(part, others))
-            for part, others in zip(parts, sets, strict=False)  # there are at least as many random sets
-        ]
-    )
+def tcav_scores(gradients: NDArray[np.float64], vectors: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Give the TCAV score of each vector."""
+    return np.array([tcav_score(gradients, vector) for vector in vectors])
 
 
-def random_scores(gradients: NDArray[np.float64], sets: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Give the TCAV scores of random sets against each other, each pair both ways round: their mean is 0.5.
+def vectors_of_parts(
+    parts: Sequence[NDArray[np.float64]], sets: Sequence[NDArray[np.float64]]
+) -> list[NDArray[np.float64]]:
+    """Learn a vector from each part of the examples, against a random set of its own; more sets than parts stay."""
+    return [concept_vector(part, others) for part, others in zip(parts, sets, strict=False)]
+
+
+def random_vectors(sets: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Learn vectors from random sets against each other, each pair both ways round: the mean TCAV score is 0.5.
 
     All pairs of ten sets; of more sets at least two pairs a set.
     """
     n = len(sets)
     pairs = sorted(itertools.combinations(range(n), 2), key=lambda pair: min(pair[1] - pair[0], n + pair[0] - pair[1]))
-    found = [
-        tcav_score(gradients, concept_vector(sets[one], sets[two])) for one, two in pairs[: max(_RANDOM_PAIRS, 2 * n)]
-    ]
-    return np.array([*found, *(1 - score for score in found)])
+    found = [concept_vector(sets[one], sets[two]) for one, two in pairs[: max(_RANDOM_PAIRS, 2 * n)]]
+    return [*found, *(-vector for vector in found)]

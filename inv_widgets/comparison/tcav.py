@@ -12,7 +12,13 @@ from tqdm.auto import tqdm
 from inv_widgets.analysis.layers import layers as layers_of
 from inv_widgets.analysis.pipeline import require
 from inv_widgets.analysis.selection import select
-from inv_widgets.comparison.concepts import concept_vector, random_scores, scores_of_parts, tcav_score
+from inv_widgets.comparison.concepts import (
+    concept_vector,
+    random_vectors,
+    tcav_score,
+    tcav_scores,
+    vectors_of_parts,
+)
 from inv_widgets.comparison.counterparts import Pool, parts_of
 from inv_widgets.comparison.reading import Inputs, features_of, read
 from inv_widgets.comparison.significance import t_test
@@ -127,11 +133,12 @@ def tcav(  # noqa: PLR0913 (each may be left out)
 
 
 @dataclass(frozen=True, eq=False)
-class _Samples:
-    """Features of a label's examples and their counterparts, by layer: arrays (n, C)."""
+class _Vectors:
+    """Concept vectors of a label at a layer: of all examples, of their parts, of random sets."""
 
-    parts: list[list[NDArray[np.float64]]]
-    sets: list[list[NDArray[np.float64]]]
+    whole: NDArray[np.float64]
+    parts: list[NDArray[np.float64]]
+    random: list[NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +154,7 @@ class _Test:
         examples = sorted((each for each in self.material.regions if label in each.labels), key=lambda each: each.id)
         pictures = {each.picture for each in examples}
         reason = _untestable(len(examples), len(pictures))
-        samples = None if reason else self._samples(label, examples)
+        vectors = [None] * len(self.material.layers) if reason else self._vectors(label, examples)
         rows = []
         for target in targets:
             for place, layer in enumerate(self.material.layers):
@@ -157,13 +164,16 @@ class _Test:
                     layer.name,
                     n_examples=len(examples),
                     n_pictures=len(pictures),
+                    n_parts=0 if reason else min(self.n_random, len(pictures)),
                     n_random=self.n_random,
+                    n_class_pictures=len(self.material.gradients[target]),
                     reason=reason,
                 )
-                rows.append(self._row(row, place, samples))
+                rows.append(row if reason else self._tested(row, place, vectors[place]))
         return rows
 
-    def _samples(self, label: str, examples: list[Region]) -> _Samples:
+    def _vectors(self, label: str, examples: list[Region]) -> list[_Vectors | None]:
+        """Learn vectors at each layer; None where nothing changes, whatever region is shown."""
         generator = np.random.default_rng([self.seed, *label.encode()])
         parts = parts_of([each.picture for each in examples], self.n_random, generator)
         # A random set has the structure of the part that it is compared with.
@@ -172,30 +182,28 @@ class _Test:
         masked += [self.pool.counterparts([examples[number] for number in part], label, generator) for part in like]
         every = [each for group in masked for each in group]
         ends = np.cumsum([len(group) for group in masked])[:-1]
-        layers = [np.split(values, ends) for values in features_of(self.net, self.inputs, every, self.material.layers)]
-        n_parts = len(parts)
-        return _Samples([groups[:n_parts] for groups in layers], [groups[n_parts:] for groups in layers])
+        found: list[_Vectors | None] = []
+        for features in features_of(self.net, self.inputs, every, self.material.layers):
+            groups = np.split(features, ends)
+            of_parts, sets = groups[: len(parts)], groups[len(parts) :]
+            whole = concept_vector(np.concatenate(of_parts), np.concatenate(sets[: len(parts)]))
+            differ = np.ptp(features, axis=0).any()
+            found.append(_Vectors(whole, vectors_of_parts(of_parts, sets), random_vectors(sets)) if differ else None)
+        return found
 
-    def _row(self, row: TcavRow, place: int, samples: _Samples | None) -> TcavRow:
-        row = replace(row, n_class_pictures=len(self.material.gradients[row.target_name]))
-        if samples is None:
-            return row
-        parts, sets = samples.parts[place], samples.sets[place]
-        row = replace(row, n_parts=len(parts))
+    def _tested(self, row: TcavRow, place: int, vectors: _Vectors | None) -> TcavRow:
+        if vectors is None:
+            return replace(row, reason=f"The maps of {row.layer!r} are the same whatever region is shown.")
         gradients = self.material.of_class(row.target_name, place)
         if not gradients.any():
-            because = self.material.reasons[row.target_name][place] or "The gradient of the class score is 0 here."
-            return replace(row, reason=because)
-        if not np.ptp(np.concatenate([*parts, *sets]), axis=0).any():
-            return replace(row, reason=f"The maps of {row.layer!r} are the same whatever region is shown.")
-        by_chance = random_scores(gradients, sets)
-        of_parts = scores_of_parts(gradients, parts, sets)
+            because = self.material.reasons[row.target_name][place]
+            return replace(row, reason=because or "The gradient of the class score is 0 here, in all pictures.")
+        of_parts, by_chance = tcav_scores(gradients, vectors.parts), tcav_scores(gradients, vectors.random)
         t, p = t_test(of_parts, by_chance)
         low, high = np.quantile(by_chance, (0.025, 0.975)).tolist()
-        whole = concept_vector(np.concatenate(parts), np.concatenate(sets[: len(parts)]))
         return replace(
             row,
-            score=tcav_score(gradients, whole),
+            score=tcav_score(gradients, vectors.whole),
             score_parts=float(of_parts.mean()),
             score_random=float(by_chance.mean()),
             score_random_low=low,
