@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import statistics
 from dataclasses import dataclass
@@ -157,7 +158,7 @@ class Game:
         """Names of the pictures, in the order of the run."""
         return list(dict.fromkeys(one.record.picture for one in self.maps.values()))
 
-    @property
+    @functools.cached_property
     def picture_hashes(self) -> frozenset[str]:
         """Hashes of the pictures."""
         return frozenset(one.record.picture_hash for one in self.maps.values())
