@@ -104,11 +104,13 @@ class Place:
         return [name for name, needed in needs.items() if needed]
 
     def _welcome(self) -> None:
+        n_maps = self.game.n_maps
         try:
             status = self.game.store.status(self.game.run_id)
+            n_maps = self.game.rounds_left("", ())  # with gold, as later rounds are counted: it cannot be told by this
         except StoreError:
             status = "running"  # whoever enters is told
-        self._show("welcome", needs=self._needs(), n_maps=self.game.n_maps, status=status)
+        self._show("welcome", needs=self._needs(), n_maps=n_maps, status=status)
 
     def _enter_as(self, nickname: str, *, secret: str | None, language: str, on_leaderboard: bool | None) -> None:
         self._player = self.game.store.enter(

@@ -381,6 +381,14 @@ def test_gold_is_never_told(new_game, sit, store):
     assert numbers == [(n, len(gold)) for n in range(1, len(gold) + 1)]
 
 
+def test_gold_is_not_known_by_how_many_rounds_are_promised(new_game, sit):
+    ada = sit(new_game(gold=["owl.jpg"], gold_every=3), trusted=False)
+    promised = ada.screen["n_maps"]
+    ada.enter()
+    assert ada.screen["of"] - 1 <= promised <= ada.screen["of"] + 1
+    assert promised > ada.seat.game.n_maps
+
+
 def test_gold_is_not_known_by_how_many_played_it(new_game, sit, run):
     game = new_game(gold=[next(iter(run[2].cluster_maps()))[1].id], gold_every=2)
     others = {True: [], False: []}
