@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 from inv_widgets.explanation import Explanation
 from inv_widgets.labels.rounds import TypedRound
 from inv_widgets.run import Run
+from inv_widgets.summary.aggregation import Counts, MinSupport
+from inv_widgets.summary.spread import Bootstrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
+    from inv_widgets.labels.agreement_frames import By, Consensus, Expected
     from inv_widgets.labels.canonical import Canonical
+    from inv_widgets.labels.distances import Distance
     from inv_widgets.labels.drafts import Draft
+    from inv_widgets.labels.places import MapPlace
     from inv_widgets.labels.rounds import Report
     from inv_widgets.labels.synonyms import SynonymTable
 
@@ -36,7 +42,7 @@ class LabelledRun(Run):
         The run without labels.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what `label` found, kept)
         self,
         run: Run,
         work: Callable[[Explanation], Explanation],
@@ -44,6 +50,7 @@ class LabelledRun(Run):
         rounds: Sequence[TypedRound],
         report: Report,
         canonical: Canonical,
+        places: Mapping[str, MapPlace],
     ) -> None:
         super().__init__(errors=run.errors)
         self._items: Sequence[Explanation] = _Labelled(run, work)
@@ -51,6 +58,7 @@ class LabelledRun(Run):
         self._rounds = tuple(rounds)
         self.report = report
         self.canonical = canonical
+        self._places = places
 
     @property
     def counts(self) -> dict[str, int]:
@@ -79,7 +87,8 @@ class LabelledRun(Run):
     def rounds(self) -> pd.DataFrame:
         """A row for each round that counts, with its canonical labels: what agreement is computed from.
 
-        Columns: ``cluster_map, player, category, language, step, share, outcome, typed, labels``.
+        Columns: ``cluster_map, player`` (an id), ``category, language, step, share, outcome, typed, nickname, weight,
+        labels``.
         """
         import pandas as pd
 
@@ -89,6 +98,105 @@ class LabelledRun(Run):
         frame["typed"] = [list(each.typed) for each in self._rounds]
         frame["labels"] = [sorted(self.canonical.labels_of(each.texts)) for each in self._rounds]
         return frame
+
+    def label_frame(self, min_support: int | Mapping[str, int] | MinSupport | None = None) -> pd.DataFrame:
+        """Give a frame with a row for each canonical label, and what it rests on; most rounds first.
+
+        Columns: ``label, n_rounds, n_players, n_cluster_maps, n_pictures, low_support``.
+
+        Parameters
+        ----------
+        min_support
+            With less a label is marked: as :func:`inv_widgets.summarize` takes it; by default 3 rounds, 2 players and
+            2 pictures.
+        """
+        import pandas as pd
+
+        least = MinSupport.of(min_support)
+        said: dict[str, list[TypedRound]] = defaultdict(list)
+        for each, labels in self._said():
+            for name in labels:
+                said[name].append(each)
+        rows = []
+        for name, rounds in said.items():
+            players = len({each.player for each in rounds})
+            maps = {each.cluster_map for each in rounds}
+            pictures = len({self._places[each].picture for each in maps})
+            low = least.lacks(Counts(len(maps), pictures, players, players, len(rounds)))
+            rows.append((name, len(rounds), players, len(maps), pictures, low))
+        rows.sort(key=lambda row: (-row[1], -row[2], row[0]))
+        columns = ["label", "n_rounds", "n_players", "n_cluster_maps", "n_pictures", "low_support"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def agreement(  # noqa: PLR0913 (each is a choice of the person who asks)
+        self,
+        by: By | None = None,
+        *,
+        distance: Distance = "masi",
+        expected: Expected = "run",
+        draws: int = 1000,
+        confidence: float = 0.95,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Tell how far players agree who saw the same cluster map: Krippendorff's alpha of their canonical labels.
+
+        1: all agree; 0: as much as any two players on any two cluster maps of the run. Players who gave no label are
+        compared with nobody. Weights that were given to :func:`inv_widgets.label` count.
+
+        Parameters
+        ----------
+        by
+            None: the whole run. ``"picture"``, ``"layer"`` or ``"cluster_map"``: each of them; ``"player"``: each with
+            those who saw the same.
+        distance
+            Of two sets of labels: ``"masi"`` (sets of which one holds the other are nearer) or ``"jaccard"``.
+        expected
+            Compare with chance in the whole ``"run"``, or in each ``"group"`` alone: alpha of its rounds, which is near
+            0 where all say the same of all its cluster maps.
+        draws, confidence, seed
+            Of the bootstrap over players, whose percentiles are `low` and `high`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``alpha, low, high, observed, expected`` (disagreement, 0..1), ``n_cluster_maps, n_players, n_rounds`` (that
+            can be compared), ``reason`` (why alpha is NaN). For a player: the cluster maps shared with others, and how
+            many others.
+
+        Raises
+        ------
+        ValueError
+            For a choice that is none of these.
+        """
+        from inv_widgets.labels.agreement_frames import agreement_frame
+
+        bootstrap = Bootstrap(draws, confidence, seed)
+        return agreement_frame(
+            self._said(), self._places, by=by, distance=distance, expected=expected, bootstrap=bootstrap
+        )
+
+    def consensus(self, *, smoothing: float = 0.5) -> Consensus:
+        """Weigh players by how often they are right, as the answers themselves tell (Dawid and Skene, 1979).
+
+        For each label that somebody gave a cluster map, each of its players said it or did not. The model finds how
+        likely each label holds, and how likely each player says one that does.
+
+        Parameters
+        ----------
+        smoothing
+            Imagined answers of each player, so that little is concluded from few; 0: the model as published.
+
+        Returns
+        -------
+        Consensus
+            Frames `labels` and `players`.
+        """
+        from inv_widgets.labels.agreement_frames import consensus
+
+        return consensus(self._said(), self._places, smoothing=smoothing)
+
+    def _said(self) -> list[tuple[TypedRound, Iterable[str]]]:
+        return [(each, self.canonical.labels_of(each.texts)) for each in self._rounds]
 
     @property
     def traces(self) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from inv_widgets.labels.canonical import Canonical, Options, canonical_labels, c
 from inv_widgets.labels.drafts import Context
 from inv_widgets.labels.labelled import LabelledRun
 from inv_widgets.labels.merging import merge_column, unmerge_column
+from inv_widgets.labels.places import map_places
 from inv_widgets.labels.rounds import TypedRound, counting_rounds, rounds_frame, tally
 from inv_widgets.labels.scores import scored
 from inv_widgets.labels.shipped import fold, read_pairs
@@ -42,6 +43,7 @@ def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all ha
     linkage: Linkage = "complete",
     corrections: bool = False,
     most_seen: int | None = None,
+    weights: Mapping[str, float] | None = None,
     merge: bool = True,
 ) -> LabelledRun:
     """Give each cluster map the labels that people gave it, scored, and merge those that they call the same.
@@ -80,6 +82,9 @@ def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all ha
         Count the labels as players corrected them after the result, not as they first typed them.
     most_seen
         Leave out rounds on pictures that the player had already been shown more often than this.
+    weights
+        How much a round of some players counts, by nickname or id: ``{"ada": 3.0}`` for an expert, below 1 for novices;
+        1 for all others. Scores and agreement follow; numbers of rounds and players stay what they are.
     merge
         False: leave the cluster maps apart.
 
@@ -91,7 +96,7 @@ def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all ha
     Warns
     -----
     UserWarning
-        If rounds are about cluster maps that the run does not have.
+        If rounds are about cluster maps that the run does not have, or `weights` names a player without rounds.
     """
     run = as_run(run)
     options = Options(
@@ -99,7 +104,10 @@ def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all ha
     )
     chosen_steps(options)  # a wrong choice is told before the rounds are read
     base = run.source if isinstance(run, LabelledRun) else run
-    rounds, report = counting_rounds(rounds_frame(store), _ids(base), corrections=corrections, most_seen=most_seen)
+    places = map_places(base)
+    rounds, report = counting_rounds(
+        rounds_frame(store), places, corrections=corrections, most_seen=most_seen, weights=weights
+    )
     if report.unmatched:
         warnings.warn(
             f"[inv-widgets] {report}: see .report.unmatched for their ids. Label the run that was played, or filter "
@@ -107,8 +115,16 @@ def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all ha
             UserWarning,
             stacklevel=2,
         )
+    strangers = sorted({*(weights or ())} - {name for each in rounds for name in (each.player, each.nickname)})
+    if strangers:
+        warnings.warn(
+            f"[inv-widgets] weights: no round that counts is of {', '.join(map(repr, strangers[:5]))}.",
+            UserWarning,
+            stacklevel=2,
+        )
     canonical = canonical_labels(Counter(key for each in rounds for key in each.texts), options)
-    return LabelledRun(base, _Work(rounds, canonical, merge=merge), rounds=rounds, report=report, canonical=canonical)
+    work = _Work(rounds, canonical, merge=merge)
+    return LabelledRun(base, work, rounds=rounds, report=report, canonical=canonical, places=places)
 
 
 class _Work:
@@ -149,18 +165,6 @@ class _Work:
     def _labels_of(self, each: TypedRound) -> dict[str, list[str]]:
         """Give a round's canonical labels, with the texts that became each."""
         return self._canonical.labels_of(each.texts)
-
-
-def _ids(run: Run) -> set[str]:
-    """Give the ids of a run's cluster maps; of merged ones, their members'."""
-    if run.files is not None:
-        files, places = run.files
-        rows = files.some("cluster_maps", ["id", "members.list.element.id"])  # the pictures are not read
-        shown = [row for place in places for row in rows[place]]
-        return {one["id"] for row in shown for one in (row.get("members") or (row,))}
-    return {
-        one.id for explanation in run for _, shown in explanation.cluster_maps() for one in (shown.members or (shown,))
-    }
 
 
 def _context(glossary: str | Path | Mapping[str, str] | None, blocked: Iterable[str]) -> Context:

@@ -13,7 +13,7 @@ from inv_widgets.explanation import Rounds
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["HasRounds", "Report", "TypedRound", "counting_rounds", "rounds_frame", "tally"]
+__all__ = ["HasRounds", "Report", "TypedRound", "checked_weights", "counting_rounds", "rounds_frame", "tally"]
 
 _NEEDED = ("cluster_map", "player", "status", "step", "share", "truth", "outcome", "labels", "language")
 _OUTCOMES = ("won", "lost", "resigned")
@@ -48,6 +48,10 @@ class TypedRound:
         ``"won"``, ``"lost"`` or ``"resigned"``.
     typed
         The labels as typed.
+    nickname
+        The player's name.
+    weight
+        How much this player's rounds count; 1 is one round.
     """
 
     cluster_map: str
@@ -58,6 +62,8 @@ class TypedRound:
     share: float
     outcome: str
     typed: tuple[str, ...]
+    nickname: str = ""
+    weight: float = 1.0
 
     @property
     def texts(self) -> list[tuple[str, str, str]]:
@@ -126,7 +132,12 @@ def rounds_frame(store: Any) -> pd.DataFrame:
 
 
 def counting_rounds(
-    frame: pd.DataFrame, known: Iterable[str], *, corrections: bool = False, most_seen: int | None = None
+    frame: pd.DataFrame,
+    known: Iterable[str],
+    *,
+    corrections: bool = False,
+    most_seen: int | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> tuple[list[TypedRound], Report]:
     """Pick the rounds that count (METHOD 3.3): answered ones; not gold, skipped, withdrawn or repeated ones.
 
@@ -140,8 +151,16 @@ def counting_rounds(
         Take the labels as corrected after the result was seen, where there is a correction.
     most_seen
         Leave out rounds on pictures that the player had already been shown more often than this.
+    weights
+        How much the rounds of some players count, by nickname or id, above 0; those of others count 1.
+
+    Raises
+    ------
+    ValueError
+        For an unknown outcome, or a weight that is none.
     """
     known = set(known)
+    weights = checked_weights(weights)
     left_out: Counter[str] = Counter()
     unmatched: Counter[str] = Counter()
     counted = []
@@ -153,8 +172,30 @@ def counting_rounds(
         elif row["cluster_map"] not in known:
             unmatched[str(row["cluster_map"])] += 1
         else:
-            counted.append(_typed_round(row, corrections=corrections))
+            counted.append(_typed_round(row, weights, corrections=corrections))
     return counted, Report(len(frame), len(counted), dict(left_out), dict(unmatched))
+
+
+def checked_weights(weights: Mapping[str, float] | None) -> dict[str, float]:
+    """Check weights of players.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no ``{player: weight}``, or a weight that is not above 0.
+    """
+    if not isinstance(weights, Mapping | None):
+        raise TypeError(
+            f"[inv-widgets] weights={weights!r:.80} is {kind_of(weights)}: give a dict of nicknames and weights, such "
+            "as {'ada': 3.0}."
+        )
+    for name, weight in (weights or {}).items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
+            raise ValueError(
+                f"[inv-widgets] weights[{name!r:.80}]={weight!r:.80} is {kind_of(weight)}: give a number above 0; to "
+                "leave a player out, leave their rows out of the frame of rounds."
+            )
+    return {name: float(weight) for name, weight in (weights or {}).items()}
 
 
 def tally(rounds: Iterable[TypedRound]) -> Rounds | None:
@@ -187,7 +228,7 @@ def _why_not(row: Mapping[str, Any], most_seen: int | None) -> str:
     return ""
 
 
-def _typed_round(row: Mapping[str, Any], *, corrections: bool) -> TypedRound:
+def _typed_round(row: Mapping[str, Any], weights: Mapping[str, float], *, corrections: bool) -> TypedRound:
     corrected = row.get("labels_corrected")
     typed = corrected if corrections and not _missing(corrected) else row["labels"]
     outcome = row["outcome"]
@@ -196,16 +237,19 @@ def _typed_round(row: Mapping[str, Any], *, corrections: bool) -> TypedRound:
             f"[inv-widgets] A round on {row['cluster_map']!r} was answered with the outcome {outcome!r}: it must be "
             f"one of {', '.join(_OUTCOMES)}."
         )
-    player = row.get("player_id")
+    nickname, player = str(row["player"]), row.get("player_id")
+    player = nickname if _missing(player) else str(player)
     return TypedRound(
         cluster_map=str(row["cluster_map"]),
-        player=str(row["player"] if _missing(player) else player),
+        player=player,
         category=_text(row["truth"]),
         language=_text(row["language"]),
         step=int(row["step"]),
         share=float(row["share"]),
         outcome=str(outcome),
         typed=tuple(map(str, [] if typed is None or _missing(typed) else typed)),
+        nickname=nickname,
+        weight=weights.get(player, weights.get(nickname, 1.0)),
     )
 
 

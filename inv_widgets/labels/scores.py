@@ -26,7 +26,7 @@ def label_score(frequency: float, mean_step: float, won: bool) -> float:
     Parameters
     ----------
     frequency
-        Rounds that gave the label on that cluster map, each once.
+        Rounds that gave the label on that cluster map, each once; with weights of players, the sum of theirs.
     mean_step
         The mean step (0..5) that these rounds had reached.
     won
@@ -77,9 +77,12 @@ def scored(rounds: Iterable[tuple[TypedRound, Mapping[str, Iterable[str]]]]) -> 
 def _scored(name: str, rounds: list[TypedRound], typed: set[str]) -> Label:
     mean_step = sum(each.step for each in rounds) / len(rounds)
     won = any(each.outcome == "won" for each in rounds)
+    # fsum: a sum of reals must not depend on the order of the rounds.
+    weight = math.fsum(each.weight for each in rounds)
+    weighted_step = math.fsum(each.weight * each.step for each in rounds) / weight
     return Label(
         name,
-        label_score(len(rounds), mean_step, won),
+        label_score(weight, weighted_step, won),
         frequency=len(rounds),
         mean_step=mean_step,
         won=won,
