@@ -12,7 +12,7 @@ import altair as alt
 from inv_widgets.errors import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 __all__ = ["PICKED", "VIEWS", "Rows", "View", "checked", "global_chart", "with_rows", "without_rows"]
 
@@ -72,9 +72,9 @@ def checked(chart: Any) -> dict[str, Any]:
     if not params or any("select" in param for param in params):
         was = "has no param" if not params else "has a selection instead of a plain param"
         raise ValueError(
-            f"[inv-widgets] This chart {was} {PICKED!r}, so labels picked elsewhere could not be shown in it. Start from "
-            f"chart.chart, or add .add_params(alt.param(name={PICKED!r}, value=[])) and let marks that stand out be those "
-            f"with `{_IS_PICKED}`."
+            f"[inv-widgets] This chart {was} {PICKED!r}, so labels picked elsewhere could not be shown in it. "
+            f"Start from chart.chart, or add .add_params(alt.param(name={PICKED!r}, value=[])) and let those marks "
+            f"stand out with `{_IS_PICKED}`."
         )
     return spec
 
@@ -108,7 +108,9 @@ def _params(value: Any) -> list[dict[str, Any]]:
         return [param for each in value for param in _params(each)]
     if not isinstance(value, dict):
         return []
-    inner = [param for name, each in value.items() if name not in {"params", "data", "datasets"} for param in _params(each)]
+    inner = [
+        param for name, each in value.items() if name not in {"params", "data", "datasets"} for param in _params(each)
+    ]
     return [*(value.get("params") or ()), *inner]
 
 

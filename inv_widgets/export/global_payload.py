@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from inv_widgets.summary.aggregation import GlobalLabel
-    from inv_widgets.summary.evidence import ExampleMap
+    from inv_widgets.summary.examples import ExampleMap
     from inv_widgets.summary.summary import Summary
 
 __all__ = ["EXAMPLE_BYTES", "payload"]
@@ -35,10 +35,10 @@ def payload(summary: Summary, withheld: Collection[str] = ()) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``groups`` (names, "all" last), ``layers`` (name, title, depth, group), ``support`` (what a number must rest on),
-        ``classes`` (of each its name, labels, and lists as long as each other: ``rows`` a label and group, ``cells`` a
-        label and layer), ``maps`` (cluster maps; those that are examples have their place in ``bytes``) and ``pictures``
-        with their thumbnails. Scores have four decimals, weights are per cent, what is not known is None.
+        ``groups`` (names, "all" last), ``layers`` (name, title, depth, group), ``support`` (what a number must rest
+        on), ``classes`` (of each its name, labels, and lists as long as each other: ``rows`` a label and group,
+        ``cells`` a label and layer), ``maps`` (cluster maps; those that are examples have their place in ``bytes``) and
+        ``pictures`` with their thumbnails. Scores have four decimals, weights are per cent, what is not known is None.
     """
     withheld = frozenset(withheld)
     told = {key: shown for key, shown in summary.evidence.maps.items() if shown.picture_hash not in withheld}
@@ -100,7 +100,7 @@ def _pictures(summary: Summary, told: dict[str, ExampleMap], sent: Iterable[str]
     named = {each.picture_hash: each.picture for each in told.values()}
     pictures: list[dict[str, Any]] = []
     for key in sorted(named):
-        picture = {"hash": key, "name": named[key]}
+        picture: dict[str, Any] = {"hash": key, "name": named[key]}
         if key in shown:
             small = summary.evidence.thumbnails[key]
             picture |= {"thumbnail": small.data, "type": small.type, "width": small.width, "height": small.height}

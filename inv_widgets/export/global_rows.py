@@ -25,6 +25,7 @@ ALL_LAYERS = "all layers"
 
 # A clear pixel: a mark without an address would ask for one called "null".
 _NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+_NONE = "\N{EN DASH}"
 _IMAGE = 64  # pixels: twice what a chart shows, for screens with two pixels for one
 
 
@@ -73,7 +74,7 @@ def example_image(
     left, top, across, down = shown["window"]
     blended = overlay(
         small,
-        cells.astype(np.float32) / 255,
+        cells.astype(np.float32) / np.float32(255),
         (left * width, top * height, across * width, down * height),
         size=(max(1, round(width * scale)), max(1, round(height * scale))),
         colour_map=colour_map,
@@ -84,7 +85,9 @@ def example_image(
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _labels(payload: dict[str, Any], shown: dict[str, Any], max_labels: int, look: dict[str, Any]) -> list[dict[str, Any]]:
+def _labels(
+    payload: dict[str, Any], shown: dict[str, Any], max_labels: int, look: dict[str, Any]
+) -> list[dict[str, Any]]:
     rows = []
     columns = shown["rows"]
     images: dict[int, str | None] = {}
@@ -103,7 +106,7 @@ def _labels(payload: dict[str, Any], shown: dict[str, Any], max_labels: int, loo
             "score": row["score"],
             "score_text": _interval(row),
             "weight": row["weight"],
-            "weight_text": "–" if row["weight"] is None else f"{row['weight']:.1f} %",
+            "weight_text": _NONE if row["weight"] is None else f"{row['weight']:.1f} %",
             "from": row["score"] if row["from"] is None else row["from"],
             "to": row["score"] if row["to"] is None else row["to"],
             "end": max(row["score"], row["to"] or 0),

@@ -16,7 +16,7 @@ from inv_widgets.summary.names import chosen
 from inv_widgets.summary.summary import Summary
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.state import State, StateTrait
-from inv_widgets.widgets.traits import Checked, number, one_of, optional, text
+from inv_widgets.widgets.traits import Checked, number, one_of, text
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -29,9 +29,9 @@ __all__ = ["GlobalChart"]
 class GlobalChart(Widget):
     """Show what a network sees in a class, in people's words: labels by global score, over depth, layer by layer.
 
-    Click a label, and the Explorers on the same State show the cluster maps that carry it; choose a picture or a cluster
-    map there, and its labels stand out here. All of that works in the browser and never waits for the kernel. While a
-    reveal game on the State is open, examples from pictures that its player has not answered yet are withheld.
+    Click a label, and the Explorers on the same State show the cluster maps that carry it; choose a picture or a
+    cluster map there, and its labels stand out here. All of that works in the browser and never waits for the kernel.
+    While a reveal game on the State is open, examples from pictures that its player has not answered yet are withheld.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class GlobalChart(Widget):
     def summary(self, summary: Summary) -> None:
         with self._lock:
             self._shown = _checked_summary(summary)
-            self._send()
+            self._tell()
 
     @property
     def chart(self) -> Any:
@@ -168,14 +168,14 @@ class GlobalChart(Widget):
         known = self._shown.targets
         return next((name for name in (self.target, self.state.target) if name in known), next(iter(known), None))
 
-    def _send(self) -> None:
+    def _tell(self) -> None:
         self._withheld = self.state._withholding.hashes  # noqa: SLF001
         self._summary = payload(self._shown, self._withheld)
 
     def _on_withheld(self) -> None:
         with self._lock:
             if self.state._withholding.hashes != self._withheld:  # noqa: SLF001
-                self._send()
+                self._tell()
 
     def _on_state(self, change: Any) -> None:
         change["old"]._withholding.unwatch(self._on_withheld)  # noqa: SLF001
@@ -187,8 +187,8 @@ def _checked_summary(summary: object) -> Summary:
     if isinstance(summary, Summary):
         return summary
     raise TypeError(
-        f"[inv-widgets] summary={summary!r:.80} is {kind_of(summary)}: give what inv.summarize(labelled) returns, where "
-        "labelled = inv.label(run, store)."
+        f"[inv-widgets] summary={summary!r:.80} is {kind_of(summary)}: give what inv.summarize(labelled) returns, "
+        "where labelled = inv.label(run, store)."
     )
 
 

@@ -8,7 +8,7 @@ import { columnsFor, fitted, innerWidth } from "./fitting";
 import { configFor } from "./look";
 import { overlay } from "./pictures";
 import { type Row, rowsOf, type ViewName } from "./rows";
-import type { Class } from "./summary";
+import { type Class, groupName } from "./summary";
 
 /** Widths are followed when they rest: drawing anew takes a few frames. */
 const REST_MS = 120;
@@ -168,16 +168,27 @@ function refresh(
   replaceRows(made, view, rows).catch(onError);
 }
 
+interface Clicked {
+  datum?: { label?: unknown; value?: unknown; group?: unknown };
+  mark?: { group?: Clicked };
+}
+
 /** A click on a mark, or on the name of a label beside it. */
 function listen(made: Drawn, onPick: (label: string, group: string | null) => void): void {
   made.view.addEventListener("click", (_, item) => {
-    const datum = item?.datum as { label?: unknown; value?: unknown; group?: unknown } | undefined;
-    if (!datum) return;
-    const label = datum.label ?? datum.value;
-    if (typeof label !== "string") return;
-    const group = datum.group === "all layers" || typeof datum.group !== "string" ? null : datum.group;
-    onPick(label, group);
+    const clicked = item as Clicked | null | undefined;
+    const label = clicked?.datum?.label ?? clicked?.datum?.value;
+    if (typeof label === "string") onPick(label, groupOf(clicked));
   });
+}
+
+/** The group of layers of what was clicked: its own, or that of the facet around it; null for all layers together. */
+function groupOf(clicked: Clicked | null | undefined): string | null {
+  for (let item = clicked; item; item = item.mark?.group) {
+    const group = item.datum?.group;
+    if (typeof group === "string") return group === groupName("all") ? null : group;
+  }
+  return null;
 }
 
 /** Images of the best examples, painted when the first chart stands. */

@@ -1,5 +1,7 @@
 """Explanations made by hand: what the exports draw, without a network."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,41 @@ def awkward():
     return make_explanation(
         columns=1, maps=2, name="<img src=x onerror=alert(1)>.jpg", target_name="قطة </title><!--", labels=labels
     )
+
+
+@pytest.fixture
+def labelled():
+    """Two classes of three pictures with simulated labels: words of colour in early layers, of parts in late ones."""
+    made = []
+    for seed in range(6):
+        explanation = make_explanation(
+            columns=6, name=f"picture-{seed}.jpg", target_name=("tabby", "taxi")[seed % 2], seed=seed, side=8
+        )
+        rng = np.random.default_rng(seed)
+        columns = tuple(
+            dataclasses.replace(
+                column,
+                depth=depth,
+                cluster_maps=tuple(
+                    dataclasses.replace(
+                        shown,
+                        id=f"{seed}-{depth}-{place}",
+                        labels=(
+                            Label(
+                                ("stripe", "yellow", "ear", "wheel")[min(3, (depth + place) // 2)],
+                                round(float(rng.uniform(0.5, 4)), 2),
+                                4,
+                                1.0,
+                                won=True,
+                                players=3,
+                            ),
+                            Label("thing", 0.1, 1, 2.0, players=1),
+                        ),
+                    )
+                    for place, shown in enumerate(column.cluster_maps)
+                ),
+            )
+            for depth, column in enumerate(explanation.columns)
+        )
+        made.append(dataclasses.replace(explanation, columns=columns))
+    return made

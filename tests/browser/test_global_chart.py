@@ -1,0 +1,153 @@
+"""The global chart and the Explorer on one State, both ways, with the kernel busy too. The labels are simulated."""
+
+import re
+
+import pytest
+from explorer_view import ExplorerView
+from labelled_examples import LAYERS
+from playwright.sync_api import expect
+
+SETUP = """import inv_widgets as inv
+from inv_widgets.widgets.global_chart import GlobalChart
+from labelled_examples import labelled, summary
+run, state = labelled(), inv.State()
+chart = GlobalChart(summary(), state=state)"""
+SHOW_CHART = "chart"
+SHOW_EXPLORER = "inv.Explorer(run, state=state, height=480)"
+BUSY = "import time\ntry:\n    time.sleep(120)\nexcept KeyboardInterrupt:\n    print('woken')"
+MORE = "chart.summary = summary(more=2.0)"
+RESTYLE = "chart.chart = chart.chart.configure_axis(labelFontSize=17)"
+
+
+class ChartView:
+    """A GlobalChart on a page, in the words of the person who uses it."""
+
+    def __init__(self, scope):
+        self.page = scope.page
+        self.root = scope.locator(".inv-global")
+
+    def ready(self):
+        expect(self.root.locator(".inv-vega[data-state=drawn] svg")).to_be_visible(timeout=120_000)
+        return self
+
+    def option(self, label):
+        return self.root.get_by_role("option", name=re.compile(rf"^{label},"))
+
+    def highlighted(self):
+        return self.root.locator("[role=option][data-highlighted=true]").all_inner_texts()
+
+    def bars(self, label):
+        """The bars of a label, as Vega names them for screen readers."""
+        return self.root.locator(f'.inv-vega path[aria-label*="label: {label};"][aria-roledescription="bar"]')
+
+    def examples(self):
+        return self.root.get_by_role("region", name=re.compile("^Examples of"))
+
+
+@pytest.fixture
+def pair(notebook_of):
+    def open_it(name, **options):
+        notebook = notebook_of(name, [SETUP, SHOW_CHART, SHOW_EXPLORER, BUSY, MORE, RESTYLE], height=2300, **options)
+        for index in (0, 1, 2):
+            notebook.run(index)
+        return notebook, ChartView(notebook.output(1)).ready(), ExplorerView(notebook.output(2)).ready()
+
+    return open_it
+
+
+def test_both_ways_while_the_kernel_is_busy(pair, screenshot):
+    notebook, chart, explorer = pair("global.ipynb")
+    cards = explorer.cards().count()
+    notebook.start(3)
+
+    # Chart to Explorer: a click on a bar.
+    chart.bars("wheel").last.click()
+    expect(chart.option("wheel")).to_have_attribute("aria-selected", "true")
+    expect(explorer.root.get_by_role("status").filter(has_text="wheel")).to_be_visible()
+    expect(explorer.cards().first).to_be_visible()
+    assert 0 < explorer.cards().count() < cards
+    for card in explorer.cards().all():
+        expect(card).to_contain_text("wheel")
+    screenshot(notebook.page, "global-chart-picked")
+
+    # An example opens in the Explorer.
+    example = chart.examples().get_by_role("button", name=re.compile("^lighthouse-")).first
+    name = example.get_attribute("aria-label")
+    example.click()
+    expect(explorer.heading()).to_have_text(name.split(",")[0])
+    expect(explorer.detail()).to_be_visible()
+    expect(example).to_have_attribute("aria-pressed", "true")
+
+    # The same label again lets it go: all cluster maps are back, and what is open in the Explorer stands out here.
+    chart.option("wheel").click()
+    expect(explorer.cards()).to_have_count(cards)
+    expect(chart.root.get_by_role("status")).to_contain_text("of this cluster map")
+    assert chart.highlighted() == ["wheel"]
+
+    # Explorer to chart: another cluster map, then the picture alone.
+    card = explorer.cards().filter(has_text="yellow").first
+    card.click()
+    expect(chart.option("yellow")).to_have_attribute("data-highlighted", "true")
+    assert chart.highlighted() == ["yellow"]
+    expect(chart.bars("wheel").first).to_have_attribute("opacity", "0.25")
+    expect(chart.bars("yellow").first).to_have_attribute("opacity", "1")
+    explorer.page.keyboard.press("Escape")
+    expect(chart.root.get_by_role("status")).to_contain_text("of this picture: lighthouse-")
+    # A picture of the other class brings its class along.
+    explorer.picture("taxi-1.png").click()
+    expect(chart.root.get_by_label("class")).to_have_value("taxi (simulated)")
+    assert notebook.running(3), "the kernel was not busy all the while: nothing was shown"
+    notebook.interrupt()
+    notebook.wait_until_done(3)
+
+
+def test_keys_do_what_clicks_do(pair):
+    notebook, chart, explorer = pair("global-keys.ipynb")
+    page = notebook.page
+    before = notebook.cells()
+    first = chart.root.get_by_role("option").first
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    second = chart.root.get_by_role("option").nth(1)
+    expect(second).to_have_attribute("aria-selected", "true")
+    expect(second).to_be_focused()
+    expect(explorer.root.get_by_role("status").filter(has_text=second.inner_text())).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(second).to_have_attribute("aria-selected", "false")
+    # Nothing of this reached the notebook.
+    for key in ("a", "b", "d", "d", "j"):
+        page.keyboard.press(key)
+    assert notebook.cells() == before
+
+
+def test_new_numbers_and_restyled_charts_come_in_place(pair, screenshot):
+    notebook, chart, _ = pair("global-moves.ipynb")
+    number = chart.bars("wheel").last
+    was = float(re.match(r"global score: ([\d.]+)", number.get_attribute("aria-label"))[1])
+    svg = chart.root.locator(".inv-vega svg").element_handle()
+    chart.option("wheel").click()
+    notebook.run(4)
+    expect(number).to_have_attribute("aria-label", re.compile(rf"^global score: {re.escape(f'{2 * was:g}')};"))
+    # The same drawing moved: nothing was drawn anew, and the label is still picked.
+    assert svg.evaluate("element => element.isConnected")
+    expect(chart.option("wheel")).to_have_attribute("aria-selected", "true")
+
+    notebook.run(5)
+    expect(chart.root.locator('.inv-vega .role-axis-label text[font-size="17px"]').first).to_be_visible()
+    screenshot(notebook.page, "global-chart-restyled")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(700, True), (1440, False)])
+def test_views(pair, screenshot, width, dark):
+    notebook, chart, _ = pair(f"global-views-{width}.ipynb", width=width, dark=dark)
+    for view in ("trends", "layers", "labels"):
+        chart.root.get_by_role("radio", name=view).click()
+        expect(chart.root.locator(f".inv-chart[data-view={view}] .inv-vega[data-state=drawn]")).to_be_visible()
+        notebook.page.wait_for_timeout(400)
+        box, svg = chart.root.locator(".inv-chart"), chart.root.locator(".inv-vega svg")
+        assert svg.bounding_box()["width"] <= box.bounding_box()["width"] + 2
+        screenshot(notebook.page, f"global-chart-{view}-{width}")
+    chart.root.get_by_label(re.compile("^find among")).fill("no such label")
+    expect(chart.root.get_by_text("No label is called so.")).to_be_visible()
+    assert len(LAYERS) == 9

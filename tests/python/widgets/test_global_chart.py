@@ -1,0 +1,191 @@
+"""The GlobalChart's kernel side; labels are simulated."""
+
+import dataclasses
+
+import altair as alt
+import pytest
+import traitlets
+from PIL import Image
+
+from inv_widgets.errors import UnknownNameError
+from inv_widgets.explanation import Label
+from inv_widgets.export.payload import to_json
+from inv_widgets.summary.pipeline import summarize
+from inv_widgets.widgets.global_chart import GlobalChart
+from inv_widgets.widgets.state import State
+
+WORDS = ("ear", "tail", "eye")
+
+
+def labelled(run, more=1.0):
+    """Give each cluster map a simulated label."""
+    made = []
+    for seed, explanation in enumerate(run):
+        columns = tuple(
+            dataclasses.replace(
+                column,
+                cluster_maps=tuple(
+                    dataclasses.replace(
+                        shown,
+                        id=f"{seed}-{column.depth}-{place}-{column.layer}",
+                        labels=(Label(WORDS[(place + depth) % 3], more * (2.0 + place), 4, 1.0, won=True, players=3),),
+                    )
+                    for place, shown in enumerate(column.cluster_maps)
+                ),
+            )
+            for depth, column in enumerate(explanation.columns)
+        )
+        made.append(dataclasses.replace(explanation, columns=columns))
+    return made
+
+
+@pytest.fixture
+def summary(run):
+    return summarize(labelled(run), groups=1)
+
+
+@pytest.fixture
+def chart(summary):
+    return GlobalChart(summary)
+
+
+def values(chart):
+    return chart.chart.to_dict()["data"]["values"]
+
+
+def test_it_shows_the_class_that_it_is_given_else_that_of_state_else_the_first(summary):
+    state = State()
+    chart = GlobalChart(summary, state=state)
+    assert [row["label"] for row in values(chart)]
+    of = {target: GlobalChart(summary, target=target) for target in summary.targets}
+    assert values(chart) == values(of["cat"])
+    state.target = "wolf"
+    assert values(chart) == values(of["wolf"])
+    state.target = "no class of this summary"
+    assert values(chart) == values(of["cat"])
+    chart.target = "dog"
+    assert values(chart) == values(of["dog"])
+
+
+def test_wrong_arguments_are_refused_with_advice(summary):
+    with pytest.raises(TypeError, match=r"Did you mean 'max_labels'"):
+        GlobalChart(summary, max_label=3)
+    with pytest.raises(TypeError, match=r"inv\.summarize\(labelled\)"):
+        GlobalChart([1, 2])
+    with pytest.raises(TypeError, match=r"give an inv\.State"):
+        GlobalChart(summary, state="state")
+    with pytest.raises(UnknownNameError, match="Did you mean 'wolf'"):
+        GlobalChart(summary, target="wolff")
+    with pytest.raises(traitlets.TraitError, match="'labels', 'trends', 'layers'"):
+        GlobalChart(summary, view="pie")
+    with pytest.raises(traitlets.TraitError, match="from 1 to 200"):
+        GlobalChart(summary, max_labels=0)
+
+
+def test_the_chart_goes_out_and_comes_back_restyled(chart):
+    before = chart._charts["labels"]
+    chart.chart = chart.chart.configure_axis(labelFontSize=17)
+    assert chart._charts["labels"]["spec"]["config"]["axis"]["labelFontSize"] == 17
+    assert chart._charts["labels"]["fits"]
+    assert "values" not in chart._charts["labels"]["spec"]["data"]
+    assert chart.chart.to_dict()["config"]["axis"]["labelFontSize"] == 17
+    # Only this view.
+    chart.view = "layers"
+    assert "axis" not in chart.chart.to_dict().get("config", {})
+    chart.view = "labels"
+    chart.chart = None
+    assert chart._charts["labels"] == before
+
+
+def test_a_size_of_ones_own_is_kept(chart):
+    mine = chart.chart
+    mine.columns = 1
+    chart.chart = mine
+    assert chart._charts["labels"] == chart._charts["labels"] | {"fits": False}
+    assert chart._charts["labels"]["spec"]["columns"] == 1
+
+
+def test_what_comes_out_is_a_copy(chart):
+    chart.chart = chart.chart.configure_axis(labelFontSize=17)
+    chart.chart.columns = 7
+    assert chart.chart.to_dict()["columns"] != 7
+
+
+def test_a_chart_without_the_param_is_refused_and_nothing_changes(chart):
+    before = dict(chart._charts)
+    with pytest.raises(ValueError, match="'picked'"):
+        chart.chart = alt.Chart(alt.InlineData(values=[])).mark_bar()
+    with pytest.raises(TypeError, match="Altair chart"):
+        chart.chart = "bars"
+    assert chart._charts == before
+
+
+def test_a_new_summary_comes_in_place(chart, run):
+    restyled = chart.chart.configure_axis(labelFontSize=17)
+    chart.chart = restyled
+    charts, before = chart._charts, values(chart)
+    chart.summary = summarize(labelled(run, more=2.0), groups=1)
+    assert chart._charts is charts  # only the numbers travel
+    assert [row["score"] for row in values(chart)] == [2 * row["score"] for row in before]
+    with pytest.raises(TypeError, match="give what"):
+        chart.summary = None
+
+
+def test_the_browser_cannot_change_what_the_kernel_says(chart):
+    before = (chart._summary, chart._charts)
+    chart.set_state({"_summary": {}, "_charts": {}, "view": "trends"})
+    assert (chart._summary, chart._charts) == before
+    assert chart.view == "trends"
+
+
+class Game:
+    """What withholds pictures."""
+
+
+def test_examples_are_withheld_while_a_game_is_open(summary):
+    state, game = State(), Game()
+    state._withholding.withhold(game, ["cat.jpg"])
+    chart = GlobalChart(summary, state=state)
+    assert "cat.jpg" not in to_json(chart._summary)
+    assert "dog.jpg" in to_json(chart._summary)
+    assert values(chart)  # counts stay
+    assert all(row["image"].startswith("data:image/gif") for row in values(chart))
+    state._withholding.withhold(game, [])
+    assert "cat.jpg" in to_json(chart._summary)
+    assert values(chart)[0]["image"].startswith("data:image/png")
+    # Opened later.
+    state._withholding.withhold(game, ["dog.jpg"])
+    assert "dog.jpg" not in to_json(chart._summary)
+    chart.summary = summary
+    assert "dog.jpg" not in to_json(chart._summary)
+    state._withholding.lift(game)
+    assert "dog.jpg" in to_json(chart._summary)
+
+
+def test_another_state_withholds_other_pictures(summary):
+    state, other, game = State(), State(), Game()
+    chart = GlobalChart(summary, state=state)
+    other._withholding.withhold(game, ["cat.jpg"])
+    assert "cat.jpg" in to_json(chart._summary)
+    chart.state = other
+    assert "cat.jpg" not in to_json(chart._summary)
+    chart.state = state
+    assert "cat.jpg" in to_json(chart._summary)
+    state._withholding.withhold(game, ["dog.jpg"])
+    assert "dog.jpg" not in to_json(chart._summary)
+
+
+@pytest.mark.parametrize("view", ["labels", "trends", "layers"])
+def test_save(chart, view, tmp_path):
+    chart.view = view
+    chart.state.label = "ear"
+    svg = chart.save(tmp_path / "chart.svg").read_text("utf-8")
+    assert "cat" in svg  # the class
+    with Image.open(chart.save(tmp_path / "chart.png", scale=1, theme="dark")) as image:
+        assert image.width > 100
+    if view == "labels":
+        assert 'opacity="0.25"' in svg  # what is picked stands out in the file too
+
+
+def test_representation(chart):
+    assert repr(chart).startswith("GlobalChart(Summary(")
