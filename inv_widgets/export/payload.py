@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from inv_widgets.export.support import LEAST, is_low
+from inv_widgets.labels.support import LEAST, is_low
 from inv_widgets.run import as_run
 
 if TYPE_CHECKING:
