@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from inv_widgets.export.colour_maps import colours
 from inv_widgets.export.drawing import fitted, text_width, wrapped
 from inv_widgets.export.overlays import overlay, resized
+from inv_widgets.labels.support import is_low
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,7 +135,9 @@ class Parts:
             colour_map=look.colour_map,
             opacity=look.opacity,
         )
-        name, weight = cluster_map.label or cluster_map.name, _percent(cluster_map.weight)
+        best = cluster_map.best_labels
+        name = ", ".join(label.name for label in best) or cluster_map.name
+        weight = _percent(cluster_map.weight)
         self._drawing.picture(box, pixels, border=look["border"], name=f"{name}: {weight} of {column.layer}")
         y += size[1] + 17
         beside = room - text_width(weight, 12.5) - 8
@@ -144,7 +147,10 @@ class Parts:
         self._drawing.rect((x, y + 7, room, 3), fill=look["hairline"], radius=1.5)
         self._drawing.rect((x, y + 7, max(length, 2), 3), fill=look["accent"], radius=1.5)
         maps = "map" if column.n_maps == 1 else "maps"
-        self._drawing.text((x, y + 23), f"{cluster_map.n_maps} of {column.n_maps} {maps}", **self._small)
+        foot = [f"{cluster_map.n_maps} of {column.n_maps} {maps}"]
+        foot += [f"{len(cluster_map.members)} merged"] if cluster_map.members else []
+        foot += ["low support"] if best and all(is_low(label) for label in best) else []
+        self._drawing.text((x, y + 23), fitted(" · ".join(foot), 10.5, room), **self._small)
         return y + 23
 
 

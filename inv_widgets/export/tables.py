@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from inv_widgets.atomic import write
 from inv_widgets.export.drawing import plain
+from inv_widgets.labels.support import is_low
 from inv_widgets.run import as_run
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from inv_widgets.explanation import ClusterMap, Column, Explanation
+    from inv_widgets.explanation import ClusterMap, Column, Explanation, Rounds
     from inv_widgets.run import Run
 
 __all__ = ["table"]
@@ -41,7 +42,9 @@ def table(
     -------
     DataFrame or Path
         The frame, or the path. ``weight`` is in per cent of the layer's total; ``target`` is the class index, or a
-        group's indices joined by ``+``; ``labels`` are all labels, best first, joined by ``"; "``.
+        group's indices joined by ``+``; ``labels`` are all labels, best first, joined by ``"; "``; ``low_support``
+        tells whether few rounds or players gave the best one; then how rounds ended and what they had been shown
+        (``mean_share`` in per cent of the picture), and how many cluster maps were merged into this one.
 
     Raises
     ------
@@ -63,6 +66,8 @@ _TYPES: dict[str, Any] = {
     "layer": "str", "title": "str", "depth": "int64", "block": "int64", "layer_in_block": "int64",
     "cluster": "int64", "id": "str", "weight": "float64", "n_maps": "int64", "silhouette": "float64",
     "map_height": "int64", "map_width": "int64", "label": "str", "label_score": "float64", "labels": "str",
+    "low_support": "bool", "wins": "int64", "losses": "int64", "resigns": "int64", "players": "int64",
+    "mean_step": "float64", "mean_share": "float64", "members": "int64",
 }  # fmt: skip
 
 
@@ -90,8 +95,17 @@ def _row(explanation: Explanation, column: Column, cluster_map: ClusterMap) -> d
         "label": best.name if best else "",
         "label_score": best.score if best else float("nan"),
         "labels": "; ".join(label.name for label in cluster_map.labels),
+        "low_support": best is not None and is_low(best),
+        **_fared(cluster_map.rounds),
+        "members": len(cluster_map.members),
     }
     return {name: plain(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _fared(rounds: Rounds | None) -> dict[str, Any]:
+    names = ("wins", "losses", "resigns", "players", "mean_step", "mean_share")
+    nobody = dict.fromkeys(names, 0) | {"mean_step": float("nan"), "mean_share": float("nan")}
+    return nobody if rounds is None else {name: getattr(rounds, name) for name in names}
 
 
 def _writer(path: Path) -> Callable[[pd.DataFrame], bytes]:

@@ -58,7 +58,7 @@ def _labelled(shown, said):
     ]
     labels.sort(key=lambda label: (-label.score, label.name))
     most = max((label.frequency for label in labels), default=0)
-    rounds = Rounds(most, 2, 1, most + 1, 1.5 + 0.5 * shown.cluster, 6.0 + 4.0 * shown.cluster) if labels else None
+    rounds = Rounds(most, 2, 1, most + 1, 1.5 + 0.5 * shown.cluster, 7.5 + 4.5 * shown.cluster) if labels else None
     return dataclasses.replace(shown, labels=tuple(labels), rounds=rounds)
 
 

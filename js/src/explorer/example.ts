@@ -66,3 +66,44 @@ function exampleColumn(i: number, labels: string[]): Column {
     cluster_maps: clusters,
   };
 }
+
+/** The same picture after label analysis: the second layer's two clusters were merged. Players are simulated. */
+export function labelledPicture(name = "dog.jpg", target = "dog"): Picture {
+  const picture = examplePicture(name, target);
+  const [first, second] = picture.columns as [Column, Column];
+  const [one, two] = second.cluster_maps as [ClusterMap, ClusterMap];
+  const members: ClusterMap[] = [
+    {
+      ...one,
+      labels: [
+        { name: "arch", score: 5.4, best: true, rounds: 6, players: 5 },
+        { name: "stone", score: 0.7, rounds: 2, players: 2, low: true },
+      ],
+      rounds: { wins: 5, losses: 1, resigns: 0, players: 5, step: 1, share: 6 },
+    },
+    {
+      ...two,
+      labels: [
+        { name: "arch", score: 3, best: true, rounds: 4, players: 4 },
+        { name: "roof", score: 3, best: true, rounds: 4, players: 3 },
+      ],
+      rounds: { wins: 2, losses: 1, resigns: 1, players: 4, step: 2.5, share: 12 },
+    },
+  ];
+  const merged: ClusterMap = {
+    ...one,
+    id: "merged",
+    weight: 56.875,
+    n_maps: 6,
+    labels: [
+      { name: "arch", score: 4.4769, best: true, rounds: 10, players: 8 },
+      { name: "roof", score: 1.1538, rounds: 4, players: 3 },
+      { name: "stone", score: 0.4308, rounds: 2, players: 2, low: true },
+    ],
+    channels: -1,
+    thumbnails: -1,
+    rounds: { wins: 7, losses: 2, resigns: 1, players: 8, step: 1.6, share: 8.4 },
+    members,
+  };
+  return { ...picture, support: { rounds: 3, players: 2 }, columns: [first, { ...second, cluster_maps: [merged] }] };
+}

@@ -230,3 +230,25 @@ def test_text_is_cut_to_fit():
     assert " ".join(lines) == "All feature maps of this layer are zero here"
     assert text_width("漢字", 10) > text_width("il", 10)
     assert text_width("e\u0301", 10) == text_width("e", 10)
+
+
+def test_cards_of_a_labelled_run_tell_all_best_labels_what_was_merged_and_low_support(make):
+    from inv_widgets.explanation import Label
+
+    explanation = make(columns=1, maps=2)
+    column = explanation.columns[0]
+    heavy, light = column.cluster_maps
+    heavy = dataclasses.replace(
+        heavy,
+        labels=(Label("arch", 2.0, 4, players=3), Label("gate", 2.0, 1, players=1), Label("sky", 1.0, 1, players=1)),
+        members=(light, light, light),
+    )
+    light = dataclasses.replace(light, labels=(Label("edge", 1.0, 5, players=1),))
+    said = texts(
+        export.figure(
+            dataclasses.replace(explanation, columns=(dataclasses.replace(column, cluster_maps=(heavy, light)),))
+        )
+    )
+    assert "arch, gate" in said
+    assert f"{heavy.n_maps} of {column.n_maps} maps · 3 merged" in said
+    assert f"{light.n_maps} of {column.n_maps} maps · low support" in said

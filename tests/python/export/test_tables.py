@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from inv_widgets import export
-from inv_widgets.explanation import Label
+from inv_widgets.explanation import Label, Rounds
 from inv_widgets.run import Run
 
 
@@ -43,11 +43,12 @@ def test_files_hold_the_same_as_the_frame(make, tmp_path, suffix):
     frame = export.table(run)
     file = export.table(run, tmp_path / "new" / f"table{suffix}")
     text = {"target": str, "label": str, "labels": str, "id": str}
+    numbers = ["label_score", "mean_step", "mean_share"]  # NaN where there is none
     if suffix == ".csv":
-        read = pd.read_csv(file, dtype=text, keep_default_na=False, na_values={"label_score": [""]})
+        read = pd.read_csv(file, dtype=text, keep_default_na=False, na_values={name: [""] for name in numbers})
     elif suffix == ".jsonl":
         read = pd.read_json(file, lines=True, dtype=text)
-        read["label_score"] = read["label_score"].astype(float)
+        read[numbers] = read[numbers].astype(float)
     else:
         read = pd.read_parquet(file)
     pd.testing.assert_frame_equal(read, frame, check_dtype=False, rtol=1e-12)
@@ -81,3 +82,22 @@ def test_awkward_names_come_back(awkward, tmp_path):
 def test_a_wrong_ending_is_answered(make, tmp_path):
     with pytest.raises(ValueError, match=r"'table.xlsx': give a name that ends in .csv, .jsonl or .parquet"):
         export.table(make(), tmp_path / "table.xlsx")
+
+
+def test_how_people_fared_and_what_labels_rest_on(make):
+    explanation = make(columns=1, maps=2)
+    column = explanation.columns[0]
+    heavy, light = column.cluster_maps
+    heavy = dataclasses.replace(
+        heavy, labels=(Label("arch", 2.0, 2, players=2),), rounds=Rounds(4, 2, 1, 5, 1.5, 8.5), members=(light, light)
+    )
+    columns = (dataclasses.replace(column, cluster_maps=(heavy, light)),)
+    played, nobody = export.table(dataclasses.replace(explanation, columns=columns)).to_dict("records")
+    assert [played[name] for name in ("low_support", "wins", "losses", "resigns", "players", "members")] == [
+        True, 4, 2, 1, 5, 2,
+    ]  # fmt: skip
+    assert (played["mean_step"], played["mean_share"]) == (1.5, 8.5)
+    assert [nobody[name] for name in ("low_support", "wins", "losses", "resigns", "players", "members")] == [
+        False, 0, 0, 0, 0, 0,
+    ]  # fmt: skip
+    assert np.isnan(nobody["mean_step"])
