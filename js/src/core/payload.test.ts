@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { examplePicture } from "../explorer/example";
-import { Arrays, bytes, isWhole } from "./payload";
+import { examplePicture, labelledPicture } from "../explorer/example";
+import { Arrays, bytes, type ClusterMap, type Column, isWhole } from "./payload";
 
 /** The same bytes as a view that starts at an odd place of a larger buffer, as kernels send them. */
 function shifted(value: unknown, by: number): DataView {
@@ -49,6 +49,25 @@ describe.each(FORMS)("arrays from %s", (_, form) => {
     expect(arrays.thumbnail(column, cluster, 1)?.length).toBe(4);
     expect(arrays.thumbnail(column, cluster, 2)).toBeUndefined();
   });
+});
+
+it("gives a merged cluster map its members' channels, heaviest first, each with the thumbnail it has there", () => {
+  const picture = labelledPicture();
+  const arrays = new Arrays(picture);
+  const column = picture.columns[1] as Column;
+  const merged = column.cluster_maps[0] as ClusterMap;
+  const channels = arrays.channels(merged);
+  expect(channels.map(({ channel, weight }) => [channel, weight])).toEqual([
+    [4, 20],
+    [300, 12.5],
+    [5, 10],
+    [7, 6.25],
+    [6, 5],
+    [70000, 3.125],
+  ]);
+  const thumbnails = channels.map(({ owner, place }) => arrays.thumbnail(column, owner, place)?.[0]);
+  expect(thumbnails).toEqual([16, 24, 20, 28, undefined, undefined]);
+  expect(arrays.thumbnail(column, merged, 0)).toBeUndefined();
 });
 
 it("tells a whole picture from its head", () => {

@@ -169,7 +169,7 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
                 </p>
               )}
             </section>
-            <Identity picture={picture} column={column} cluster={cluster} />
+            <Identity picture={picture} column={column} cluster={cluster} apart={member !== undefined} />
           </>
         )}
       </div>
@@ -254,7 +254,7 @@ function ChannelThumbnail({ map, width, height }: ChannelThumbnailProps) {
   return <canvas ref={ref} class="inv-channel" aria-hidden="true" />;
 }
 
-function Identity({ picture, column, cluster }: PartProps) {
+function Identity({ picture, column, cluster, apart }: PartProps & { apart: boolean }) {
   const [copied, setCopied] = useState(false);
   const copy = () => {
     navigator.clipboard?.writeText(cluster.id).then(
@@ -270,6 +270,7 @@ function Identity({ picture, column, cluster }: PartProps) {
         <dt>name</dt>
         <dd dir="auto">
           {picture.name}, {picture.target_name}, {column.title}, {cluster.name}
+          {apart && " before merging"}
         </dd>
         <dt>layer</dt>
         <dd>

@@ -40,7 +40,7 @@ export function Members({ picture, open, width, last, onOpen }: MembersProps) {
   return (
     <section aria-label="Members">
       <h4>
-        Members <span class="inv-quiet">{members.length} clusters that share a best label, merged by weight</span>
+        Members <span class="inv-quiet">{members.length} clusters whose best labels meet</span>
       </h4>
       <ul class="inv-members" ref={row} style={{ "--across": across }} onKeyDown={onKeyDown}>
         {members.map((member, i) => (
