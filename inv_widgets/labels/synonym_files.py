@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 from inv_widgets import atomic
 from inv_widgets.labels.shipped import fold
-from inv_widgets.labels.synonyms import SynonymTable
+from inv_widgets.labels.synonyms import COLUMNS, SynonymTable, table_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["FileChangedError", "SynonymFile"]
-
-_COLUMNS = ("label", "synonyms")
 
 
 class FileChangedError(OSError):
@@ -84,7 +82,7 @@ class SynonymFile:
             if not over:
                 raise FileChangedError(f"[inv-widgets] {self.path} was changed by somebody else since it was read.")
             self.put_aside()
-        content = _text(table, self._content()).encode()
+        content = self._text(table).encode()
         atomic.write(self.path, content)
         self.table, self._seen = table, _digest(content)
 
@@ -95,6 +93,11 @@ class SynonymFile:
             return None
         name = f"{self.path.stem}.{_digest(content)}{self.path.suffix}"
         return atomic.write(self.path.with_name(name), content)
+
+    def _text(self, table: SynonymTable) -> str:
+        """Write a table as CSV, with the comments and further columns that the file has."""
+        comments, heading, notes = _others(self._content())
+        return table_text(table, comments=comments, heading=heading, notes=notes)
 
     def _content(self) -> bytes | None:
         try:
@@ -107,18 +110,6 @@ def _digest(content: bytes | None) -> str | None:
     return None if content is None else hashlib.blake2b(content, digest_size=4).hexdigest()
 
 
-def _text(table: SynonymTable, before: bytes | None) -> str:
-    """Write a table as CSV, with the comments and further columns that the file had."""
-    comments, heading, notes = _others(before)
-    text = io.StringIO(newline="")
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerows(comments)
-    rows.writerow([*_COLUMNS, *heading])
-    for label, synonyms in sorted(table.groups.items()):
-        rows.writerow([label, "; ".join(synonyms), *notes.get(label, [""] * len(heading))])
-    return text.getvalue()
-
-
 def _others(before: bytes | None) -> tuple[list[Sequence[str]], list[str], dict[str, list[str]]]:
     try:
         rows = list(csv.reader(io.StringIO((before or b"").decode("utf-8-sig"), newline="")))
@@ -129,7 +120,7 @@ def _others(before: bytes | None) -> tuple[list[Sequence[str]], list[str], dict[
     names = [cell.strip().lower() for cell in data[0]] if data else []
     if "label" not in names:
         return comments, [], {}
-    others = [place for place, name in enumerate(names) if name not in _COLUMNS]
+    others = [place for place, name in enumerate(names) if name not in COLUMNS]
     notes = {
         fold(row[names.index("label")]): [row[place] if place < len(row) else "" for place in others]
         for row in data[1:]

@@ -5,25 +5,25 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from inv_widgets import atomic
-from inv_widgets.errors import UnknownNameError, kind_of
+from inv_widgets.errors import kind_of
 from inv_widgets.labels.shipped import fold, read_rows, shipped_path
 from inv_widgets.labels.wordnet import Kind, wordnet
 
-__all__ = ["SynonymTable", "as_synonyms", "shipped_synonyms", "wordnet_groups"]
+__all__ = ["COLUMNS", "SynonymTable", "as_synonyms", "shipped_synonyms", "table_text", "wordnet_groups"]
 
-_COLUMNS = ("label", "synonyms")
+COLUMNS = ("label", "synonyms")
 
 
 @dataclass(frozen=True)
 class SynonymTable:
-    """A table of synonyms; changing it gives another table.
+    """A table of synonyms. To change one word by word, see :class:`inv_widgets.labels.word_groups.WordGroups`.
 
     Attributes
     ----------
@@ -57,18 +57,14 @@ class SynonymTable:
     def read(cls, path: str | Path) -> SynonymTable:
         """Read a CSV file with the columns ``label`` and ``synonyms`` (words with ``;`` between them)."""
         groups: dict[str, tuple[str, ...]] = {}
-        for label, synonyms in read_rows(path, _COLUMNS):
+        for label, synonyms in read_rows(path, COLUMNS):
             if label:
                 groups[fold(label)] = (*groups.get(fold(label), ()), *(word for word in synonyms.split(";") if word))
         return cls(groups)
 
     def save(self, path: str | Path) -> Path:
         """Write the table as CSV; the file appears whole or not at all."""
-        text = io.StringIO(newline="")
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(_COLUMNS)
-        rows.writerows([label, "; ".join(synonyms)] for label, synonyms in sorted(self.groups.items()))
-        return atomic.write(Path(path), text.getvalue().encode())
+        return atomic.write(Path(path), table_text(self).encode())
 
     @cached_property
     def heads(self) -> Mapping[str, str]:
@@ -86,37 +82,31 @@ class SynonymTable:
         } | dict(self.heads)
         return _from_heads(heads)
 
-    def move(self, word: str, label: str) -> SynonymTable:
-        """Count a word as another label."""
-        return _from_heads({**self._without(word), word: fold(label), fold(label): fold(label)})
 
-    def rename(self, label: str, name: str) -> SynonymTable:
-        """Give a group another name; the old name becomes one of its words."""
-        label, name = fold(label), fold(name)
-        self._check(label)
-        moved = {word: (name if head == label else head) for word, head in self.heads.items()}
-        return _from_heads({**moved, name: name})
+def table_text(
+    table: SynonymTable,
+    *,
+    comments: Iterable[Iterable[str]] = (),
+    heading: Sequence[str] = (),
+    notes: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    """Write a table as CSV, groups by name.
 
-    def split(self, word: str) -> SynonymTable:
-        """Let a word stand by itself."""
-        return _from_heads({**self._without(word), fold(word): fold(word)})
-
-    def unite(self, label: str, other: str) -> SynonymTable:
-        """Count all words of `other` as `label`."""
-        label, other = fold(label), fold(other)
-        heads = {word: (label if head == other else head) for word, head in self.heads.items()}
-        return _from_heads({**heads, other: label, label: label})
-
-    def _check(self, label: str) -> None:
-        if label not in self.groups:
-            raise UnknownNameError(f"[inv-widgets] The synonyms have no group {label!r}: {_some(self.groups)}.")
-
-    def _without(self, word: str) -> dict[str, str]:
-        """Take a word out; a group that loses its name takes its first synonym's."""
-        word = fold(word)
-        heads = {each: head for each, head in self.heads.items() if each != word}
-        left = [each for each, head in heads.items() if head == word]
-        return heads | dict.fromkeys(left, left[0]) if left else heads
+    Parameters
+    ----------
+    comments
+        Rows that stand above it.
+    heading, notes
+        The names of further columns, and what stands there for some of the labels.
+    """
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerows(comments)
+    rows.writerow([*COLUMNS, *heading])
+    nothing = [""] * len(heading)
+    for label, synonyms in sorted(table.groups.items()):
+        rows.writerow([label, "; ".join(synonyms), *(notes or {}).get(label, nothing)])
+    return text.getvalue()
 
 
 @lru_cache(maxsize=1)
@@ -144,7 +134,7 @@ def as_synonyms(given: Any) -> SynonymTable:
         table = SynonymTable.read(given)
     elif isinstance(given, Mapping):
         table = SynonymTable({label: _words(synonyms) for label, synonyms in given.items()})
-    elif hasattr(given, "columns") and set(_COLUMNS) <= set(given.columns):
+    elif hasattr(given, "columns") and set(COLUMNS) <= set(given.columns):
         rows = zip(given["label"], given["synonyms"], strict=True)
         table = SynonymTable({str(label): _words(synonyms) for label, synonyms in rows})
     else:
@@ -233,8 +223,3 @@ def _words(synonyms: Any) -> tuple[str, ...]:
     if isinstance(synonyms, Iterable):
         return tuple(map(str, synonyms))
     return ()
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = sorted(names)
-    return f"there are {', '.join(listed[:8])}{', ...' if len(listed) > 8 else ''}" if listed else "it is empty"

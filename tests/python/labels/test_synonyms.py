@@ -1,9 +1,6 @@
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from inv_widgets.errors import UnknownNameError
 from inv_widgets.labels.synonyms import SynonymTable, as_synonyms, shipped_synonyms, wordnet_groups
 from inv_widgets.labels.wordnet import wordnet
 
@@ -33,34 +30,6 @@ def test_a_persons_table_wins():
     frame = pd.DataFrame({"label": ["post"], "synonyms": ["pillar; column"]})
     assert as_synonyms(frame).label_of("column") == "post"
     assert as_synonyms(False).groups == {}
-
-
-def test_editing():
-    assert TABLE.move("tyre", "wheel").groups == {"pillar": ("column", "pilaster"), "tire": (), "wheel": ("tyre",)}
-    assert TABLE.rename("pillar", "post").groups == {"post": ("pillar", "column", "pilaster"), "tire": ("tyre",)}
-    assert TABLE.split("column").groups == {"pillar": ("pilaster",), "tire": ("tyre",), "column": ()}
-    assert TABLE.split("pillar").label_of("pilaster") == "column"
-    assert TABLE.unite("pillar", "tire").groups == {"pillar": ("column", "pilaster", "tire", "tyre")}
-    assert TABLE.groups == {"pillar": ("column", "pilaster"), "tire": ("tyre",)}
-    with pytest.raises(UnknownNameError, match=r"no group 'roof': there are pillar, tire\."):
-        TABLE.rename("roof", "top")
-
-
-names = st.sampled_from(["pillar", "column", "pilaster", "tire", "tyre", "roof"])
-edits = st.one_of(
-    st.tuples(st.just("move"), names, names),
-    st.tuples(st.just("split"), names),
-    st.tuples(st.just("unite"), names, names),
-)
-
-
-@given(st.lists(edits, max_size=8))
-def test_no_edit_loses_a_word_or_breaks_the_table(steps):
-    table = TABLE
-    for name, *given_ in steps:
-        table = getattr(table, name)(*given_)
-        assert set(TABLE.heads) <= set(table.heads)
-        assert all(table.label_of(label) == label for label in table.groups)
 
 
 def test_what_is_no_table(tmp_path):
