@@ -1,6 +1,6 @@
 /** A round's end: right or wrong, what it was, points, the words, and what others said. */
 import { useSignal } from "@preact/signals";
-import { useContext, useEffect, useRef } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon, Slider } from "../core/controls";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
@@ -49,7 +49,7 @@ export function ResultPanel({ screen }: { screen: ResultScreen }) {
   const { store, focus } = useContext(Context);
   const t = store.t.value;
   const next = useRef<HTMLButtonElement>(null);
-  useEffect(() => focus(next.current), [focus]);
+  useLayoutEffect(() => focus(next.current), [focus]); // with the screen: Enter can follow at once
   const streak = screen.score?.streak ?? 0;
   return (
     <section class="inv-panel" aria-label={t("game.result")}>
