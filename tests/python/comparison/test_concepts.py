@@ -117,7 +117,8 @@ def test_captum_finds_the_same_scores(tmp_path):
     with torch.no_grad():
         module.hidden.weight *= 8  # so that gradients differ between pictures
     net = Classifier.from_module(module, lambda image: image, ["a", "b", "c"])
-    pictures, one, two = torch.randn(30, 3, 8, 8), torch.randn(8, 3, 8, 8) + 0.3, torch.randn(8, 3, 8, 8)
+    contrast = 4 * torch.rand(30, 1, 1, 1)
+    pictures, one, two = contrast * torch.randn(30, 3, 8, 8), torch.randn(8, 3, 8, 8) + 0.3, torch.randn(8, 3, 8, 8)
 
     test = captum.TCAV(module, ["pool"], classifier=Same(), save_path=str(tmp_path))
     sets = [captum.Concept(number, f"set {number}", [inputs]) for number, inputs in enumerate((one, two))]

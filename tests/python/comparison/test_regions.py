@@ -1,5 +1,7 @@
 """Regions in the network's input, and counterparts of equal area and shape."""
 
+import dataclasses
+
 import numpy as np
 import planted
 import pytest
@@ -95,3 +97,24 @@ def test_parts_share_no_picture_and_are_about_equal():
     of_parts = [{pictures[number] for number in part} for part in parts]
     assert sum(map(len, of_parts)) == 13
     assert len(parts_of(["a", "b", "a"], 10, np.random.default_rng(0))) == 2
+
+
+def test_a_region_is_a_share_of_the_whole_picture_where_the_network_sees_a_part(net):
+    shown = planted.explanation(net, planted.picture(0), "a.png", [(4, 4, "x")], share=10.0)
+    shown = dataclasses.replace(shown, window=(12.0, 12.0, 24.0, 24.0))
+    (region,) = regions_of(shown, 0, (48, 48), None)
+    # Of 48 x 48 pixels 230 are shown; the network sees a quarter of the picture, each pixel as four.
+    assert np.count_nonzero(region.patch().mask) == pytest.approx(4 * 230, abs=2)
+
+
+def test_counterparts_keep_off_the_labels_own_regions(net):
+    # All other cluster maps point where the label's region is, or beside it.
+    spots = [(0, 0, "x"), (0, 0, None), (0, 1, None), (1, 0, None), (1, 1, None)]
+    run = [planted.explanation(net, planted.picture(seed), f"{seed}.png", spots) for seed in range(3)]
+    regions = all_regions(net, run)
+    pool = Pool(regions)
+    examples = [each for each in regions if "x" in each.labels]
+    taken = pool.patch(examples[0]).on((48, 48))
+    for seed in range(10):
+        for masked in pool.counterparts(examples, "x", np.random.default_rng(seed)):
+            assert np.count_nonzero(masked.patch.on((48, 48)) & taken) <= 0.2 * np.count_nonzero(taken)
