@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.pipeline import explain
     from inv_widgets.classifier import Classifier
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Label
+    from inv_widgets.labels.pipeline import label
     from inv_widgets.play.game import Game
     from inv_widgets.play.rules import Rules
     from inv_widgets.recipe import Recipe
     from inv_widgets.run import Run, load
     from inv_widgets.store.label_store import LabelStore
+    from inv_widgets.summary.pipeline import summarize
     from inv_widgets.widgets.explorer import Explorer
+    from inv_widgets.widgets.global_chart import GlobalChart
     from inv_widgets.widgets.host_desk import HostDesk
     from inv_widgets.widgets.reveal_game import RevealGame
     from inv_widgets.widgets.state import State
@@ -34,6 +37,7 @@ _HOMES = {
     "Explanation": "explanation",
     "Explorer": "widgets.explorer",
     "Game": "play.game",
+    "GlobalChart": "widgets.global_chart",
     "HostDesk": "widgets.host_desk",
     "Label": "explanation",
     "LabelStore": "store.label_store",
@@ -44,8 +48,10 @@ _HOMES = {
     "State": "widgets.state",
     "explain": "analysis.pipeline",
     "explain_many": "analysis.batches",
+    "label": "labels.pipeline",
     "layers": "analysis.layers",
     "load": "run",
+    "summarize": "summary.pipeline",
 }
 _ROOMS = ("datasets", "export")
 
@@ -56,6 +62,7 @@ __all__ = [
     "Explanation",
     "Explorer",
     "Game",
+    "GlobalChart",
     "HostDesk",
     "Label",
     "LabelStore",
@@ -68,8 +75,10 @@ __all__ = [
     "explain",
     "explain_many",
     "export",
+    "label",
     "layers",
     "load",
+    "summarize",
 ]
 
 

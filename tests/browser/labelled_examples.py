@@ -11,7 +11,9 @@ from inv_widgets.summary.pipeline import summarize
 
 CLASSES = ("taxi (simulated)", "lighthouse (simulated)")
 PICTURES = 5  # of each class
-LAYERS = tuple((f"features.{10 + 2 * place}", 3 + place // 3, 1 + place % 3, (28, 14, 7)[place // 3]) for place in range(9))
+LAYERS = tuple(
+    (f"features.{10 + 2 * place}", 3 + place // 3, 1 + place % 3, (28, 14, 7)[place // 3]) for place in range(9)
+)
 # What simulated players see at each layer; early words are of colour and edges, late ones of things.
 EARLY = ("yellow", "edge", "stripe", "sky", "line", "corner", "texture")
 LATE = ("wheel", "window", "door", "headlight", "roof", "bumper", "number plate")

@@ -8,10 +8,9 @@ from labelled_examples import LAYERS
 from playwright.sync_api import expect
 
 SETUP = """import inv_widgets as inv
-from inv_widgets.widgets.global_chart import GlobalChart
 from labelled_examples import labelled, summary
 run, state = labelled(), inv.State()
-chart = GlobalChart(summary(), state=state)"""
+chart = inv.GlobalChart(summary(), state=state)"""
 SHOW_CHART = "chart"
 SHOW_EXPLORER = "inv.Explorer(run, state=state, height=480)"
 BUSY = "import time\ntry:\n    time.sleep(120)\nexcept KeyboardInterrupt:\n    print('woken')"
@@ -30,8 +29,11 @@ class ChartView:
         expect(self.root.locator(".inv-vega[data-state=drawn] svg")).to_be_visible(timeout=120_000)
         return self
 
+    def options(self):
+        return self.root.locator(".inv-labels [role=option]")
+
     def option(self, label):
-        return self.root.get_by_role("option", name=re.compile(rf"^{label},"))
+        return self.options().and_(self.root.get_by_role("option", name=re.compile(rf"^{label},")))
 
     def highlighted(self):
         return self.root.locator("[role=option][data-highlighted=true]").all_inner_texts()
@@ -105,11 +107,11 @@ def test_keys_do_what_clicks_do(pair):
     notebook, chart, explorer = pair("global-keys.ipynb")
     page = notebook.page
     before = notebook.cells()
-    first = chart.root.get_by_role("option").first
+    first = chart.options().first
     first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    second = chart.root.get_by_role("option").nth(1)
+    second = chart.options().nth(1)
     expect(second).to_have_attribute("aria-selected", "true")
     expect(second).to_be_focused()
     expect(explorer.root.get_by_role("status").filter(has_text=second.inner_text())).to_be_visible()

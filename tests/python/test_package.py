@@ -49,6 +49,7 @@ def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> 
         "inv_widgets.summary",
         "inv_widgets.summary.pipeline",
         "inv_widgets.widgets.explorer",
+        "inv_widgets.widgets.global_chart",
         "inv_widgets.widgets.host_desk",
         "inv_widgets.widgets.reveal_game",
         "inv_widgets.widgets.state",

@@ -58,5 +58,6 @@ export async function replaceRows(drawn: Drawn, name: string, rows: readonly obj
       .remove(truthy)
       .insert(rows.map((row) => ({ ...row }))),
   );
-  await view.runAsync();
+  // More rows can need more room.
+  await view.resize().runAsync();
 }

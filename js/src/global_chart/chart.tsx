@@ -144,7 +144,7 @@ async function widen(place: HTMLElement, made: Drawn, task: Task, columns: numbe
     const inner = Number(made.view.signal(name));
     const wanted = innerWidth(task.view, inner, whole, task.width, columns);
     if (!Number.isFinite(wanted) || Math.abs(wanted - inner) < 2) return;
-    await made.view.signal(name, wanted).runAsync();
+    await made.view.signal(name, wanted).resize().runAsync();
   }
 }
 

@@ -77,7 +77,7 @@ function Foot({ shown }: { shown: Class }) {
   return (
     <p class="inv-foot inv-quiet">
       Pale, dashed, “few”: low support, fewer than {count(support.rounds, "round")}, {count(support.players, "player")}{" "}
-      or {count(support.pictures, "picture")}. Thin lines: 95 % intervals over pictures.
+      or {count(support.pictures, "picture")}. Thin lines: intervals over pictures (bootstrap).
     </p>
   );
 }

@@ -1,0 +1,118 @@
+import { expect, it } from "vitest";
+import { exampleSummary } from "./example";
+import { columnsFor, innerWidth } from "./fitting";
+import { NO_IMAGE, rowsOf, wantedLabels } from "./rows";
+import type { Class } from "./summary";
+
+const summary = exampleSummary();
+const dog = summary.classes[0] as Class;
+const all = { maxLabels: 12, search: "" };
+
+it("draws bars by group and rank, grey and wide where all layers are meant", () => {
+  const rows = rowsOf("labels", summary, dog, all, new Map([[0, "data:ear"]]));
+  expect(rows.map(({ group, label }) => [group, label])).toEqual([
+    ["block 1", "ear"],
+    ["block 1", "tail"],
+    ["all layers", "ear"],
+    ["all layers", "tail"],
+    ["all layers", "eye"],
+  ]);
+  expect(rows[0]).toMatchObject({
+    score: 10,
+    weight: 20,
+    from: 10,
+    to: 10,
+    end: 10,
+    text: "10.0",
+    image: "data:ear",
+    low: false,
+  });
+  expect(rows[1]).toMatchObject({ from: 5, to: 30, end: 30, score_text: "9.00 (5.00 to 30.00)", image: NO_IMAGE });
+  expect(rows[4]).toMatchObject({ weight: null, weight_text: "–", text: "18.0 (few)", low: true, support: "low" });
+});
+
+it("keeps the best labels of each group, or the best of those that are looked for", () => {
+  expect(rowsOf("labels", summary, dog, { maxLabels: 1, search: "" }, new Map()).map(({ label }) => label)).toEqual([
+    "ear",
+    "ear",
+  ]);
+  const found = rowsOf("labels", summary, dog, { maxLabels: 1, search: " EYE" }, new Map());
+  expect(found.map(({ label, rank }) => [label, rank])).toEqual([["eye", 3]]);
+  expect(wantedLabels(dog, { maxLabels: 5, search: "a" })).toEqual(["ear", "tail"]);
+  expect(rowsOf("labels", summary, dog, { maxLabels: 5, search: "no such" }, new Map())).toEqual([]);
+});
+
+it("draws trends with 0 where a label is no best one, and their line", () => {
+  const rows = rowsOf("trends", summary, dog, all, new Map());
+  expect(rows.map(({ label, depth, score, line }) => [label, depth, score, line])).toEqual([
+    ["ear", 0, 1, 1],
+    ["ear", 2, 0, 0],
+    ["eye", 0, 3, 0],
+    ["eye", 2, 0, 1],
+  ]);
+  expect(rows.map(({ note }) => note)).toEqual(["", "", "", "few"]);
+  expect(rows[0]?.slope_text).toBe("-0.500 (-1.000 to +0.250)");
+});
+
+it("draws a whole table of labels and layers", () => {
+  const rows = rowsOf("layers", summary, dog, { maxLabels: 2, search: "" }, new Map());
+  expect(rows.map(({ label, layer, score }) => [label, layer, score])).toEqual([
+    ["ear", "block 1, layer 1", 1],
+    ["ear", "block 2, layer 1", 0],
+    ["tail", "block 1, layer 1", 0],
+    ["tail", "block 2, layer 1", 2],
+  ]);
+});
+
+it("names layers of one title apart", () => {
+  const twins = exampleSummary();
+  for (const layer of twins.layers) layer.title = "block 1, layer 1";
+  const rows = rowsOf("layers", twins, twins.classes[0] as Class, { maxLabels: 1, search: "" }, new Map());
+  expect(rows.map(({ layer }) => layer)).toEqual(["block 1, layer 1 (l1)", "block 1, layer 1 (l2)"]);
+});
+
+it("makes rows of 5,000 labels in no time", () => {
+  const many = exampleSummary();
+  const shown = many.classes[0] as Class;
+  const n = 5000;
+  const list = <T>(make: (i: number) => T) => Array.from({ length: n }, (_, i) => make(i));
+  shown.labels = list((i) => `label ${i}`);
+  shown.rows = {
+    ...shown.rows,
+    label: list((i) => i),
+    group: list(() => 2),
+    rank: list((i) => i + 1),
+    score: list((i) => n - i),
+    weight: list(() => null),
+    low: list(() => 0),
+    from: list(() => null),
+    to: list(() => null),
+    maps: list(() => 1),
+    pictures: list(() => 1),
+    players: list(() => 1),
+    rounds: list(() => 1),
+    examples: list(() => []),
+  };
+  const start = performance.now();
+  const rows = rowsOf("labels", many, shown, all, new Map());
+  expect(performance.now() - start).toBeLessThan(300);
+  expect(rows.map(({ label }) => label)).toEqual(list((i) => `label ${i}`).slice(0, 12));
+});
+
+it.each([
+  ["labels", 320, 4, 1],
+  ["labels", 700, 4, 2],
+  ["labels", 1100, 4, 2],
+  ["labels", 1400, 4, 4],
+  ["trends", 1200, 12, 6],
+  ["trends", 320, 12, 2],
+  ["layers", 1900, 1, 1],
+] as const)("puts %s of %i px and %i facets into %i columns", (view, width, facets, columns) => {
+  expect(columnsFor(view, width, facets)).toBe(columns);
+});
+
+it("gives insides what is left, within reason", () => {
+  expect(innerWidth("labels", 220, 718, 866, 2)).toBe(294);
+  expect(innerWidth("labels", 220, 718, 5000, 2)).toBe(420);
+  expect(innerWidth("trends", 150, 600, 200, 3)).toBe(56);
+});

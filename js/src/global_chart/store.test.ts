@@ -1,0 +1,115 @@
+import { expect, it } from "vitest";
+import { LocalModel } from "../core/model";
+import { exampleSummary } from "./example";
+import { ChartStore } from "./store";
+import type { MapHead } from "./summary";
+
+function opened(own: Record<string, unknown> = {}, shared: Record<string, unknown> = {}) {
+  const model = new LocalModel({ _summary: exampleSummary(), _charts: {}, ...own });
+  const state = new LocalModel(shared);
+  return { model, state, store: new ChartStore(model, state) };
+}
+
+it("shows its own class, else State's, else the first", () => {
+  const { store, state, model } = opened();
+  expect(store.shown.value?.name).toBe("dog");
+  state.set("target", "cat");
+  expect(store.shown.value?.name).toBe("cat");
+  state.set("target", "no class of this summary");
+  expect(store.shown.value?.name).toBe("dog");
+  model.set("target", "cat");
+  expect(store.shown.value?.name).toBe("cat");
+});
+
+it("takes the Explorers along to another class, unless it was told to stay with one", () => {
+  const { store, state } = opened({}, { picture: "dog.jpg", cluster_map: "m1" });
+  store.chooseClass("cat");
+  expect(["target", "picture", "cluster_map"].map((name) => state.get(name))).toEqual(["cat", null, null]);
+  const pinned = opened({ target: "dog" }, { picture: "dog.jpg" });
+  pinned.store.chooseClass("cat");
+  expect([pinned.store.shown.value?.name, pinned.state.get("target"), pinned.state.get("picture")]).toEqual([
+    "cat",
+    undefined,
+    "dog.jpg",
+  ]);
+});
+
+it("picks a label and its group; again lets it go; another group moves on", () => {
+  const { store, state } = opened();
+  store.pick("ear", "block 1");
+  expect([state.get("label"), state.get("group")]).toEqual(["ear", "block 1"]);
+  store.pick("ear");
+  expect([state.get("label"), state.get("group")]).toEqual(["ear", null]);
+  store.pick("ear");
+  expect([state.get("label"), state.get("group")]).toEqual([null, null]);
+  store.pick("block 1, layer 1"); // the name of a layer beside the table
+  expect(state.get("label")).toBeNull();
+});
+
+it("lets a picked label stand out first, then the open cluster map's, then the picture's", () => {
+  const { store, state } = opened();
+  expect(store.picked.value).toMatchObject({ labels: [], reason: "nothing" });
+  state.set("picture", "dog.jpg");
+  expect(store.picked.value).toEqual({ labels: ["ear", "tail", "eye"], reason: "picture", of: "dog.jpg" });
+  state.set("cluster_map", "m2");
+  expect(store.picked.value).toEqual({ labels: ["tail", "eye"], reason: "cluster map", of: "block 2, layer 1" });
+  state.set("cluster_map", "without labels");
+  expect(store.picked.value.reason).toBe("picture");
+  state.set("label", "ear");
+  expect(store.picked.value).toMatchObject({ labels: ["ear"], reason: "label" });
+});
+
+it("keeps quiet about what is open elsewhere until something else is", () => {
+  const { store, state } = opened({}, { picture: "dog.jpg", cluster_map: "m1" });
+  store.quieten();
+  expect(store.picked.value.labels).toEqual([]);
+  state.set("cluster_map", "m2");
+  expect(store.picked.value.labels).toEqual(["tail", "eye"]);
+});
+
+it("gives the examples of the group, or of all layers where the group has not the label", () => {
+  const { store, state } = opened();
+  expect(store.examples().maps).toEqual([]);
+  store.pick("tail", "block 1");
+  expect(store.examples()).toEqual({ place: 2, group: "block 1", maps: [1] });
+  store.pick("eye", "block 1");
+  expect(store.examples()).toMatchObject({ group: null, maps: [1] });
+  state.set("target", "cat");
+  expect(store.examples()).toMatchObject({ place: undefined, maps: [] });
+});
+
+it("opens an example in the Explorers", () => {
+  const { store, state } = opened();
+  const map = store.summary.value.maps[2] as MapHead;
+  expect([...(store.cells(map) ?? [])]).toEqual([8, 9, 10, 11]);
+  store.open(map);
+  expect(["picture", "target", "layer", "cluster_map"].map((name) => state.get(name))).toEqual([
+    "cat.jpg",
+    "cat",
+    "l2",
+    "m3",
+  ]);
+  expect(store.cells(store.summary.value.maps[3] as MapHead)).toBeUndefined();
+});
+
+it("moves to a new summary in place, and lives with none", () => {
+  const { store, model, state } = opened();
+  store.pick("ear");
+  const next = exampleSummary();
+  (next.classes[0] as { labels: string[] }).labels = ["paw", "tail", "eye"];
+  model.set("_summary", next);
+  expect(store.shown.value?.labels[0]).toBe("paw");
+  expect(state.get("label")).toBe("ear"); // picked elsewhere too: not ours to drop
+  model.set("_summary", {});
+  expect(store.shown.value).toBeUndefined();
+  expect(store.picked.value.labels).toEqual(["ear"]);
+});
+
+it("listens no more when it is gone", () => {
+  const { store, model, state } = opened();
+  store.dispose();
+  model.set("_summary", {});
+  state.set("label", "ear");
+  expect(store.shown.value?.name).toBe("dog");
+  expect(store.shared.label.value).toBeNull();
+});
