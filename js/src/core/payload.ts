@@ -6,8 +6,9 @@
 
 export type Bytes = DataView | ArrayBuffer | Uint8Array | string;
 
-export interface Picture extends Required<Omit<PictureHead, "withheld">> {
+export interface Picture extends Required<Omit<PictureHead, "withheld" | "version">> {
   withheld?: false;
+  version?: number;
   width: number;
   height: number;
   window: number[];

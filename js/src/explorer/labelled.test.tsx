@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalModel, type Model } from "../core/model";
-import type { ClusterMap, Picture } from "../core/payload";
+import { Arrays, type ClusterMap, type Picture } from "../core/payload";
 import { examplePicture, labelledPicture } from "./example";
 import front from "./index";
 import { ofWindow } from "./rounds";
@@ -116,7 +116,12 @@ describe("the detail of a merged cluster map", () => {
   });
 
   it("has the channels of all members, heaviest first, with their thumbnails", async () => {
+    const thumbnail = vi.spyOn(Arrays.prototype, "thumbnail");
     const { detail } = await opened();
+    expect(thumbnail.mock.results.map(({ value }) => [...value])).toEqual([
+      [16, 17, 18, 19],
+      [24, 25, 26, 27],
+    ]);
     const channels = [...detail().querySelectorAll(".inv-channels li, .inv-channels-plain li")].map(
       (each) => each.querySelector(".inv-number")?.textContent,
     );
@@ -151,7 +156,12 @@ describe("the detail of a merged cluster map", () => {
     await settle();
     expect(state.get("cluster_map")).toBe("merged");
     expect(document.activeElement).toBe(members()[0]);
-    expect(members().map(({ tabIndex }) => tabIndex)).toEqual([0, -1]);
+    members()[1]?.click();
+    await settle();
+    detail().querySelector<HTMLButtonElement>("nav button")?.click();
+    await settle();
+    expect(document.activeElement).toBe(members()[1]);
+    expect(members().map(({ tabIndex }) => tabIndex)).toEqual([-1, 0]);
   });
 
   it("opens at a member that another view names, such as a round of the game", async () => {
