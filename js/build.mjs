@@ -1,4 +1,4 @@
-// Builds inv_widgets/static/{state,explorer,page,reveal_game,host_desk,global_chart}.js: one self-contained ES module each, style sheets inside as text.
+// Builds inv_widgets/static/*.js: one self-contained ES module each, style sheets inside as text.
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 

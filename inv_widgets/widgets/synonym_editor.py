@@ -106,7 +106,7 @@ class SynonymEditor(Widget):
         self._given = Words()
         super().__init__(state=State() if state is None else state, synonyms=self._disk.table, **view)
         self._groups = self._given.groups(self.synonyms)
-        self._worker = Worker(self._read)
+        self._worker = Worker(self._read_again)
         self.observe(self._on_synonyms, "synonyms")
         self.labels = labels
         self.state._withholding.watch(self._on_withheld)  # noqa: SLF001 (the kernel-only part of a State)
@@ -211,6 +211,14 @@ class SynonymEditor(Widget):
         withheld = self.state._withholding.hashes  # noqa: SLF001
         rounds = self._source.rounds(withheld)
         self._feed(Words.of(label(self._source.run, rounds).canonical), withheld)
+
+    def _read_again(self) -> None:
+        try:
+            self._read()
+        except Exception as error:  # noqa: BLE001 (on a thread of its own: the view says it)
+            with self._lock:
+                self._trouble = _told(error)
+                self._publish()
 
     def _feed(self, words: Words, safe_for: frozenset[str]) -> None:
         """Take words, which say nothing about pictures with these hashes."""
@@ -346,11 +354,13 @@ def _words_of(labels: Any) -> Words:
 def _payload(groups: WordGroups) -> list[list[Any]]:
     """Give groups as the browser reads them: ``[name, [[word, times, why], ...]]``, without what nobody said."""
     own = groups.own.heads
-    sent = [
-        [group.name, [[one.word, one.count, one.why] for one in group.members if one.count or one.word in own]]
-        for group in groups.groups
-    ]
-    return [group for group in sent if group[1]]
+    sent = []
+    for group in groups.groups:
+        shown = [one for one in group.members if one.count or (one.word in own and one.word != group.name)]
+        shown = shown or [one for one in group.members if one.word in own]
+        if shown:
+            sent.append([group.name, [[one.word, one.count, one.why] for one in shown]])
+    return sent
 
 
 def _told(error: Exception) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Explorer: what it takes, what it sends, what it answers, what it writes."""
 
 import base64
+import dataclasses
 import io
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import traitlets
 from PIL import Image
 
 from inv_widgets import Explorer, State
+from inv_widgets.explanation import Label
+from inv_widgets.run import Run
 from inv_widgets.widgets import explorer
 
 
@@ -185,3 +188,48 @@ def test_showing_a_run_needs_neither_torch_nor_sklearn(run, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.split() == []
+
+
+def test_a_run_with_newer_labels_takes_the_place_of_the_old(run, from_browser):
+    explorer = Explorer(run, state=State(picture="cat.jpg"))
+    explanations = list(run)
+    column = explanations[2].columns[0]
+    shown = dataclasses.replace(column.cluster_maps[0], labels=(Label("paw", 2.0),))
+    column = dataclasses.replace(column, cluster_maps=(shown,))
+    explanations[2] = dataclasses.replace(explanations[2], columns=(column,))
+    sent = []
+    explorer.observe(lambda change: sent.append(len(change["new"])), "_pictures")
+    newer = Run(explanations)
+    explorer.run = newer
+    assert explorer.run is newer
+    assert sent == [3]  # never empty in between: what is shown stays
+    assert [picture["version"] for picture in explorer._pictures] == [1, 1, 1]
+    assert explorer._pictures[2]["columns"][0]["cluster_maps"][0]["labels"][0]["name"] == "paw"
+    assert explorer.state.picture == "cat.jpg"
+    assert explorer.explanation is newer[2]
+    [(content, _)] = from_browser(explorer, {"kind": "picture", "key": "2", "id": "q"})
+    assert content["picture"]["version"] == 1
+
+
+def test_another_run_takes_nothing_from_the_old(run):
+    explorer = Explorer(run)
+    sent = []
+    explorer.observe(lambda change: sent.append(len(change["new"])), "_pictures")
+    explorer.run = run[2:]
+    assert sent == [0, 1]
+    assert explorer.explanation.name == "cat.jpg"
+    with pytest.raises(TypeError):
+        explorer.run = 3
+    assert explorer.explanation.name == "cat.jpg"
+
+
+def test_a_replaced_run_stays_withheld(run):
+    state = State()
+    explorer = Explorer(run, state=state)
+    state._withholding.withhold(explorer, {"dog.jpg"})
+    explorer.run = Run(list(run))
+    assert explorer._pictures == [
+        {"key": "0", "withheld": True},
+        {"key": "1", "withheld": True},
+        {"key": "2", "name": "cat.jpg", "target_name": "cat", "version": 1},
+    ]
