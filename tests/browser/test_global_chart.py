@@ -1,11 +1,15 @@
 """The global chart and the Explorer on one State, both ways, with the kernel busy too. The labels are simulated."""
 
+import copy
 import re
 
+import chart_page
 import pytest
 from explorer_view import ExplorerView
-from labelled_examples import LAYERS
+from labelled_examples import summary
 from playwright.sync_api import expect
+
+from inv_widgets.widgets.global_chart import GlobalChart
 
 SETUP = """import inv_widgets as inv
 from labelled_examples import labelled, summary
@@ -30,7 +34,7 @@ class ChartView:
         return self
 
     def options(self):
-        return self.root.locator(".inv-labels [role=option]")
+        return self.root.locator(".inv-chart-labels [role=option]")
 
     def option(self, label):
         return self.options().and_(self.root.get_by_role("option", name=re.compile(rf"^{label},")))
@@ -152,4 +156,92 @@ def test_views(pair, screenshot, width, dark):
         screenshot(notebook.page, f"global-chart-{view}-{width}")
     chart.root.get_by_label(re.compile("^find among")).fill("no such label")
     expect(chart.root.get_by_text("No label is called so.")).to_be_visible()
-    assert len(LAYERS) == 9
+
+
+@pytest.fixture
+def page_with(page_of, tmp_path):
+    """Show a GlobalChart in a page with no kernel, where no text becomes code."""
+
+    def show(chart, traits=None, **options):
+        page = page_of(**options)
+        page.goto(chart_page.write(tmp_path / "chart.html", chart, **(traits or {})))
+        return page, ChartView(page.locator("body"))
+
+    return show
+
+
+def test_a_page_without_a_kernel_that_forbids_code_from_texts(page_with):
+    page, chart = page_with(GlobalChart(summary()))
+    chart.ready()
+    chart.bars("wheel").last.click()
+    assert page.evaluate("[state.get('label'), state.get('group')]") == ["wheel", None]
+    chart.bars("wheel").nth(1).click()
+    assert page.evaluate("[state.get('label'), state.get('group')]") == ["wheel", "block 4"]
+    # The name beside the bar is as good as the bar.
+    name = chart.root.locator(".role-axis-label text").filter(has_text=re.compile("^yellow$")).first
+    name.click()
+    assert page.evaluate("[state.get('label'), state.get('group')]") == ["yellow", "block 3"]
+    name.click()
+    assert page.evaluate("state.get('label')") is None
+    # And back: State leads.
+    page.evaluate("state.set('label', 'window')")
+    expect(chart.option("window")).to_have_attribute("aria-selected", "true")
+    expect(chart.bars("yellow").first).to_have_attribute("opacity", "0.25")
+
+
+def test_charts_of_altair_5_are_drawn_too(page_with):
+    made = GlobalChart(summary())
+    chart = made._charts["labels"]
+    old = chart["spec"] | {"$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json"}
+    _, view = page_with(made, {"_charts": made._charts | {"labels": chart | {"spec": old}}})
+    view.ready()
+    expect(view.bars("wheel").first).to_be_visible()
+
+
+def test_a_chart_that_cannot_be_drawn_says_so(page_of, tmp_path):
+    made = GlobalChart(summary())
+    broken = made._charts | {"labels": {"spec": {"mark": "no such mark", "params": []}, "fits": False}}
+    page = page_of()
+    page.goto(chart_page.write(tmp_path / "chart.html", made, _charts=broken))
+    expect(page.get_by_role("alert")).to_contain_text("The chart could not be drawn.")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.get_by_role("radio", name="layers").click()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".inv-vega[data-state=drawn] svg")).to_be_visible()
+
+
+def test_no_labels_yet(page_with):
+    _, chart = page_with(GlobalChart(summary()), {"_summary": {}})
+    expect(chart.root.get_by_text("No labels yet")).to_be_visible()
+
+
+def test_five_thousand_labels(page_with):
+    made = GlobalChart(summary())
+    sent = copy.deepcopy(made._summary)
+    shown = sent["classes"][0]
+    n, columns = 5000, shown["rows"]
+    shown["labels"] = [f"label {i} 🐱 <b>" for i in range(n)]
+    columns |= {name: [columns[name][0]] * n for name in columns}
+    last = len(sent["groups"]) - 1
+    columns |= {"label": list(range(n)), "group": [last] * n, "rank": list(range(1, n + 1))}
+    columns["score"] = [float(n - i) for i in range(n)]
+    page, chart = page_with(made, {"_summary": sent})
+    chart.ready()
+    took = page.evaluate("drawn - started")
+    print(f"first chart of 5,000 labels after {took:.0f} ms")
+    # A second on a machine of one's own; this one may be busy with other tests.
+    assert took < 5000
+    expect(chart.options()).to_have_count(12)
+    chart.root.get_by_label(re.compile("^find among 5000 labels")).fill("label 4321")
+    expect(chart.options()).to_have_count(1)
+    chart.options().first.click()
+    expect(chart.bars("label 4321 🐱 <b>").first).to_be_visible()
+    assert page.evaluate("state.get('label')") == "label 4321 🐱 <b>"
+
+
+def test_everything_goes_when_the_view_is_closed(page_with):
+    page, chart = page_with(GlobalChart(summary()))
+    chart.ready()
+    page.evaluate("close()")
+    expect(page.locator("#root")).to_be_empty()
+    page.evaluate("state.set('label', 'wheel'); model.set('_summary', {})")

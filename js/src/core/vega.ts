@@ -16,8 +16,8 @@ export interface Drawn {
   dispose(): void;
 }
 
-/** Draw a chart into `element`; `config` is what it looks like where it does not say so itself. */
-export async function drawChart(element: HTMLElement, spec: Spec, config: Spec): Promise<Drawn> {
+/** Draw a chart into `element`; `config` is what it looks like where it does not say so itself, `dark` is for tooltips. */
+export async function drawChart(element: HTMLElement, spec: Spec, config: Spec, dark = false): Promise<Drawn> {
   const options: EmbedOptions = {
     mode: "vega-lite",
     renderer: "svg",
@@ -25,7 +25,7 @@ export async function drawChart(element: HTMLElement, spec: Spec, config: Spec):
     // What Vega-Lite warns of is about our own specifications, not for the reader's console.
     logLevel: LogError,
     config: config as NonNullable<EmbedOptions["config"]>,
-    tooltip: { theme: "custom" },
+    tooltip: { theme: dark ? "dark" : "light" },
     ...(mayEvaluate() ? {} : { ast: true, expr: expressionInterpreter as never }),
   };
   const result: Result = await embed(element, { ...spec, $schema: SCHEMA } as never, options);

@@ -131,7 +131,12 @@ const TITLES: Record<ViewName, string> = {
 async function draw(place: HTMLElement, task: Task, rows: Row[], picked: readonly string[]): Promise<Drawn> {
   const columns = columnsFor(task.view, task.width, task.facets);
   const spec = task.fits ? fitted(task.spec, columns) : task.spec;
-  const made = await drawChart(place, withRows(spec, task.view, rows, picked), configFor(place, task.width));
+  const made = await drawChart(
+    place,
+    withRows(spec, task.view, rows, picked),
+    configFor(place, task.width),
+    task.theme === "dark",
+  );
   if (task.fits) await widen(place, made, task, columns);
   return made;
 }

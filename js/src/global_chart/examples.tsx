@@ -58,7 +58,7 @@ export function Examples({ shown }: { shown: Class }) {
           {facts.join(" · ")}
           {low && (
             <span
-              class="inv-low"
+              class="inv-chart-low"
               title={`Fewer than ${count(support.rounds, "round")}, ${count(support.players, "player")} or ${count(support.pictures, "picture")}`}
             >
               low support

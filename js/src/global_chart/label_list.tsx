@@ -36,7 +36,7 @@ export function LabelList({ shown }: { shown: Class }) {
   return (
     <div class="inv-label-row">
       <div
-        class="inv-labels"
+        class="inv-chart-labels"
         role="listbox"
         aria-label={`${count(labels.length, "label")} of ${shown.name}. Arrow keys move, Enter picks one, Escape lets it go.`}
         aria-orientation="horizontal"

@@ -45,7 +45,7 @@ export function Toolbar({ shown }: { shown: Class }) {
         <label class="inv-control-label" for={`${id}-find`}>
           find among {shown.labels.length} {shown.labels.length === 1 ? "label" : "labels"}
         </label>
-        <span class="inv-search">
+        <span class="inv-chart-search">
           <Icon name="search" />
           <input
             id={`${id}-find`}
