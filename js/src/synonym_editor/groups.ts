@@ -63,7 +63,7 @@ export function changed(groups: readonly Group[], change: Change): Group[] {
 function moved(groups: readonly Group[], word: string, to: string): Group[] {
   const from = groupOf(groups, word);
   const member = from?.members.find((one) => one.word === word);
-  if (!from || !member || from.name === to || (to === word && isSingle(from))) return [...groups];
+  if (!from || !member || (from.name === to && to !== word) || isAlone(from, to)) return [...groups];
   const mine: Member = { ...member, why: "you" };
   const result: Group[] = [];
   for (const other of groups) {
@@ -79,6 +79,8 @@ function moved(groups: readonly Group[], word: string, to: string): Group[] {
   if (!result.some(({ name }) => name === to)) result.push(group(to, [mine]));
   return result;
 }
+
+const isAlone = (from: Group, to: string): boolean => isSingle(from) && from.name === to;
 
 /** Groups with a word, or a name, that contains what is searched for. */
 export function found(groups: readonly Group[], search: string): Group[] {
