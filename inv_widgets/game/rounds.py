@@ -35,8 +35,8 @@ ACTION_KINDS = (
     "show", "guess", "label", "unlabel", "resign", "unresign", "undo", "redo", "pause", "resume", "language",
     "answer", "timeout", "skip", "correct", "withdraw", "restore",
 )  # fmt: skip
-"""What can happen in a round; this version writes all but the last three, which come after the result (the store keeps
-labels by version, and when a round was withdrawn). :func:`replay` passes over others: those of newer versions."""
+"""What can happen in a round; the last three come after the result, on the store's clock. :func:`replay` passes over
+others: those of newer versions."""
 
 MAX_LABELS = 20
 """At most so many labels are kept of a round."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Imported", "Incoming", "add"]
 
 _BATCH = 500
+_AFTER_RESULT = frozenset({"correct", "withdraw", "restore"})
 
 
 @dataclass(slots=True)
@@ -244,7 +245,22 @@ class _Merge:
             self._connection.execute(update(rounds).where(rounds.c.id == known.id).values(withdrawn))
         if len(one.versions) > 1:
             changed = self._correct_labels(known, one) or changed
+        if changed:
+            self._add_actions(known, one)
         return changed
+
+    def _add_actions(self, known: _Known, one: WholeRound) -> None:
+        """Take over what was done after the result; all that came before it is the same in both."""
+        here = one_whole_round(self._connection, known.id)
+        here_too = set(here.actions)
+        new = [action for action in one.actions if action[0] in _AFTER_RESULT and action not in here_too]
+        if not new:
+            return
+        before = [action for action in here.actions if action[0] not in _AFTER_RESULT]
+        after = sorted([*here.actions[len(before) :], *new], key=lambda action: action[1])
+        merged = WholeRound(here.row, (*before, *after), here.versions)
+        self._connection.execute(delete(actions).where(actions.c.round_id == known.id))
+        _insert(self._connection, actions, merged.action_rows())
 
     def _correct_labels(self, known: _Known, one: WholeRound) -> bool:
         here = one_whole_round(self._connection, known.id)

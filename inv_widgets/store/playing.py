@@ -10,7 +10,7 @@ import math
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from inv_widgets import __version__
 from inv_widgets.game.scheduling import Encounter, Lease
@@ -134,7 +134,9 @@ def correct(connection: Connection, round_id: str, player_id: str, texts: Sequen
         return found
     version = 1 + int(connection.scalar(select(rounds.c.labels_version).where(rounds.c.id == round_id)) or 0)
     connection.execute(update(rounds).where(rounds.c.id == round_id).values(labels_version=version))
-    _write_labels(connection, round_id, version, texts, language, _now())
+    now = _now()
+    _write_labels(connection, round_id, version, texts, language, now)
+    _append_action(connection, found, "correct", now, list(map(storable, texts)))
     return _again(connection, round_id)
 
 
@@ -143,8 +145,10 @@ def withdraw(connection: Connection, round_id: str, player_id: str, withdrawn: b
     found = _answered(connection, round_id, player_id)
     if found.withdrawn == withdrawn or found.status != "answered":
         return found
-    change = {"withdrawn_at": _now() if withdrawn else None}
+    now = _now()
+    change = {"withdrawn_at": now if withdrawn else None}
     connection.execute(update(rounds).where(rounds.c.id == round_id).values(change))
+    _append_action(connection, found, "withdraw" if withdrawn else "restore", now, None)
     return _again(connection, round_id)
 
 
@@ -223,6 +227,19 @@ def _write_actions(connection: Connection, round_id: str, done: Sequence[Action]
             for number, one in enumerate(done)
         ]  # fmt: skip
         connection.execute(insert(actions), rows)
+
+
+def _append_action(
+    connection: Connection, of: StoredRound, kind: str, now: dt.datetime, value: list[str] | None
+) -> None:
+    """Write what came after the result. The clock is the store's: it never goes back behind the browser's last one."""
+    last = select(func.max(actions.c.number), func.max(actions.c.at)).where(actions.c.round_id == of.id)
+    number, at = connection.execute(last).one()
+    row = {
+        "round_id": of.id, "number": 0 if number is None else number + 1, "kind": kind,
+        "at": max(at or 0.0, (now - of.started_at).total_seconds()), "value": json_text(value),
+    }  # fmt: skip
+    connection.execute(insert(actions).values(row))
 
 
 def _write_labels(  # noqa: PLR0913, PLR0917 (a row's columns)

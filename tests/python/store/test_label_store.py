@@ -6,7 +6,7 @@ import pytest
 import simple_game
 from simple_game import RUN, add_run, answer, in_order, play, taking
 
-from inv_widgets.game.rounds import Action
+from inv_widgets.game.rounds import Action, replay
 from inv_widgets.game.scheduling import Encounter
 from inv_widgets.store.errors import NicknameTakenError, PlayerUnknownError, RoundUnknownError
 from inv_widgets.store.label_store import LabelStore
@@ -256,6 +256,21 @@ def test_corrections_are_further_versions(game, ada):
         (1, "tale", "en", False), (1, "ear", "en", False), (2, "tail", "en", True), (2, "ear", "en", True),
         (4, "coda", "it", True),
     ]  # fmt: skip
+
+
+def test_what_comes_after_the_result_is_an_action_too(game, ada):
+    done = play(game, ada, "map0", "tale")
+    before = game.actions(done.id)
+    for _ in range(2):  # a message that is sent twice is one action
+        game.correct(done.id, ada.id, ["tail"], "en")
+        game.withdraw(done.id, ada.id)
+    game.withdraw(done.id, ada.id, withdrawn=False)
+    actions = game.actions(done.id)
+    assert actions[: len(before)] == before
+    after = actions[len(before) :]
+    assert [(one.kind, one.value) for one in after] == [("correct", ("tail",)), ("withdraw", None), ("restore", None)]
+    assert [one.at for one in actions] == sorted(one.at for one in actions)
+    assert replay(actions)[-1].labels == ("tail",)
 
 
 def test_labels_added_to_an_answer_without_any(game, ada):
