@@ -27,7 +27,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
+/** Several short waits: on a busy machine one long one can end before what was scheduled meanwhile has run. */
+const settle = async () => {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+};
 
 async function show(values: Record<string, unknown>, state: Model = new LocalModel()) {
   const model = new LocalModel({ state: "anywidget:s", ...values });
