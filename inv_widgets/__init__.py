@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from inv_widgets.widgets.host_desk import HostDesk
     from inv_widgets.widgets.reveal_game import RevealGame
     from inv_widgets.widgets.state import State
+    from inv_widgets.widgets.synonym_editor import SynonymEditor
+    from inv_widgets.widgets.workspace import Workspace
 
 _HOMES = {
     "Classifier": "classifier",
@@ -46,6 +48,8 @@ _HOMES = {
     "Rules": "play.rules",
     "Run": "run",
     "State": "widgets.state",
+    "SynonymEditor": "widgets.synonym_editor",
+    "Workspace": "widgets.workspace",
     "explain": "analysis.pipeline",
     "explain_many": "analysis.batches",
     "label": "labels.pipeline",
@@ -71,6 +75,8 @@ __all__ = [
     "Rules",
     "Run",
     "State",
+    "SynonymEditor",
+    "Workspace",
     "datasets",
     "explain",
     "explain_many",

@@ -234,6 +234,33 @@ def test_play_from_the_start_and_without_rounds(tmp_path: Path) -> None:
     assert all(picture["withheld"] for picture in executed.explorers()[0]["_pictures"])
 
 
+def test_global(tmp_path: Path) -> None:
+    """Twice in one folder: what is there already is read, and nobody plays a round twice."""
+    played = PLAYED.replace("SEAT", "workspace.game.seat").replace("TRUTH", "truth") + "assert workspace.wait(60)\n"
+    answered = set()
+    for between in ({}, {"inv.Workspace(": played}):
+        before = (OFFLINE, WITHOUT_TORCH) if between else (OFFLINE,)
+        executed = Executed("03_global.ipynb", tmp_path, *before, between=between)
+        text = executed.text()
+        assert "Warning" not in text
+        rounds = inv.LabelStore(executed.demo / "simulated.db").rounds()
+        assert 150 < len(rounds) <= 180
+        answered.add(len(rounds))
+        assert all(name.startswith("simulated ") for name in rounds["player"])
+        assert (rounds["outcome"] == "won").sum() > 90
+        (explorer,) = executed.explorers()
+        charts = [state for state in executed.models.values() if "_charts" in state]
+        linked = sorted(chart["view"] for chart in charts if chart["state"] == explorer["state"])
+        assert linked == ["labels", "trends"]
+        assert (executed.demo / "simulated.svg").read_text("utf-8").startswith("<svg")
+        # Nothing simulated is among one's own.
+        mine = inv.LabelStore(executed.demo / "mine.db").rounds()
+        assert len(charts) == (3 if between else 2)
+        assert list(mine["outcome"].dropna()) == (["won", "resigned"] if between else [])
+        assert set(mine["player"]) <= {"me"}
+    assert len(answered) == 1
+
+
 def test_workshop(tmp_path: Path) -> None:
     seat = "from inv_widgets.play.seat import Seat\nseat = Seat(game, player='ada')\n"
     enter = "seat.handle({'kind': 'enter', 'nickname': 'ada', 'secret': None, 'consent': True, 'language': 'en', "
