@@ -111,7 +111,7 @@ class Words:
                 heads.setdefault(word, head)
                 why.setdefault(word, "table")
         for word in own.heads:
-            why[word] = "you"
+            why[word] = "" if own.groups.get(word) else "you"  # a name that others were put under is where it was
         return WordGroups(own, self, _grouped(heads, said, why))
 
 

@@ -243,7 +243,7 @@ class SynonymEditor(Widget):
 
     def _publish(self) -> None:
         withheld = not self.state._withholding.hashes <= self._safe_for  # noqa: SLF001
-        own, saved = self.synonyms.heads, self._disk.table.heads
+        own, saved = _placed(self.synonyms), _placed(self._disk.table)
         changed = [] if withheld else sorted(
             word for word in own.keys() | saved.keys() if own.get(word) != saved.get(word)
         )  # fmt: skip
@@ -349,6 +349,11 @@ def _words_of(labels: Any) -> Words:
         f"[inv-widgets] labels={labels!r:.80} is {kind_of(labels)}: give what inv.label returned, (run, store), or a "
         "dict {word: times}."
     )
+
+
+def _placed(table: SynonymTable) -> dict[str, str]:
+    """Give the words that a table puts somewhere; names of groups stay where they are."""
+    return {word: head for word, head in table.heads.items() if word != head or not table.groups[word]}
 
 
 def _payload(groups: WordGroups) -> list[list[Any]]:

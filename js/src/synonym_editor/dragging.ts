@@ -64,7 +64,8 @@ export function followDrags(list: HTMLElement, ghost: HTMLElement, store: Synony
       ghost.hidden = false;
     }
     event.preventDefault();
-    ghost.style.transform = `translate(${event.clientX + 10}px, ${event.clientY + 8}px)`;
+    const frame = ghost.offsetParent?.getBoundingClientRect() ?? { left: 0, top: 0 };
+    ghost.style.transform = `translate(${event.clientX - frame.left + 10}px, ${event.clientY - frame.top + 8}px)`;
     const target = targetAt(root.elementFromPoint(event.clientX, event.clientY));
     store.over.value = target && store.accepts(start.item, target) ? target : undefined;
     scroll(event.clientY);

@@ -129,7 +129,7 @@ function List({ store }: { store: SynonymStore }) {
       </div>
       {menu && element && <Menu key={keyOf(menu)} item={menu} list={element} />}
       <p class="inv-synonyms-hint" aria-hidden="true">
-        {held ? t("synonyms.hint_held") : t("synonyms.hint")}
+        {store.held.value ? t("synonyms.hint_held") : t("synonyms.hint")}
       </p>
       <div ref={ghost} class="inv-ghost" aria-hidden="true" hidden />
     </div>

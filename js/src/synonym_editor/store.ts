@@ -72,6 +72,8 @@ export class SynonymStore {
   readonly #language: Link<{ language: string }>;
   readonly #requests: Requests;
   readonly #pending = signal<readonly Change[]>([]);
+  /** Questions that the kernel has not answered yet. */
+  #open = 0;
 
   constructor(model: Model, state: Model, alive: ReadonlySignal<boolean>) {
     this.#model = model;
@@ -143,11 +145,11 @@ export class SynonymStore {
   }
 
   undo(): void {
-    if (this.sent.peek().undo) this.#ask({ kind: "undo" }, this.t.value("synonyms.undone"));
+    this.#travel("undo", this.t.peek()("synonyms.undone"));
   }
 
   redo(): void {
-    if (this.sent.peek().redo) this.#ask({ kind: "redo" }, this.t.value("synonyms.redone"));
+    this.#travel("redo", this.t.peek()("synonyms.redone"));
   }
 
   async save(): Promise<void> {
@@ -180,6 +182,13 @@ export class SynonymStore {
     this.#link.dispose();
   }
 
+  /** What is on its way may open the way back. */
+  #travel(kind: "undo" | "redo", words: string): void {
+    if (!this.sent.peek()[kind] && this.#open === 0) return;
+    this.savedHere.value = false;
+    void this.#ask({ kind }, words);
+  }
+
   #change(change: Change, words: string): void {
     this.#pending.value = [...this.#pending.peek(), change];
     this.savedHere.value = false;
@@ -194,6 +203,7 @@ export class SynonymStore {
 
   async #ask(content: Record<string, unknown>, words?: string): Promise<boolean> {
     this.fault.value = undefined;
+    this.#open++;
     try {
       await this.#requests.ask(content);
       if (words) this.told.value = words;
@@ -203,6 +213,8 @@ export class SynonymStore {
       // A conflict is told by the file's own state.
       if (code !== "conflict") this.fault.value = this.#words(code, error);
       return false;
+    } finally {
+      this.#open--;
     }
   }
 
