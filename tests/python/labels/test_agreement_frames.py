@@ -123,18 +123,26 @@ def test_by_player(two, rounds):
         labelled.agreement("player", expected="group")
 
 
-def test_interval_is_of_the_draws(two, rounds):
-    labelled = label(two, rounds, **PLAIN)
+@pytest.mark.parametrize("weights", [{}, {"eve": 0.3}])
+def test_interval_is_of_the_draws(two, rounds, weights):
+    labelled = label(two, rounds, weights=weights, **PLAIN)
     draws = np.random.default_rng(7).multinomial(3, np.full(3, 1 / 3), size=200)
-    data = ratings(labelled)
-    values = []
-    for row in draws:
-        weights = dict(zip(("ada", "bob", "eve"), row, strict=True))
-        values.append(weighted_alpha(data, weights))
+    names = ("ada", "bob", "eve")
+    values = [
+        weighted_alpha(ratings(labelled), {name: n * weights.get(name, 1) for name, n in zip(names, row, strict=True)})
+        for row in draws
+    ]
     values = [value for value in values if not math.isnan(value)]
     (row,) = labelled.agreement(draws=200, seed=7, confidence=0.8).to_dict("records")
     assert [row["low"], row["high"]] == pytest.approx(np.quantile(values, [0.1, 0.9]).tolist())
     assert labelled.agreement(draws=200, seed=7).equals(labelled.agreement(draws=200, seed=7))
+
+
+def test_cluster_maps_of_one_player_are_not_counted(two):
+    a, b, *_ = map_places(two)
+    rounds = make_rounds((a, "ada", "won", 0, ["wheel"]), (a, "bob", "won", 0, ["door"]), (b, "eve", "won", 0, ["sky"]))
+    (row,) = label(two, rounds, **PLAIN).agreement("layer").to_dict("records")
+    assert (row["n_cluster_maps"], row["n_players"], row["n_rounds"]) == (1, 2, 2)
 
 
 def weighted_alpha(data, weights):
