@@ -63,7 +63,7 @@ function FileStatus() {
   const t = store.t.value;
   const file = store.file.value;
   const count = store.sent.value.changed.size;
-  const name = file.path.split(/[\\/]/).at(-1) ?? file.path;
+  const name = nameOf(file.path);
   const saved = file.state === "saved" && store.savedHere.value;
   return (
     <span class="inv-file" role="status" title={file.path} data-state={saved ? "just-saved" : file.state}>
@@ -90,7 +90,8 @@ function Conflict() {
   return (
     <div class="inv-conflict" role="alert">
       <p>
-        <strong>{t("synonyms.conflict", { path: store.file.value.path })}</strong> {t("synonyms.conflict_words")}
+        <strong>{t("synonyms.conflict", { path: nameOf(store.file.value.path) })}</strong>{" "}
+        {t("synonyms.conflict_words")}
       </p>
       <div class="inv-conflict-choices">
         {choices.map((how) => (
@@ -109,3 +110,5 @@ function Conflict() {
     </div>
   );
 }
+
+const nameOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;

@@ -115,7 +115,7 @@ it("tabs are one stop of the Tab key, guarded, and arrows go along", async () =>
   for (const [key, name] of [
     ["ArrowRight", "Explorer"],
     ["End", "Synonyms"],
-    ["ArrowLeft", "Global chart"],
+    ["ArrowLeft", "Chart"],
     ["Home", "Game"],
   ] as const) {
     document.activeElement === document.body && tabs()[0]?.focus();

@@ -1,0 +1,218 @@
+"""The Workspace in JupyterLab: panes that follow a round and each other, synonyms by mouse and by key, one guard."""
+
+import re
+
+import pytest
+from game_view import GameView
+from playwright.sync_api import expect
+
+# Words of simulated players: nobody typed them.
+SETUP = """
+import random
+import inv_widgets as inv
+from inv_widgets.widgets.workspace import Workspace
+from examples import examples
+
+run, store = examples(), inv.LabelStore({store!r})
+game = inv.Game(run, store)
+WORDS = ["wave", "column", "pillar", "pilaster", "window", "fur", "pelt", "wheel", "big", "huge", "\U0001f98a",
+         "البحر", "<b>edge</b>"]
+
+def simulate(name, rounds):
+    from inv_widgets.play.seat import Seat
+    seat, chance = Seat(game, player=name), random.Random(name)
+    for _ in range(rounds):
+        token = seat.screen["round"]
+        truth = game.maps[store.round(token).cluster_map].record.target
+        seat.handle({{"kind": "answer", "round": token, "guess": truth, "resigned": False, "language": "en",
+                     "labels": chance.sample(WORDS, 3), "actions": [], "seconds": 1.0}})
+        seat.handle({{"kind": "next"}})
+
+for number in range({players}):
+    simulate(f"simulated {{number}}", 36)
+simulate("ada", {played})
+"""
+SHOW = "w = Workspace(run, store=store, player='ada', synonyms={synonyms!r}, height=520{more})\nw"
+SAY = "print(sorted(w.chart.summary.labels) if w.chart else [], w.state.label)"
+
+
+class WorkspaceView:
+    def __init__(self, scope):
+        self.page = scope.page
+        self.root = scope.locator(".inv-workspace")
+
+    def ready(self):
+        expect(self.root).to_be_visible(timeout=120_000)
+        return self
+
+    def tab(self, name, side=0):
+        return self.root.get_by_role("tablist").nth(side).get_by_role("tab", name=name)
+
+    def show(self, name, side=0):
+        self.tab(name, side).click()
+        return self.pane(name)
+
+    def pane(self, name):
+        return self.root.get_by_role("tabpanel", name=name)
+
+    def status(self):
+        return self.root.locator(".inv-workspace-status")
+
+    def analysed(self, rounds):
+        expect(self.status()).to_contain_text(f"{rounds} round", timeout=60_000)
+        return self
+
+    def word(self, word):
+        return self.root.locator(f'[data-word="{word}"]')
+
+    def group(self, name):
+        return self.root.locator(f'.inv-group[data-name="{name}"]')
+
+    def words_of(self, name):
+        return self.group(name).locator("[data-word]").evaluate_all("all => all.map(one => one.dataset.word)")
+
+
+@pytest.fixture
+def workspace(notebook_of, tmp_path):
+    def open_it(name, *, players=2, played=36, more="", **viewport):
+        setup = SETUP.format(store=str(tmp_path / f"{name}.db"), players=players, played=played)
+        show = SHOW.format(synonyms=str(tmp_path / f"{name}.csv"), more=more)
+        notebook = notebook_of(f"{name}.ipynb", [setup, show, SAY], **{"height": 1200} | viewport)
+        notebook.run(0)
+        notebook.run(1)
+        notebook.scroll_to(1)
+        return notebook, WorkspaceView(notebook.output(1)).ready()
+
+    return open_it
+
+
+def test_a_round_moves_chart_explorer_and_words(workspace, screenshot):
+    notebook, view = workspace("round", players=0, played=0)
+    view.analysed(0)
+    expect(view.show("Chart")).to_contain_text("No labels yet")
+    expect(view.show("Explorer")).to_contain_text("Play to reveal")
+    expect(view.show("Synonyms")).to_contain_text("No words yet")
+    view.show("Game")
+    game = GameView(notebook.output(1)).ready().on("round")
+    before = notebook.cells()
+    game.answer("category of harbour", ["striped fur", "wheel"])
+    view.analysed(1)
+    expect(view.show("Chart").locator(".inv-chart svg, .inv-chart canvas, svg.marks").first).to_be_visible()
+    expect(view.pane("Chart")).to_contain_text("wheel")
+    expect(view.show("Explorer").locator(".inv-columns, [data-id]").first).to_be_visible()
+    expect(view.pane("Explorer").get_by_text("wheel").first).to_be_visible()
+    view.show("Synonyms")
+    expect(view.word("striped")).to_be_visible()
+    screenshot(notebook.page, "workspace-words")
+    assert notebook.cells() == before  # no cell was run, none was made
+
+
+def test_words_are_moved_by_mouse_and_key_and_saved(workspace, screenshot, tmp_path):
+    notebook, view = workspace("words")
+    view.analysed(108)
+    before = notebook.cells()
+    active = notebook.active_cell()
+    view.show("Synonyms")
+    assert view.words_of("pillar")[0] == "pillar"
+    # By mouse, in one drag.
+    view.word("pilaster").scroll_into_view_if_needed()
+    start, end = view.word("pilaster").bounding_box(), view.group("fur").bounding_box()
+    mouse = notebook.page.mouse
+    mouse.move(start["x"] + 10, start["y"] + 8)
+    mouse.down()
+    mouse.move(start["x"] + 30, start["y"] + 20, steps=3)
+    mouse.move(end["x"] + 40, end["y"] + 20, steps=8)
+    expect(view.group("fur")).to_have_attribute("data-over", "true")
+    screenshot(notebook.page, "synonyms-dragging")
+    mouse.up()
+    expect(view.group("fur").locator('[data-word="pilaster"]')).to_be_visible()
+    expect(view.root.get_by_role("dialog")).to_have_count(0)
+    # By key: picked up, a letter, dropped; the focus goes with it.
+    view.word("column").focus()
+    keyboard = notebook.page.keyboard
+    keyboard.press("Space")
+    keyboard.press("b")
+    expect(view.group("big")).to_have_attribute("data-over", "true")
+    keyboard.press("Enter")
+    expect(view.group("big").locator('[data-word="column"]')).to_be_focused()
+    # By the menu.
+    view.word("window").click()
+    view.root.get_by_role("button", name="Unite with …").click()
+    keyboard.type("whe")
+    screenshot(notebook.page, "synonyms-menu")
+    keyboard.press("Enter")
+    expect(view.group("wheel").locator('[data-word="window"]')).to_be_visible()
+    expect(view.tab("Synonyms")).to_contain_text("not saved")
+    # Keys that do something elsewhere in JupyterLab stay here.
+    for key in ("a", "b", "d", "d", "x", "Shift+Enter", "Control+z"):
+        keyboard.press(key)
+    expect(view.group("wheel")).to_have_count(0)
+    keyboard.press("Control+Shift+z")
+    expect(view.group("wheel").locator('[data-word="window"]')).to_be_visible()
+    path = tmp_path / "words.csv"
+    assert not path.exists()
+    view.root.get_by_role("button", name="Save", exact=True).click()
+    expect(view.root.locator(".inv-file")).to_have_text("Saved")
+    assert "wheel,window" in path.read_text()
+    expect(view.tab("Synonyms")).not_to_contain_text("not saved")
+    assert (notebook.cells(), notebook.active_cell()) == (before, active)
+    # The chart has followed.
+    view.analysed(108)
+    notebook.run(2)
+    labels = notebook.text(2)
+    assert "'window'" not in labels
+    assert "'column'" not in labels
+
+
+def test_a_file_that_somebody_else_changed(workspace, tmp_path, screenshot):
+    notebook, view = workspace("conflict")
+    view.analysed(108)
+    view.show("Synonyms")
+    view.word("pelt").click()
+    view.root.get_by_role("button", name="Let it stand by itself").click()
+    expect(view.group("fur")).to_have_count(0)
+    path = tmp_path / "conflict.csv"
+    path.write_text("label,synonyms\nwindow,wheel\n")
+    view.root.get_by_role("button", name="Save", exact=True).click()
+    alert = view.root.get_by_role("alert")
+    expect(alert).to_contain_text("was changed by somebody else")
+    screenshot(notebook.page, "synonyms-conflict")
+    assert path.read_text() == "label,synonyms\nwindow,wheel\n"
+    alert.get_by_role("button", name="Put both together").click()
+    expect(view.group("window").locator('[data-word="wheel"]')).to_be_visible()
+    expect(view.root.locator(".inv-file")).to_have_text("Saved")
+    assert {"pelt,", "window,wheel"} < set(path.read_text().splitlines())
+
+
+def test_panes_follow_each_other_side_by_side(workspace, screenshot):
+    notebook, view = workspace("side", more=", layout='side by side'", width=1900, height=1100)
+    view.analysed(108)
+    view.show("Chart")
+    chart, explorer = view.pane("Chart"), view.pane("Explorer")
+    expect(chart).to_be_visible()
+    expect(explorer).to_be_visible()
+    chart.get_by_role("option", name=re.compile("^pillar")).click()
+    notebook.page.wait_for_timeout(500)
+    screenshot(notebook.page, "workspace-side-by-side")
+    notebook.run(2)
+    assert notebook.text(2).split()[-1] == "pillar"
+    expect(explorer.locator("[data-id]").first).to_be_visible()
+    # What is chosen on both sides changes places.
+    view.tab("Chart", 1).click()
+    expect(view.tab("Explorer", 0)).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_it_fits_each_width_and_theme(workspace, screenshot, dark, width):
+    notebook, view = workspace(f"look-{width}-{'dark' if dark else 'light'}", dark=dark, width=width, height=1000)
+    view.analysed(108)
+    for name in ("Game", "Explorer", "Chart", "Synonyms"):
+        pane = view.show(name)
+        expect(pane.locator(".inv-child > .inv-root")).to_be_visible()
+        box = pane.bounding_box()
+        assert box["width"] > 200
+        over = view.root.evaluate("root => root.scrollWidth - root.clientWidth")
+        assert over <= 0
+        notebook.page.wait_for_timeout(400)
+        screenshot(notebook.page, f"workspace-{width}-{'dark' if dark else 'light'}-{name}")
