@@ -1,6 +1,7 @@
 """The exported page: one file, nothing fetched, nothing executed but the front end."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -10,6 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 import inv_widgets as inv
+from inv_widgets.explanation import Label
 from inv_widgets.export import page as exported
 from inv_widgets.run import Run
 
@@ -71,6 +73,63 @@ def test_the_page_holds_the_pictures_the_state_and_the_front_end(make, tmp_path)
     assert image[8:12] == b"WEBP"
     assert scripts[1] == ({"type": "module"}, SCRIPT)
     assert len(scripts) == 2
+
+
+@pytest.fixture
+def chart_front_end(monkeypatch, tmp_path_factory):
+    """Front ends of one line each, whether or not the real ones are built."""
+    from importlib import resources
+
+    static = tmp_path_factory.mktemp("package") / "static"
+    static.mkdir()
+    (static / "page.js").write_text("page();", "utf-8")
+    (static / "global_chart.js").write_text('var $a=()=>"</script>";export{$a as default};\n', "utf-8")
+    files = resources.files
+    monkeypatch.setattr(resources, "files", lambda name: static.parent if name == "inv_widgets" else files(name))
+    return static
+
+
+@pytest.mark.usefixtures("chart_front_end")
+def test_a_summary_brings_the_chart_and_its_front_end_along(labelled, tmp_path):
+    plain = read(exported(labelled, tmp_path / "plain.html"))
+    assert [text for _, text in plain.all("script")[1:]] == ["page();"]
+    assert "chart" not in json.loads(plain.all("script")[0][1])
+
+    summary = inv.summarize(labelled)
+    document = read(exported(labelled, tmp_path / "chart.html", summary=summary))
+    scripts = document.all("script")
+    # The chart's comes first, exports to nobody and cannot end its element; the policy knows both.
+    chart = 'var $a=()=>"<\\/script>";globalThis.invWidgetsGlobalChart=$a;'
+    assert scripts[1:] == [({"type": "module"}, chart), ({"type": "module"}, "page();")]
+    policy = next(a["content"] for a, _ in document.all("meta") if "http-equiv" in a)
+    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for _, text in scripts[1:]]
+    assert f"; script-src {' '.join(f'{chr(39)}sha256-{one}{chr(39)}' for one in digests)}; " in policy
+    told = json.loads(scripts[0][1])["chart"]
+    assert [one["name"] for one in told["_summary"]["classes"]] == ["tabby", "taxi"]
+    assert set(told["_charts"]) == {"labels", "trends", "layers"}
+    assert base64.b64decode(told["_summary"]["bytes"], validate=True)
+
+
+@pytest.mark.usefixtures("chart_front_end")
+def test_labels_of_a_chart_are_only_ever_text(labelled, tmp_path):
+    nasty = "</script><script>alert(1)</script><!--"
+    column = labelled[0].columns[0]
+    first = dataclasses.replace(column.cluster_maps[0], labels=(Label(nasty, 9.0, 4, 1.0, won=True, players=3),))
+    column = dataclasses.replace(column, cluster_maps=(first, *column.cluster_maps[1:]))
+    labelled[0] = dataclasses.replace(labelled[0], columns=(column, *labelled[0].columns[1:]))
+    document = read(exported(labelled, tmp_path / "page.html", summary=inv.summarize(labelled)))
+    assert len(document.all("script")) == 3
+    classes = json.loads(document.all("script")[0][1])["chart"]["_summary"]["classes"]
+    assert nasty in classes[0]["labels"]
+
+
+def test_what_is_no_summary_or_no_known_front_end_is_refused(labelled, tmp_path, chart_front_end):
+    with pytest.raises(TypeError, match=r"summary=3 is .*give what inv\.summarize\(labelled\) returns"):
+        exported(labelled, tmp_path / "page.html", summary=3)
+    (chart_front_end / "global_chart.js").write_text("var a;export default a;", "utf-8")
+    with pytest.raises(ValueError, match=r"global_chart\.js ends in .*of another version"):
+        exported(labelled, tmp_path / "page.html", summary=inv.summarize(labelled))
+    assert not (tmp_path / "page.html").exists()
 
 
 @pytest.mark.usefixtures("front_end")

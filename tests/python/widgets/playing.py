@@ -67,6 +67,8 @@ class Ear:
         def publish(_, msg_type, data=None, metadata=None, buffers=None, **__):
             self.messages.append((msg_type, data, metadata, [bytes(buffer) for buffer in buffers or ()]))
 
+        # ipykernel, which another test may have imported into this process, puts its own comms in their place.
+        monkeypatch.setattr(comm, "create_comm", comm.DummyComm)
         monkeypatch.setattr(comm.DummyComm, "publish_msg", publish)
 
     def text(self):
