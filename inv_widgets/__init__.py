@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.layers import layers
     from inv_widgets.analysis.pipeline import explain
     from inv_widgets.classifier import Classifier
+    from inv_widgets.comparison.tcav import tcav
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Label
     from inv_widgets.labels.pipeline import label
     from inv_widgets.play.game import Game
@@ -56,6 +57,7 @@ _HOMES = {
     "layers": "analysis.layers",
     "load": "run",
     "summarize": "summary.pipeline",
+    "tcav": "comparison.tcav",
 }
 _ROOMS = ("datasets", "export")
 
@@ -85,6 +87,7 @@ __all__ = [
     "layers",
     "load",
     "summarize",
+    "tcav",
 ]
 
 

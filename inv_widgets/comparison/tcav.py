@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["tcav"]
 
-MIN_EXAMPLES = 10
-MIN_RANDOM = 10
+MIN_EXAMPLES = Recipe.tcav_examples
+MIN_RANDOM = Recipe.tcav_random_sets
 
 
 def tcav(  # noqa: PLR0913 (each may be left out)
@@ -52,7 +52,7 @@ def tcav(  # noqa: PLR0913 (each may be left out)
     *,
     layer: Any = None,
     target: str | Iterable[str] | None = None,
-    n_random: int = 10,
+    n_random: int = MIN_RANDOM,
     share: float | None = None,
     seed: int = 0,
     run: Run | None = None,
