@@ -14,7 +14,7 @@ from inv_widgets.errors import kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PICKED", "VIEWS", "Rows", "View", "checked", "global_chart", "with_rows", "without_rows"]
+__all__ = ["PICKED", "VIEWS", "Rows", "View", "bare_chart", "checked", "global_chart", "with_rows", "without_rows"]
 
 View = Literal["labels", "trends", "layers"]
 VIEWS: tuple[View, ...] = ("labels", "trends", "layers")
@@ -77,6 +77,11 @@ def checked(chart: Any) -> dict[str, Any]:
             f"stand out with `{_IS_PICKED}`."
         )
     return spec
+
+
+def bare_chart(view: View) -> dict[str, Any]:
+    """Give one of the three charts as the front end takes it: its specification, without rows, fitted to its room."""
+    return {"spec": without_rows(checked(global_chart(view, []))), "fits": True}
 
 
 def without_rows(spec: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import Explanation
     from inv_widgets.run import Run
+    from inv_widgets.summary.summary import Summary
 
 __all__ = ["page"]
 
@@ -34,8 +35,9 @@ def page(
     *,
     title: str | None = None,
     state: Mapping[str, Any] | object | None = None,
+    summary: Summary | None = None,
 ) -> Path:
-    """Write one HTML file with an Explorer of `run` inside.
+    """Write one HTML file with an Explorer of `run` inside, and a global chart beside it where a summary is given.
 
     Parameters
     ----------
@@ -47,6 +49,9 @@ def page(
         The page's heading; by default it is made of the picture's or the network's name.
     state
         Where the page opens: an ``inv.State``, or a dict of some of its values, such as ``{"picture": "dog.jpg"}``.
+    summary
+        What :func:`inv_widgets.summarize` gives for `run`, a labelled one: the chart stands beside the Explorer and is
+        linked with it both ways. The page is about 1 MB larger then.
 
     Returns
     -------
@@ -59,15 +64,27 @@ def page(
         If `path` ends in something else, or `state` has a value that is none of a State's.
     FileNotFoundError
         If the page's front end is not built.
+    TypeError
+        If `state` or `summary` is something else.
     """
     path = Path(path)
     if path.suffix.lower() not in {".html", ".htm"}:
         raise ValueError(f"[inv-widgets] A page cannot be written to {path.name!r}: give a name that ends in .html.")
-    script, opened, run = _front_end(), _state(state), as_run(run)
+    scripts, opened, run = [_front_end()], _state(state), as_run(run)
     title = plain(title or _title(run))
-    data = to_json({"title": title, "pictures": pictures(run), "state": opened})
+    told = {"title": title, "pictures": pictures(run), "state": opened}
+    if summary is not None:
+        from inv_widgets.export.page_chart import chart_data, chart_script
+
+        told |= {"chart": chart_data(summary), "state": opened | {"target": _class(run, opened)}}
+        scripts.insert(0, _inside(chart_script()))  # scripts run in their order: the page's finds the chart's
     document = _DOCUMENT.format(
-        policy=_policy(script), title=escape(title), data=data, still=_still(run), root=_ROOT, script=script
+        policy=_policy(scripts),
+        title=escape(title),
+        data=to_json(told),
+        still=_still(run),
+        root=_ROOT,
+        scripts="\n".join(f'<script type="module">{script}</script>' for script in scripts),
     )
     return write(path, document.encode("utf-8"))
 
@@ -87,7 +104,7 @@ _DOCUMENT = """<!DOCTYPE html>
 {root}
 <noscript>{still}</noscript>
 <script type="application/json" id="inv-widgets-data">{data}</script>
-<script type="module">{script}</script>
+{scripts}
 </body>
 </html>
 """
@@ -95,15 +112,20 @@ _ROOT = '<div id="inv-widgets-root"></div>'
 
 
 def _front_end() -> str:
+    return _inside(front_end("page", "exported pages"))
+
+
+def _inside(script: str) -> str:
     # Inside <script>, these two would end or confuse it; in JavaScript they can only stand inside strings and comments.
-    return front_end("page", "exported pages").replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _policy(script: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+def _policy(scripts: Iterable[str]) -> str:
+    digests = [base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii") for script in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return "; ".join([
         "default-src 'none'",
-        f"script-src 'sha256-{digest}'",
+        f"script-src {allowed}",
         "style-src 'unsafe-inline'",
         "img-src data: blob:",
         "font-src data:",
@@ -126,6 +148,12 @@ def _state(state: Mapping[str, Any] | object | None) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"[inv-widgets] A State has no {', '.join(map(repr, unknown))}. It has: {', '.join(STATE)}.")
     return dict(state)
+
+
+def _class(run: Run, opened: Mapping[str, Any]) -> str | None:
+    """Name the class that the page opens with, so that chart and Explorer begin with one."""
+    names = (each.target_name for each in run if opened.get("picture") in {None, each.name})
+    return opened.get("target") or next(names, None)
 
 
 def _title(run: Run) -> str:

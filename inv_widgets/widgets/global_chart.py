@@ -9,7 +9,7 @@ import traitlets
 
 from inv_widgets.errors import kind_of
 from inv_widgets.export.chart_files import save
-from inv_widgets.export.global_charts import PICKED, VIEWS, checked, global_chart, with_rows, without_rows
+from inv_widgets.export.global_charts import PICKED, VIEWS, bare_chart, checked, global_chart, with_rows, without_rows
 from inv_widgets.export.global_payload import payload
 from inv_widgets.export.global_rows import global_rows
 from inv_widgets.summary.names import chosen
@@ -82,7 +82,7 @@ class GlobalChart(Widget):
             chosen("class", view["target"], summary.targets)
         self._restyled: dict[str, Any] = {}
         sent = payload(summary, state._withholding.hashes)  # noqa: SLF001 (the kernel-only part of a State)
-        super().__init__(state=state, _summary=sent, _charts={name: _default(name) for name in VIEWS}, **view)
+        super().__init__(state=state, _summary=sent, _charts={name: bare_chart(name) for name in VIEWS}, **view)
         self._withheld = state._withholding.hashes  # noqa: SLF001
         state._withholding.watch(self._on_withheld)  # noqa: SLF001
         self._on_withheld()
@@ -118,11 +118,11 @@ class GlobalChart(Widget):
             view = self.view
             if chart is None:
                 self._restyled.pop(view, None)
-                self._charts = self._charts | {view: _default(view)}
+                self._charts = self._charts | {view: bare_chart(view)}
                 return
             spec = without_rows(checked(chart))
             self._restyled[view] = chart.copy(deep=True)
-            self._charts = self._charts | {view: {"spec": spec, "fits": _same_size(spec, _default(view)["spec"])}}
+            self._charts = self._charts | {view: {"spec": spec, "fits": _same_size(spec, bare_chart(view)["spec"])}}
 
     def save(self, path: str | Path, **options: Unpack[SaveOptions]) -> Path:
         """Write the view that is shown as a figure: `theme` ("light" or "dark"), `scale` of a PNG.
@@ -190,10 +190,6 @@ def _checked_summary(summary: object) -> Summary:
         f"[inv-widgets] summary={summary!r:.80} is {kind_of(summary)}: give what inv.summarize(labelled) returns, "
         "where labelled = inv.label(run, store)."
     )
-
-
-def _default(view: Any) -> dict[str, Any]:
-    return {"spec": without_rows(checked(global_chart(view, []))), "fits": True}
 
 
 def _same_size(spec: dict[str, Any], other: dict[str, Any]) -> bool:

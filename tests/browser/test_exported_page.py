@@ -1,8 +1,12 @@
-"""An exported page, opened from disk with no network: the same Explorer."""
+"""An exported page, opened from disk with no network: the same Explorer. Labels are simulated."""
+
+import re
 
 import pytest
+from chart_view import ChartView
 from examples import LAYERS, NAMES, examples
 from explorer_view import ExplorerView
+from labelled_examples import labelled, summary
 from playwright.sync_api import expect
 
 import inv_widgets as inv
@@ -44,6 +48,52 @@ def test_it_works_from_disk(exported, page_of, screenshot, dark):
     screenshot(page, f"page-{name}-400")
     elsewhere = [url for url in asked if url != exported.as_uri() and not url.startswith(("data:", "blob:"))]
     assert elsewhere == []
+
+
+@pytest.mark.parametrize("width", [1600, 700])
+def test_a_chart_is_linked_both_ways_with_no_kernel(page_of, screenshot, tmp_path, width):
+    path = inv.export.page(labelled(), tmp_path / "global.html", summary=summary())
+    page = page_of(width=width, offline=True, dark=width < 1000)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    explorer, chart = ExplorerView(page.locator("body")).ready(), ChartView(page.locator("body")).ready()
+    cards = explorer.cards().count()
+    expect(chart.root.get_by_label("class")).to_have_value("taxi (simulated)")
+
+    # Chart to Explorer: only the cluster maps that carry the label.
+    chart.bars("wheel").last.click()
+    expect(chart.option("wheel")).to_have_attribute("aria-selected", "true")
+    expect(explorer.root.get_by_role("status").filter(has_text="wheel")).to_be_visible()
+    assert 0 < explorer.cards().count() < cards
+    for card in explorer.cards().all():
+        expect(card).to_contain_text("wheel")
+    screenshot(page, f"page-global-picked-{width}")
+    # An example opens there, in whatever picture it is.
+    example = chart.examples().get_by_role("button", name=re.compile("^taxi-[1-4]")).first
+    name = example.get_attribute("aria-label").split(",")[0]
+    example.click()
+    expect(explorer.heading()).to_have_text(name)
+    expect(explorer.detail()).to_be_visible()
+    chart.option("wheel").click()
+    expect(explorer.cards()).to_have_count(cards)
+
+    # Explorer to chart: a cluster map's labels stand out, another class comes along.
+    explorer.cards().filter(has_text="yellow").first.click()
+    expect(chart.option("yellow")).to_have_attribute("data-highlighted", "true")
+    assert chart.highlighted() == ["yellow"]
+    expect(chart.bars("wheel").first).to_have_attribute("opacity", "0.25")
+    screenshot(page, f"page-global-highlighted-{width}")
+    page.keyboard.press("Escape")
+    explorer.picture("lighthouse-1.png").click()
+    expect(chart.root.get_by_label("class")).to_have_value("lighthouse (simulated)")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth + 1"), "the page scrolls sideways"
+
+    # The theme is one.
+    page.get_by_role("button", name=re.compile("theme$")).click()
+    theme = page.locator(".inv-explorer").evaluate("element => element.closest('.inv-root').dataset.theme")
+    expect(page.locator(".inv-page-chart .inv-root")).to_have_attribute("data-theme", theme)
+    assert [url for url in asked if url != path.as_uri() and not url.startswith(("data:", "blob:"))] == []
 
 
 def test_names_are_text_never_markup(page_of, tmp_path):

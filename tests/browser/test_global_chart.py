@@ -5,6 +5,7 @@ import re
 
 import chart_page
 import pytest
+from chart_view import ChartView
 from explorer_view import ExplorerView
 from labelled_examples import summary
 from playwright.sync_api import expect
@@ -20,34 +21,6 @@ SHOW_EXPLORER = "inv.Explorer(run, state=state, height=480)"
 BUSY = "import time\ntry:\n    time.sleep(120)\nexcept KeyboardInterrupt:\n    print('woken')"
 MORE = "chart.summary = summary(more=2.0)"
 RESTYLE = "chart.chart = chart.chart.configure_axis(labelFontSize=17)"
-
-
-class ChartView:
-    """A GlobalChart on a page, in the words of the person who uses it."""
-
-    def __init__(self, scope):
-        self.page = scope.page
-        self.root = scope.locator(".inv-global")
-
-    def ready(self):
-        expect(self.root.locator(".inv-vega[data-state=drawn] svg")).to_be_visible(timeout=120_000)
-        return self
-
-    def options(self):
-        return self.root.locator(".inv-chart-labels [role=option]")
-
-    def option(self, label):
-        return self.options().and_(self.root.get_by_role("option", name=re.compile(rf"^{label},")))
-
-    def highlighted(self):
-        return self.root.locator("[role=option][data-highlighted=true]").all_inner_texts()
-
-    def bars(self, label):
-        """The bars of a label, as Vega names them for screen readers."""
-        return self.root.locator(f'.inv-vega path[aria-label*="label: {label};"][aria-roledescription="bar"]')
-
-    def examples(self):
-        return self.root.get_by_role("region", name=re.compile("^Examples of"))
 
 
 @pytest.fixture

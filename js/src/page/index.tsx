@@ -1,4 +1,4 @@
-/** An exported page: the same Explorer, with its pictures in the page and no kernel. */
+/** An exported page: the same Explorer, with its pictures in the page and no kernel; beside it a global chart, where one is. */
 import { signal } from "@preact/signals";
 import { IconButton } from "../core/controls";
 import { LocalModel } from "../core/model";
@@ -9,6 +9,7 @@ import type { Theme } from "../core/theme";
 import { Explorer } from "../explorer/explorer";
 import explorerStyles from "../explorer/explorer.css";
 import { Store } from "../explorer/store";
+import { openChart } from "./chart";
 import styles from "./page.css";
 
 interface Data {
@@ -16,6 +17,7 @@ interface Data {
   pictures?: PictureHead[];
   state?: Record<string, unknown>;
   view?: Record<string, unknown>;
+  chart?: Record<string, unknown>;
 }
 
 function open(el: HTMLElement): void {
@@ -27,12 +29,15 @@ function open(el: HTMLElement): void {
   const root = createRoot(el, explorerStyles + styles, theme);
   theme.subscribe((value) => {
     document.documentElement.dataset.invTheme = value;
+    // Where the chart looks for it.
+    document.documentElement.dataset.theme = value;
     document.documentElement.style.colorScheme = value;
   });
   try {
     const data = JSON.parse(document.getElementById("inv-widgets-data")?.textContent ?? "{}") as Data;
     const model = new LocalModel({ ...data.view, _pictures: data.pictures ?? [] });
-    const store = new Store(model, new LocalModel(data.state));
+    const state = new LocalModel(data.state);
+    const store = new Store(model, state);
     const painter = new Painter((error) => {
       store.error.value = error;
     });
@@ -41,6 +46,7 @@ function open(el: HTMLElement): void {
         <PageHead title={data.title ?? ""} theme={theme} />
       </Explorer>,
     );
+    if (data.chart) openChart(el, data.chart, state, theme);
   } catch (error) {
     root.fail(error);
   }

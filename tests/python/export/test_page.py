@@ -104,7 +104,12 @@ def test_a_summary_brings_the_chart_and_its_front_end_along(labelled, tmp_path):
     policy = next(a["content"] for a, _ in document.all("meta") if "http-equiv" in a)
     digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for _, text in scripts[1:]]
     assert f"; script-src {' '.join(f'{chr(39)}sha256-{one}{chr(39)}' for one in digests)}; " in policy
-    told = json.loads(scripts[0][1])["chart"]
+    data = json.loads(scripts[0][1])
+    told = data["chart"]
+    # Both open with one class: the first picture's.
+    assert data["state"] == {"target": "tabby"}
+    later = read(exported(labelled, tmp_path / "chart.html", summary=summary, state={"picture": "picture-1.jpg"}))
+    assert json.loads(later.all("script")[0][1])["state"] == {"picture": "picture-1.jpg", "target": "taxi"}
     assert [one["name"] for one in told["_summary"]["classes"]] == ["tabby", "taxi"]
     assert set(told["_charts"]) == {"labels", "trends", "layers"}
     assert base64.b64decode(told["_summary"]["bytes"], validate=True)
