@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["tcav"]
 
-MIN_EXAMPLES = Recipe.tcav_examples
-MIN_RANDOM = Recipe.tcav_random_sets
+MIN_EXAMPLES = Recipe().tcav_examples
+MIN_RANDOM = Recipe().tcav_random_sets
 
 
 def tcav(  # noqa: PLR0913 (each may be left out)
