@@ -37,8 +37,9 @@ def payload(summary: Summary, withheld: Collection[str] = ()) -> dict[str, Any]:
     dict
         ``groups`` (names, "all" last), ``layers`` (name, title, depth, group), ``support`` (what a number must rest
         on), ``classes`` (of each its name, labels, and lists as long as each other: ``rows`` a label and group,
-        ``cells`` a label and layer), ``maps`` (cluster maps; those that are examples have their place in ``bytes``) and
-        ``pictures`` with their thumbnails. Scores have four decimals, weights are per cent, what is not known is None.
+        ``cells`` a label and layer), ``maps`` (cluster maps; those that are examples have their place in ``bytes``,
+        merged ones their members' ids) and ``pictures`` with their thumbnails. Scores have four decimals, weights are
+        per cent, what is not known is None.
     """
     withheld = frozenset(withheld)
     told = {key: shown for key, shown in summary.evidence.maps.items() if shown.picture_hash not in withheld}
@@ -121,6 +122,7 @@ def _map(shown: ExampleMap, pictures: dict[str, int], layers: dict[str, int], of
         "width": shown.shape[1],
         "window": [_number(part / side, 6) for part, side in zip(shown.window, (width, height) * 2, strict=True)],
         "offset": offset,
+        **({"members": list(shown.members)} if shown.members else {}),
     }
 
 

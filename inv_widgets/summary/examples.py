@@ -37,6 +37,8 @@ class ExampleMap:
         (left, top, width, height) of what the map covers, in pixels of the picture, and its (width, height).
     labels
         The best labels' names.
+    members
+        Of a merged cluster map, its members' ids; they show what it shows.
     """
 
     id: str
@@ -53,6 +55,7 @@ class ExampleMap:
     picture_size: tuple[int, int]
     labels: tuple[str, ...]
     place: int = field(compare=False)
+    members: tuple[str, ...] = ()
 
     @property
     def map(self) -> NDArray[np.uint8]:
@@ -90,6 +93,7 @@ def example_of(
         window=explanation.window,
         picture_size=(explanation.picture.shape[1], explanation.picture.shape[0]),
         labels=labels,
+        members=tuple(member.id for member in shown.members),
     )
 
 

@@ -11,7 +11,7 @@ export function exampleSummary(): Summary {
     support: { rounds: 3, players: 2, pictures: 2 },
     classes: [exampleClass("dog", ["ear", "tail", "eye"]), exampleClass("cat", ["whisker"])],
     maps: [
-      exampleMap("m1", 0, "dog", 0, ["ear"], 0),
+      { ...exampleMap("m1", 0, "dog", 0, ["ear"], 0), members: ["m1, first", "m1, second"] },
       exampleMap("m2", 0, "dog", 1, ["tail", "eye"], 4),
       exampleMap("m3", 1, "cat", 1, ["whisker"], 8),
       exampleMap("m4", 1, "cat", 0, ["whisker"], -1),

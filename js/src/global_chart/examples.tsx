@@ -7,7 +7,7 @@ import { HeatCanvas } from "../core/painter";
 import { alongRow } from "../core/roving";
 import { Context } from "./context";
 import { overlay } from "./pictures";
-import { type Class, groupName, type MapHead, placeOf } from "./summary";
+import { type Class, groupName, isMap, type MapHead, placeOf } from "./summary";
 
 /** CSS pixels of an example's longer side. */
 const SIZE = 104;
@@ -102,7 +102,7 @@ const Example = memo(({ map, stop }: { map: MapHead; stop: boolean }) => {
   const summary = store.summary.value;
   const picture = summary.pictures[map.picture]?.name ?? "";
   const layer = summary.layers[map.layer];
-  const chosen = store.shared.cluster_map.value === map.id;
+  const chosen = isMap(map, store.shared.cluster_map.value ?? "");
   return (
     <button
       type="button"

@@ -53,6 +53,9 @@ it("lets a picked label stand out first, then the open cluster map's, then the p
   expect(store.picked.value).toEqual({ labels: ["ear", "tail", "eye"], reason: "picture", of: "dog.jpg" });
   state.set("cluster_map", "m2");
   expect(store.picked.value).toEqual({ labels: ["tail", "eye"], reason: "cluster map", of: "block 2, layer 1" });
+  // A member of a merged cluster map shows what that shows.
+  state.set("cluster_map", "m1, first");
+  expect(store.picked.value).toEqual({ labels: ["ear"], reason: "cluster map", of: "block 1, layer 1" });
   state.set("cluster_map", "without labels");
   expect(store.picked.value.reason).toBe("picture");
   state.set("label", "ear");

@@ -5,7 +5,7 @@ import { bytes } from "../core/payload";
 import { Link, type Linked } from "../core/state";
 import type { Spec } from "../core/vega";
 import type { ViewName, Wanted } from "./rows";
-import { type Class, EMPTY, labelsOfMap, labelsOfPicture, type MapHead, placeOf, type Summary } from "./summary";
+import { type Class, EMPTY, labelsOfPicture, type MapHead, mapOf, placeOf, type Summary } from "./summary";
 
 /** Shared by all views on one State. */
 export type Shared = {
@@ -187,8 +187,8 @@ export class ChartStore {
     if (!shown || this.#quiet.value === this.#elsewhere()) return NOTHING;
     const summary = this.summary.value;
     if (cluster_map.value !== null) {
-      const labels = labelsOfMap(summary, cluster_map.value);
-      const map = summary.maps.find(({ id }) => id === cluster_map.value);
+      const map = mapOf(summary, cluster_map.value);
+      const labels = map?.labels ?? [];
       const of = summary.layers[map?.layer ?? -1]?.title ?? "";
       if (labels.length > 0) return { labels, reason: "cluster map", of };
     }

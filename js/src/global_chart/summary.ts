@@ -66,6 +66,8 @@ export interface MapHead {
   window: number[];
   /** In `bytes`; -1 where it is no example. */
   offset: number;
+  /** Ids, where cluster maps were merged. */
+  members?: string[];
 }
 
 export interface PictureHead {
@@ -117,9 +119,14 @@ export function placeOf(summary: Summary, shown: Class, label: string, group: st
   return place < 0 ? undefined : place;
 }
 
-/** The best labels of a cluster map; none where it is not known. */
-export function labelsOfMap(summary: Summary, id: string): string[] {
-  return summary.maps.find((map) => map.id === id)?.labels ?? [];
+/** A cluster map, by its id or that of one of its members: they show what it shows. Undefined where it has no labels. */
+export function mapOf(summary: Summary, id: string): MapHead | undefined {
+  return summary.maps.find((map) => isMap(map, id));
+}
+
+/** Whether a cluster map, or one of its members, has this id. */
+export function isMap(map: MapHead, id: string): boolean {
+  return map.id === id || (map.members?.includes(id) ?? false);
 }
 
 /** The best labels of all cluster maps of a picture, for one class. */

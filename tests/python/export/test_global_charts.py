@@ -69,6 +69,22 @@ def test_examples_carry_their_map_and_picture(summary):
         assert sent["pictures"][shown["picture"]]["thumbnail"] == summary.thumbnail(example.picture_hash).data
 
 
+def test_members_of_merged_cluster_maps_are_told(labelled):
+    column = labelled[0].columns[0]
+    first, second, *others = column.cluster_maps
+    merged = dataclasses.replace(first, members=(dataclasses.replace(first, id="one"), second))
+    column = dataclasses.replace(column, cluster_maps=(merged, *others))
+    labelled[0] = dataclasses.replace(labelled[0], columns=(column, *labelled[0].columns[1:]))
+    summary = summarize(labelled)
+    assert summary.example_map(first.id).members == ("one", second.id)
+    sent = {shown["id"]: shown for shown in payload(summary)["maps"]}
+    assert sent[first.id]["members"] == ["one", second.id]
+    assert second.id not in sent
+    assert not any("members" in shown for key, shown in sent.items() if key != first.id)
+    withheld = to_json(payload(summary, [labelled[0].picture_hash]))
+    assert second.id not in withheld
+
+
 def test_withheld_pictures_leave_no_trace(summary):
     hidden = next(iter(summary.evidence.thumbnails))
     whole, sent = payload(summary), payload(summary, [hidden])
