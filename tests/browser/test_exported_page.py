@@ -7,6 +7,7 @@ from chart_view import ChartView
 from examples import LAYERS, NAMES, examples
 from explorer_view import ExplorerView
 from labelled_examples import labelled, summary
+from merged_examples import merged_examples
 from playwright.sync_api import expect
 
 import inv_widgets as inv
@@ -68,6 +69,9 @@ def test_a_chart_is_linked_both_ways_with_no_kernel(page_of, screenshot, tmp_pat
     assert 0 < explorer.cards().count() < cards
     for card in explorer.cards().all():
         expect(card).to_contain_text("wheel")
+    # The first picture's stand in the last columns: they come into sight.
+    if width > 1200:
+        expect(explorer.cards().first).to_be_in_viewport(ratio=0.5)
     screenshot(page, f"page-global-picked-{width}")
     # An example opens there, in whatever picture it is.
     example = chart.examples().get_by_role("button", name=re.compile("^taxi-[1-4]")).first
@@ -94,6 +98,22 @@ def test_a_chart_is_linked_both_ways_with_no_kernel(page_of, screenshot, tmp_pat
     theme = page.locator(".inv-explorer").evaluate("element => element.closest('.inv-root').dataset.theme")
     expect(page.locator(".inv-page-chart .inv-root")).to_have_attribute("data-theme", theme)
     assert [url for url in asked if url != path.as_uri() and not url.startswith(("data:", "blob:"))] == []
+
+
+def test_members_of_a_merged_cluster_map_keep_its_labels_highlighted(page_of, tmp_path):
+    run = merged_examples()
+    path = inv.export.page(run, tmp_path / "merged.html", summary=inv.summarize(run))
+    page = page_of(width=1600, offline=True)
+    page.goto(path.as_uri())
+    explorer, chart = ExplorerView(page.locator("body")).ready(), ChartView(page.locator("body")).ready()
+    explorer.cards().filter(has_text="merged").first.click()
+    status = chart.root.get_by_role("status")
+    expect(status).to_contain_text("of this cluster map")
+    merged = chart.highlighted()
+    explorer.detail().get_by_role("region", name="Members", exact=True).get_by_role("button").first.click()
+    expect(explorer.detail()).to_have_attribute("aria-label", re.compile("^member 1 of "))
+    expect(status).to_contain_text("of this cluster map")
+    assert chart.highlighted() == merged != []
 
 
 def test_names_are_text_never_markup(page_of, tmp_path):

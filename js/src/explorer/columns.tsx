@@ -49,6 +49,20 @@ export function Columns({ picture }: { picture: Picture }) {
     return () => cancelAnimationFrame(frame);
   }, [opened]);
 
+  // A label was picked elsewhere: where none of the cluster maps that carry it is in sight, the first one comes there.
+  const filter = store.filter.value;
+  useEffect(() => {
+    const box = scroller.current;
+    const cards = [...(box?.querySelectorAll<HTMLElement>("[data-id]") ?? [])];
+    if (filter === null || !box || !cards[0]) return;
+    const { left, right } = box.getBoundingClientRect();
+    const inSight = (card: HTMLElement) => {
+      const { left: from, width } = card.getBoundingClientRect();
+      return from + width / 2 > left && from + width / 2 < right;
+    };
+    if (!cards.some(inSight)) reveal(box, cards[0], 8);
+  }, [filter, picture.key]);
+
   const lengths = columns.map(({ cluster_maps }) => cluster_maps.length);
   const at = stop.value;
   const exists = at.row < (lengths[at.column] ?? 0);
