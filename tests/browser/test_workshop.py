@@ -109,7 +109,7 @@ def test_the_host_sees_pauses_and_exports(workshop_of, page_of, screenshot):
     server, _ = workshop_of(title="Class 4b")
     host = page_of(width=1440, height=1000)
     host.goto(server.host_link)
-    expect(host.get_by_text("Class 4b").first).to_be_visible()
+    expect(host.get_by_role("heading", name="Class 4b")).to_be_visible()
     expect(host.get_by_text(server.link.removesuffix("/").removeprefix("http://")).first).to_be_visible()
     player = page_of(width=390, height=844, dark=True)
     game = player_on(player, server).enter("ada")
