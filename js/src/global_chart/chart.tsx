@@ -22,10 +22,13 @@ interface Task {
   theme: string;
 }
 
+/** Room for the names of labels, which grow bold when they are picked; as in the style sheet. */
+const GUTTER = 10;
+
 export function Chart({ shown }: { shown: Class }) {
   const { store, pictures, theme } = useContext(Context);
   const box = useRef<HTMLDivElement>(null);
-  const measured = useWidth(box);
+  const measured = Math.max(0, useWidth(box) - GUTTER);
   const width = useSignal(0);
   const busy = useSignal(true);
   useEffect(() => {
