@@ -148,6 +148,19 @@ export function IconButton({ icon, label, expanded, disabled = false, onClick }:
   );
 }
 
+/** The banner of a view that goes on without its kernel. */
+export function Gone() {
+  return (
+    <p class="inv-banner" role="status">
+      <Icon name="plug" />
+      <span>
+        <b>The kernel is gone.</b> Everything here still works; changes are not sent to Python. Re-run the cell to
+        reconnect.
+      </span>
+    </p>
+  );
+}
+
 /** Words in place of content: what is missing, and what to do. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (

@@ -2,7 +2,7 @@
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { Empty, Icon } from "../core/controls";
+import { Empty, Gone } from "../core/controls";
 import { Alert } from "../core/errors";
 import { translator } from "../core/languages";
 import { useWidth } from "../core/width";
@@ -38,18 +38,6 @@ export function Explorer({ store, painter, theme, alive, fill = false, children 
         {store.heads.value.length === 0 ? <Nothing /> : <Run />}
       </div>
     </Context.Provider>
-  );
-}
-
-function Gone() {
-  return (
-    <p class="inv-banner" role="status">
-      <Icon name="plug" />
-      <span>
-        <b>The kernel is gone.</b> Everything here still works; changes are not sent to Python. Re-run the cell to
-        reconnect.
-      </span>
-    </p>
   );
 }
 

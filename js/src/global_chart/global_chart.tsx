@@ -1,7 +1,7 @@
 /** The GlobalChart: toolbar, labels, chart, examples of the picked label. */
 import type { ReadonlySignal } from "@preact/signals";
 import { useContext } from "preact/hooks";
-import { count, Empty, Icon } from "../core/controls";
+import { count, Empty, Gone } from "../core/controls";
 import { Alert } from "../core/errors";
 import { Chart } from "./chart";
 import { type ChartContext, Context } from "./context";
@@ -78,18 +78,6 @@ function Foot({ shown }: { shown: Class }) {
     <p class="inv-foot inv-quiet">
       Pale, dashed, “few”: low support, fewer than {count(support.rounds, "round")}, {count(support.players, "player")}{" "}
       or {count(support.pictures, "picture")}. Thin lines: intervals over pictures (bootstrap).
-    </p>
-  );
-}
-
-function Gone() {
-  return (
-    <p class="inv-banner" role="status">
-      <Icon name="plug" />
-      <span>
-        <b>The kernel is gone.</b> Everything here still works; changes are not sent to Python. Re-run the cell to
-        reconnect.
-      </span>
     </p>
   );
 }
