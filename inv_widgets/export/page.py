@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["page"]
 
 # What a State holds. The page starts with it and never asks anybody.
-STATE = ("picture", "target", "layer", "cluster_map", "label", "group", "colour_map", "opacity", "language")
+STATE = ("picture", "target", "layer", "cluster_map", "label", "group", "layers", "colour_map", "opacity", "language")
 
 
 def page(

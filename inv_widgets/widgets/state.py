@@ -10,7 +10,7 @@ import traitlets
 from inv_widgets.errors import kind_of
 from inv_widgets.export.colour_maps import COLOUR_MAPS
 from inv_widgets.widgets.base import Widget
-from inv_widgets.widgets.traits import Checked, number, one_of, text
+from inv_widgets.widgets.traits import Checked, number, one_of, text, texts
 from inv_widgets.widgets.withholding import Withholding
 
 __all__ = ["State", "StateTrait"]
@@ -32,6 +32,9 @@ class State(Widget):
         Id of the cluster map whose detail is open; None: closed.
     label, group
         A label, and a group of layers such as ``"block 3"``; None: none is chosen.
+    layers
+        Names of the layers that are brushed: views of columns keep to these. Empty: all. Names that a view's run lacks
+        are ignored there; where it has none of them, it shows all.
     colour_map
         ``"viridis"``, ``"inferno"``, ``"turbo"``, ``"cividis"`` or ``"greys"``.
     opacity
@@ -57,6 +60,7 @@ class State(Widget):
     cluster_map = Checked(None, text)
     label = Checked(None, text)
     group = Checked(None, text)
+    layers = Checked([], texts)
     colour_map = Checked("viridis", one_of(COLOUR_MAPS))
     opacity = Checked(0.6, number(0.0, 1.0))
     language = Checked("en", text)
@@ -67,7 +71,7 @@ class State(Widget):
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in _SHOWN}
-        return f"State({', '.join(f'{name}={value!r}' for name, value in shown.items() if value is not None)})"
+        return f"State({', '.join(f'{name}={value!r}' for name, value in shown.items() if value not in (None, []))})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ARG002
         return {"text/plain": repr(self)}, {}
@@ -92,4 +96,4 @@ class StateTrait(anywidget.WidgetTrait):  # type: ignore[misc, unused-ignore]
         )
 
 
-_SHOWN = ("picture", "target", "layer", "cluster_map", "label", "group", "colour_map", "opacity", "language")
+_SHOWN = ("picture", "target", "layer", "cluster_map", "label", "group", "layers", "colour_map", "opacity", "language")

@@ -27,6 +27,11 @@ class Checked(traitlets.TraitType[Any, Any]):
         self._check = check
         self.tag(sync=True)
 
+    def default(self, obj: Any = None) -> Any:
+        """Give the first value; a list is each object's own."""
+        value = super().default(obj)
+        return list(value) if isinstance(value, list) else value
+
     def validate(self, obj: Any, value: Any) -> Any:
         """Check a value; raise TraitError."""
         try:

@@ -198,11 +198,11 @@ def test_titles_are_made_where_none_is_given(make, tmp_path):
 def test_a_state_like_object_is_taken_and_others_are_refused(make, tmp_path):
     class State:
         picture, target, layer, cluster_map, label, group = "cat.jpg", None, None, None, None, None
-        colour_map, opacity, language = "turbo", 0.5, "en"
+        layers, colour_map, opacity, language = ["l1"], "turbo", 0.5, "en"
 
     document = read(exported(make(), tmp_path / "page.html", state=State()))
     state = json.loads(document.all("script")[0][1])["state"]
-    assert (state["picture"], state["colour_map"], len(state)) == ("cat.jpg", "turbo", 9)
+    assert (state["picture"], state["layers"], state["colour_map"], len(state)) == ("cat.jpg", ["l1"], "turbo", 10)
     with pytest.raises(ValueError, match=r"A State has no 'colormap'\. It has: picture, target"):
         exported(make(), tmp_path / "page.html", state={"colormap": "turbo"})
     with pytest.raises(TypeError, match="not a State"):

@@ -14,6 +14,7 @@ from inv_widgets.export.colour_maps import COLOUR_MAPS, colours
 def test_defaults():
     state = State()
     assert (state.picture, state.target, state.layer, state.cluster_map, state.label, state.group) == (None,) * 6
+    assert state.layers == []
     assert (state.colour_map, state.opacity, state.language) == ("viridis", 0.6, "en")
 
 
@@ -41,6 +42,9 @@ def test_an_unknown_argument_is_refused_with_advice(name, advice):
         ("colour_map", None, "give one of 'viridis'"),
         ("picture", 3, "give a str, or None"),
         ("cluster_map", b"id", "give a str, or None"),
+        ("layers", "features.28", "give a list of str"),
+        ("layers", None, "give a list of str"),
+        ("layers", ["features.28", 3], "give a list of str"),
     ],
 )
 def test_impossible_values_say_what_to_do(name, value, words):
@@ -52,6 +56,15 @@ def test_impossible_values_say_what_to_do(name, value, words):
     with pytest.raises(traitlets.TraitError, match=message):
         setattr(state, name, value)
     assert getattr(state, name) == before
+
+
+def test_brushed_layers_are_each_states_own():
+    state = State(layers=("features.26", "features.28"))
+    assert state.layers == ["features.26", "features.28"]
+    assert repr(state).startswith("State(layers=['features.26', 'features.28'], colour_map=")
+    State().layers.append("features.0")
+    assert State().layers == []
+    assert "layers" not in repr(State())
 
 
 def test_numpy_numbers_are_numbers():
