@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.layers import layers
     from inv_widgets.analysis.pipeline import explain
     from inv_widgets.classifier import Classifier
+    from inv_widgets.comparison.methods import methods
+    from inv_widgets.comparison.saliency import saliency
     from inv_widgets.comparison.tcav import tcav
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Label
     from inv_widgets.labels.pipeline import label
@@ -56,6 +58,8 @@ _HOMES = {
     "label": "labels.pipeline",
     "layers": "analysis.layers",
     "load": "run",
+    "methods": "comparison.methods",
+    "saliency": "comparison.saliency",
     "summarize": "summary.pipeline",
     "tcav": "comparison.tcav",
 }
@@ -86,6 +90,8 @@ __all__ = [
     "label",
     "layers",
     "load",
+    "methods",
+    "saliency",
     "summarize",
     "tcav",
 ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch.autograd.graph import GradientEdge
 
-__all__ = ["Capture", "capture"]
+__all__ = ["Capture", "capture", "only"]
 
 Target = int | tuple[int, ...]
 
@@ -114,7 +114,7 @@ def capture(
             trace.watch(start)
             output = net.module(start)
         try:
-            logits = torch.cat([net.logits_of(_only(output, row, count)) for row in range(count)])
+            logits = torch.cat([net.logits_of(only(output, row, count)) for row in range(count)])
             resolved, names = _targets(net, [target] * count if targets is None else targets, logits)
             placed = place(trace)
             available = tuple(layer for layer, _ in placed)
@@ -181,7 +181,7 @@ def _targets(net: Network, targets: Sequence[Any], logits: Tensor) -> tuple[tupl
     return tuple(index for index, _ in resolved), tuple(name for _, name in resolved)
 
 
-def _only(output: Any, row: int, count: int) -> Any:
+def only(output: Any, row: int, count: int) -> Any:
     """Cut one picture's part out of whatever a network returned for several."""
     if count == 1:
         return output
@@ -190,7 +190,7 @@ def _only(output: Any, row: int, count: int) -> Any:
     if dataclasses.is_dataclass(output) and not isinstance(output, (type, Mapping)):
         output = {field.name: getattr(output, field.name) for field in dataclasses.fields(output)}
     if isinstance(output, Mapping):
-        return {key: _only(value, row, count) for key, value in output.items()}
+        return {key: only(value, row, count) for key, value in output.items()}
     if isinstance(output, (list, tuple)):
-        return [_only(value, row, count) for value in output]
+        return [only(value, row, count) for value in output]
     return output

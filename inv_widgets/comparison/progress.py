@@ -1,0 +1,63 @@
+"""Long work that shows how far it is, and stops where it is told to with what it has."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from tqdm.auto import tqdm
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from inv_widgets.comparison.subject import Subject
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """A context around a loop of batches: a progress bar after two seconds; Ctrl-C ends the loop, not the method.
+
+    Once a first batch is done, Ctrl-C leaves the context with what was gathered so far, a warning, and a note
+    ``"interrupted"`` in the subject (``"640 of 4000 masks"``). Before that it is raised.
+
+    Parameters
+    ----------
+    subject
+        What the method works on.
+    title
+        The method's name.
+    total
+        How many steps there are.
+    unit
+        What a step is: ``"masks"``, ``"pictures"``.
+    """
+
+    def __init__(self, subject: Subject, title: str, total: int, unit: str) -> None:
+        self._subject, self._title, self._total, self._unit = subject, title, total, unit
+        self.done = 0
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        self._bar = tqdm(total=self._total, desc=self._title, unit=f" {self._unit}", delay=2, leave=False)
+        return self
+
+    def update(self, steps: int) -> None:
+        """Say that so many more steps are done and counted in."""
+        self.done += steps
+        self._bar.update(steps)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._bar.close()
+        if kind is None or not issubclass(kind, KeyboardInterrupt) or not self.done:
+            return False
+        came = f"{self.done} of {self._total} {self._unit}"
+        self._subject.notes["interrupted"] = came
+        warnings.warn(
+            f"[inv-widgets] {self._title} was interrupted: the map is made of {came}.", RuntimeWarning, stacklevel=3
+        )
+        return True
