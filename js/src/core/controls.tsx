@@ -2,7 +2,11 @@
 import type { ComponentChildren } from "preact";
 import { useUniqueId } from "./ids";
 import { GUARDED } from "./keyboard";
+import { useTranslate } from "./language";
+import { type Translate, translator } from "./languages";
 import { alongRow } from "./roving";
+
+const ENGLISH = translator("en");
 
 interface SliderProps {
   label: string;
@@ -48,10 +52,18 @@ interface SegmentedProps<T extends string> {
   label: string;
   value: T;
   options: readonly T[];
+  /** What an option is called; by default as it is. */
+  name?: (option: T) => string;
   onChoose: (value: T) => void;
 }
 
-export function Segmented<T extends string>({ label, value, options, onChoose }: SegmentedProps<T>) {
+export function Segmented<T extends string>({
+  label,
+  value,
+  options,
+  name = (option) => option,
+  onChoose,
+}: SegmentedProps<T>) {
   const onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const next = alongRow(event.key, options.indexOf(value), options.length);
     const option = next === undefined ? undefined : options[next];
@@ -74,7 +86,7 @@ export function Segmented<T extends string>({ label, value, options, onChoose }:
             onClick={() => onChoose(option)}
             {...GUARDED}
           >
-            {option}
+            {name(option)}
           </button>
         ))}
       </div>
@@ -150,12 +162,12 @@ export function IconButton({ icon, label, expanded, disabled = false, onClick }:
 
 /** The banner of a view that goes on without its kernel. */
 export function Gone() {
+  const t = useTranslate();
   return (
     <p class="inv-banner" role="status">
       <Icon name="plug" />
       <span>
-        <b>The kernel is gone.</b> Everything here still works; changes are not sent to Python. Re-run the cell to
-        reconnect.
+        <b>{t("view.gone")}</b> {t("view.gone_words")}
       </span>
     </p>
   );
@@ -171,12 +183,18 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-/** A percentage with one decimal, or whole; a dash for what is not a number. */
-export function percent(value: number | null | undefined, digits = 1): string {
+/** A percentage with one decimal, or whole, as a language writes it; a dash for what is not a number. */
+export function percent(value: number | null | undefined, digits = 1, t: Translate = ENGLISH): string {
+  const text = fixed(value, digits, t);
+  return text === "–" ? text : `${text}\u00a0%`;
+}
+
+/** A number with so many decimals, as a language writes it; a dash for what is none. */
+export function fixed(value: number | null | undefined, digits: number, t: Translate = ENGLISH): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   // No "-0.0": what rounds to nothing has no sign.
-  const text = value.toFixed(digits).replace(/^-(0(?:\.0+)?)$/, "$1");
-  return `${text}\u00a0%`;
+  const rounded = Number(value.toFixed(digits)) + 0;
+  return t.number(rounded, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
 }
 
 export function count(number: number, noun: string): string {

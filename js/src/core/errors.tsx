@@ -1,10 +1,12 @@
 /** Errors are shown, never swallowed: a view that fails leaves words behind, not an empty output. */
 import { Component, type ComponentChildren } from "preact";
 import { GUARDED } from "./keyboard";
+import { useTranslate } from "./language";
 
+/** What an error says; an empty text where it says nothing. */
 export function message(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^\[inv-widgets\]\s*/, "") || "Something went wrong.";
+  return text.replace(/^\[inv-widgets\]\s*/, "");
 }
 
 interface AlertProps {
@@ -14,13 +16,14 @@ interface AlertProps {
 }
 
 export function Alert({ title, error, onRetry }: AlertProps) {
+  const t = useTranslate();
   return (
     <div class="inv-alert" role="alert">
       <strong>{title}</strong>
-      <span>{message(error)}</span>
+      <span>{message(error) || t("error.unknown")}</span>
       {onRetry && (
         <button type="button" class="inv-button" onClick={onRetry} {...GUARDED}>
-          Try again
+          {t("action.retry")}
         </button>
       )}
     </div>
@@ -35,17 +38,15 @@ export class ErrorBoundary extends Component<{ children: ComponentChildren }, Bo
   override state: BoundaryState = { error: undefined };
 
   static override getDerivedStateFromError(error: unknown): BoundaryState {
-    return { error: error ?? new Error("Something went wrong.") };
+    return { error: error ?? new Error() };
   }
 
   override render() {
     if (this.state.error === undefined) return this.props.children;
-    return (
-      <Alert
-        title="This view could not be drawn."
-        error={this.state.error}
-        onRetry={() => this.setState({ error: undefined })}
-      />
-    );
+    return <Broken error={this.state.error} onRetry={() => this.setState({ error: undefined })} />;
   }
+}
+
+function Broken({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  return <Alert title={useTranslate()("view.not_drawn")} error={error} onRetry={onRetry} />;
 }

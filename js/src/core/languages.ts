@@ -58,6 +58,14 @@ function build(language: Language): Translate {
   const catalogue: Catalogue = CATALOGUES[language];
   const plural = new Intl.PluralRules(language);
   const plain = new Intl.NumberFormat(language);
+  // Made once for each look: making one takes longer than all that it writes on a screen.
+  const formats = new Map<string, Intl.NumberFormat>();
+  const format = (options: Intl.NumberFormatOptions = {}) => {
+    const key = JSON.stringify(options);
+    const known = formats.get(key) ?? new Intl.NumberFormat(language, options);
+    formats.set(key, known);
+    return known;
+  };
   const text = (key: string, values: Values): string => {
     const form = typeof values.count === "number" ? `${key}.${plural.select(values.count)}` : key;
     // A missing text is seen in the tests; a player gets English, never an empty place.
@@ -72,9 +80,7 @@ function build(language: Language): Translate {
   return Object.assign(translate, {
     language,
     has: (key: string) => key in catalogue,
-    number: (value: number, options?: Intl.NumberFormatOptions) =>
-      new Intl.NumberFormat(language, options).format(value),
-    percent: (share: number, digits = 0) =>
-      new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(share),
+    number: (value: number, options?: Intl.NumberFormatOptions) => format(options).format(value),
+    percent: (share: number, digits = 0) => format({ style: "percent", maximumFractionDigits: digits }).format(share),
   });
 }

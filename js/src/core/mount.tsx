@@ -3,10 +3,12 @@
  *
  * The style sheet stands inside the root, so that it works in a page, in a shadow root and in Colab's frames alike.
  */
-import { effect, type ReadonlySignal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { Alert, ErrorBoundary } from "./errors";
 import { guardKeys } from "./keyboard";
+import { Language } from "./language";
+import { type Translate, translator } from "./languages";
 import base from "./styles.css";
 import type { Theme } from "./theme";
 
@@ -14,6 +16,8 @@ export interface Root {
   readonly element: HTMLElement;
   show(view: ComponentChildren): void;
   fail(error: unknown): void;
+  /** Speak the language that a signal says; English until then. */
+  speak(t: ReadonlySignal<Translate>): void;
   dispose(): void;
 }
 
@@ -29,13 +33,20 @@ export function createRoot(el: HTMLElement, styles: string, theme: ReadonlySigna
   element.append(style, content);
   el.append(element);
   const unguard = guardKeys(element);
+  const spoken = signal<ReadonlySignal<Translate>>(signal(translator("en")));
+  const t = computed(() => spoken.value.value);
   const unfollow = effect(() => {
     element.dataset.theme = theme.value;
+    content.lang = t.value.language;
   });
+  const draw = (view: ComponentChildren) => render(<Language.Provider value={t}>{view}</Language.Provider>, content);
   return {
     element,
-    show: (view) => render(<ErrorBoundary>{view}</ErrorBoundary>, content),
-    fail: (error) => render(<Alert title="This view could not be opened." error={error} />, content),
+    show: (view) => draw(<ErrorBoundary>{view}</ErrorBoundary>),
+    fail: (error) => draw(<Alert title={t.value("view.not_opened")} error={error} />),
+    speak(words) {
+      spoken.value = words;
+    },
     dispose() {
       render(null, content);
       unguard();

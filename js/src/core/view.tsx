@@ -2,6 +2,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { type ComponentChildren, Fragment } from "preact";
 import { stateOf } from "./host_state";
+import { followLanguage } from "./language";
 import type { Model, RenderProps } from "./model";
 import { createRoot, type Root } from "./mount";
 import { type Theme, watchTheme } from "./theme";
@@ -35,9 +36,13 @@ export async function renderOnState(
       // Meanwhile the view was closed, or was given yet another State.
       if (turn !== opening) return;
       closeView();
+      const language = followLanguage(state);
+      closeView = () => language.dispose();
+      root.speak(language.t);
       const { view, holds } = open(state, { root, theme });
       closeView = () => {
         for (const held of holds) held.dispose();
+        language.dispose();
       };
       root.show(<Fragment key={turn}>{view}</Fragment>);
     } catch (error) {

@@ -2,29 +2,9 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { message } from "../core/errors";
-import { GUARDED } from "../core/keyboard";
+import { Alert } from "../core/errors";
 import type { Translate } from "../core/languages";
 import type { Host } from "../core/model";
-
-interface TroubleProps {
-  t: Translate;
-  title: string;
-  error: unknown;
-  onRetry: () => void;
-}
-
-export function Trouble({ t, title, error, onRetry }: TroubleProps) {
-  return (
-    <div class="inv-alert" role="alert">
-      <strong>{title}</strong>
-      <span>{message(error)}</span>
-      <button type="button" class="inv-button" onClick={onRetry} {...GUARDED}>
-        {t("action.retry")}
-      </button>
-    </div>
-  );
-}
 
 export function Waiting({ children }: { children: ComponentChildren }) {
   return (
@@ -72,8 +52,7 @@ export function Child({ t, host, reference }: ChildProps) {
     <>
       {state.value === "opening" && <Waiting>{t("workspace.opening")}</Waiting>}
       {typeof state.value === "object" && (
-        <Trouble
-          t={t}
+        <Alert
           title={t("workspace.failed")}
           error={state.value.error}
           onRetry={() => {

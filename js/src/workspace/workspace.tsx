@@ -1,12 +1,13 @@
 /** The Workspace: tabs over panes, one pane at a time or two side by side. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Empty, Icon, type IconName } from "../core/controls";
+import { Alert } from "../core/errors";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
 import type { Host } from "../core/model";
 import { alongRow } from "../core/roving";
 import { useWidth } from "../core/width";
-import { Child, Trouble, Waiting } from "./pane";
+import { Child, Waiting } from "./pane";
 import { PANES, type PaneName, type WorkspaceStore } from "./store";
 
 const ICON: Record<PaneName, IconName> = { game: "play", explorer: "map", chart: "bars", synonyms: "groups" };
@@ -150,7 +151,7 @@ function Pane({ store, host, name }: { store: WorkspaceStore; host: Host | undef
   const reference = store.references[name].value;
   const labels = store.labels.value;
   const failed = name === "chart" && labels.state === "failed" && (
-    <Trouble t={t} title={t("workspace.labels_failed")} error={labels.message} onRetry={() => store.refresh()} />
+    <Alert title={t("workspace.labels_failed")} error={labels.message} onRetry={() => store.refresh()} />
   );
   if (reference !== null && reference !== undefined) {
     return (
