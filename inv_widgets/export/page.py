@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["page"]
 
 # What a State holds. The page starts with it and never asks anybody.
-STATE = ("picture", "target", "layer", "cluster_map", "label", "group", "layers", "colour_map", "opacity", "language")
+STATE = (
+    "picture", "target", "layer", "cluster_map", "label", "group", "layers", "groups", "colour_map", "opacity",
+    "language",
+)  # fmt: skip
 
 
 def page(
@@ -75,8 +78,11 @@ def page(
     told = {"title": title, "pictures": pictures(run), "state": opened}
     if summary is not None:
         from inv_widgets.export.page_chart import chart_data, chart_script
+        from inv_widgets.summary.groups import layers_by_group
 
-        told |= {"chart": chart_data(summary), "state": opened | {"target": _class(run, opened)}}
+        chart = chart_data(summary)
+        linked = {"target": _class(run, opened), "groups": layers_by_group(summary.groups, summary.layers)}
+        told |= {"chart": chart, "state": opened | linked}
         scripts.insert(0, _inside(chart_script()))  # scripts run in their order: the page's finds the chart's
     document = _DOCUMENT.format(
         policy=_policy(scripts),

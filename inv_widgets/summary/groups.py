@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import Column
 
-__all__ = ["ALL", "Grouping", "Groups", "Layer"]
+__all__ = ["ALL", "Grouping", "Groups", "Layer", "layers_by_group"]
 
 ALL = "all"
 """The name of the group of all layers together."""
@@ -99,6 +99,11 @@ class Grouping:
             Layer(each.name, each.title, each.depth, each.block, each.layer_in_block, names.get(each.name, ""))
             for each in layers
         )
+
+
+def layers_by_group(groups: Iterable[str], layers: Sequence[Layer]) -> dict[str, list[str]]:
+    """Give the names of each group's layers, in their order; "all" is left out."""
+    return {group: [layer.name for layer in layers if layer.group == group] for group in groups if group != ALL}
 
 
 def _checked(groups: Groups) -> int | dict[str, tuple[str, ...]] | Callable[[Column], str | None]:

@@ -12,6 +12,7 @@ from inv_widgets.export.chart_files import save
 from inv_widgets.export.global_charts import PICKED, VIEWS, bare_chart, checked, global_chart, with_rows, without_rows
 from inv_widgets.export.global_payload import payload
 from inv_widgets.export.global_rows import global_rows
+from inv_widgets.summary.groups import layers_by_group
 from inv_widgets.summary.names import chosen
 from inv_widgets.summary.summary import Summary
 from inv_widgets.widgets.base import Widget
@@ -87,6 +88,7 @@ class GlobalChart(Widget):
         state._withholding.watch(self._on_withheld)  # noqa: SLF001
         self._on_withheld()
         self.observe(self._on_state, "state")
+        self.state.groups = layers_by_group(summary.groups, summary.layers)
 
     @property
     def summary(self) -> Summary:
@@ -98,6 +100,7 @@ class GlobalChart(Widget):
         with self._lock:
             self._shown = _checked_summary(summary)
             self._tell()
+            self.state.groups = layers_by_group(summary.groups, summary.layers)
 
     @property
     def chart(self) -> Any:
@@ -180,6 +183,7 @@ class GlobalChart(Widget):
     def _on_state(self, change: Any) -> None:
         change["old"]._withholding.unwatch(self._on_withheld)  # noqa: SLF001
         change["new"]._withholding.watch(self._on_withheld)  # noqa: SLF001
+        change["new"].groups = layers_by_group(self._shown.groups, self._shown.layers)
         self._on_withheld()
 
 

@@ -10,7 +10,7 @@ import traitlets
 from inv_widgets.errors import kind_of
 from inv_widgets.export.colour_maps import COLOUR_MAPS
 from inv_widgets.widgets.base import Widget
-from inv_widgets.widgets.traits import Checked, number, one_of, text, texts
+from inv_widgets.widgets.traits import Checked, named_texts, number, one_of, text, texts
 from inv_widgets.widgets.withholding import Withholding
 
 __all__ = ["State", "StateTrait"]
@@ -35,6 +35,9 @@ class State(Widget):
     layers
         Names of the layers that are brushed: views of columns keep to these. Empty: all. Names that a view's run lacks
         are ignored there; where it has none of them, it shows all.
+    groups
+        What belongs to each group: ``{"early": ["features.0", "features.2"]}``. A GlobalChart on this State says it.
+        Where it is empty, views take blocks.
     colour_map
         ``"viridis"``, ``"inferno"``, ``"turbo"``, ``"cividis"`` or ``"greys"``.
     opacity
@@ -61,6 +64,7 @@ class State(Widget):
     label = Checked(None, text)
     group = Checked(None, text)
     layers = Checked([], texts)
+    groups = Checked({}, named_texts)
     colour_map = Checked("viridis", one_of(COLOUR_MAPS))
     opacity = Checked(0.6, number(0.0, 1.0))
     language = Checked("en", text)

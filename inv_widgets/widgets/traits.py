@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import traitlets
 
-__all__ = ["Checked", "number", "one_of", "optional", "text", "texts"]
+__all__ = ["Checked", "named_texts", "number", "one_of", "optional", "text", "texts"]
 
 
 class Checked(traitlets.TraitType[Any, Any]):
@@ -28,9 +28,9 @@ class Checked(traitlets.TraitType[Any, Any]):
         self.tag(sync=True)
 
     def default(self, obj: Any = None) -> Any:
-        """Give the first value; a list is each object's own."""
+        """Give the first value; a list or dict is each object's own."""
         value = super().default(obj)
-        return list(value) if isinstance(value, list) else value
+        return value.copy() if isinstance(value, list | dict) else value
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Check a value; raise TraitError."""
@@ -88,3 +88,13 @@ def texts(value: Any) -> list[str]:
         if all(isinstance(item, str) for item in items):
             return items
     raise ValueError("is not a list of texts: give a list of str.")
+
+
+def named_texts(value: Any) -> dict[str, list[str]]:
+    """Take several texts under each of some names."""
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        try:
+            return {name: texts(items) for name, items in value.items()}
+        except ValueError:
+            pass
+    raise ValueError("is not possible: give a dict of names and lists of str.")

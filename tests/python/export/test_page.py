@@ -14,6 +14,7 @@ import inv_widgets as inv
 from inv_widgets.explanation import Label
 from inv_widgets.export import page as exported
 from inv_widgets.run import Run
+from inv_widgets.summary.groups import layers_by_group
 
 SCRIPT = 'const text = "<\\/script> \\u{1f431}"; document.getElementById("inv-widgets-root").textContent = "ran";'
 
@@ -107,9 +108,15 @@ def test_a_summary_brings_the_chart_and_its_front_end_along(labelled, tmp_path):
     data = json.loads(scripts[0][1])
     told = data["chart"]
     # Both open with one class: the first picture's.
-    assert data["state"] == {"target": "tabby"}
+    groups = layers_by_group(summary.groups, summary.layers)
+    assert data["state"] == {"target": "tabby", "groups": groups}
+    assert groups
     later = read(exported(labelled, tmp_path / "chart.html", summary=summary, state={"picture": "picture-1.jpg"}))
-    assert json.loads(later.all("script")[0][1])["state"] == {"picture": "picture-1.jpg", "target": "taxi"}
+    assert json.loads(later.all("script")[0][1])["state"] == {
+        "picture": "picture-1.jpg",
+        "target": "taxi",
+        "groups": groups,
+    }
     assert [one["name"] for one in told["_summary"]["classes"]] == ["tabby", "taxi"]
     assert set(told["_charts"]) == {"labels", "trends", "layers"}
     assert base64.b64decode(told["_summary"]["bytes"], validate=True)
@@ -198,11 +205,11 @@ def test_titles_are_made_where_none_is_given(make, tmp_path):
 def test_a_state_like_object_is_taken_and_others_are_refused(make, tmp_path):
     class State:
         picture, target, layer, cluster_map, label, group = "cat.jpg", None, None, None, None, None
-        layers, colour_map, opacity, language = ["l1"], "turbo", 0.5, "en"
+        layers, groups, colour_map, opacity, language = ["l1"], {"early": ["l1"]}, "turbo", 0.5, "en"
 
     document = read(exported(make(), tmp_path / "page.html", state=State()))
     state = json.loads(document.all("script")[0][1])["state"]
-    assert (state["picture"], state["layers"], state["colour_map"], len(state)) == ("cat.jpg", ["l1"], "turbo", 10)
+    assert (state["picture"], state["layers"], state["colour_map"], len(state)) == ("cat.jpg", ["l1"], "turbo", 11)
     with pytest.raises(ValueError, match=r"A State has no 'colormap'\. It has: picture, target"):
         exported(make(), tmp_path / "page.html", state={"colormap": "turbo"})
     with pytest.raises(TypeError, match="not a State"):

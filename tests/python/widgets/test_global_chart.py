@@ -131,6 +131,18 @@ def test_a_new_summary_comes_in_place(chart, run):
         chart.summary = None
 
 
+def test_state_is_told_the_groups(summary, run):
+    state = State()
+    chart = GlobalChart(summary, state=state)
+    names = [layer.name for layer in summary.layers]
+    assert sorted(name for layers in state.groups.values() for name in layers) == sorted(names)
+    chart.summary = summarize(labelled(run), groups={"early": names[:1], "late": names[1:]})
+    assert state.groups == {"early": names[:1], "late": names[1:]}
+    other = State()
+    chart.state = other
+    assert other.groups == state.groups
+
+
 def test_the_browser_cannot_change_what_the_kernel_says(chart):
     before = (chart._summary, chart._charts)
     chart.set_state({"_summary": {}, "_charts": {}, "view": "trends"})

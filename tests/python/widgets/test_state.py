@@ -45,6 +45,9 @@ def test_an_unknown_argument_is_refused_with_advice(name, advice):
         ("layers", "features.28", "give a list of str"),
         ("layers", None, "give a list of str"),
         ("layers", ["features.28", 3], "give a list of str"),
+        ("groups", ["features.28"], "give a dict of names and lists of str"),
+        ("groups", {"early": "features.28"}, "give a dict of names and lists of str"),
+        ("groups", {3: ["features.28"]}, "give a dict of names and lists of str"),
     ],
 )
 def test_impossible_values_say_what_to_do(name, value, words):
@@ -65,6 +68,14 @@ def test_brushed_layers_are_each_states_own():
     State().layers.append("features.0")
     assert State().layers == []
     assert "layers" not in repr(State())
+
+
+def test_groups_are_each_states_own():
+    state = State(groups={"early": ("features.0",)})
+    assert state.groups == {"early": ["features.0"]}
+    State().groups["late"] = ["features.28"]
+    assert State().groups == {}
+    assert "groups" not in repr(State())
 
 
 def test_numpy_numbers_are_numbers():
