@@ -49,6 +49,9 @@ class Trace(TorchFunctionMode):
         The network. Its hooks are removed on leaving the context.
     keep
         Whether to keep values and gradient edges.
+    edit
+        The index of a node, and what its value becomes at the moment when it is made: the rest of the network sees
+        these numbers instead. For passes without gradients.
 
     Attributes
     ----------
@@ -60,15 +63,19 @@ class Trace(TorchFunctionMode):
         The names of all modules that have children.
     network
         The class of the network.
+    edited
+        Whether the node to edit was made, with the shape of its new value.
     """
 
-    def __init__(self, module: nn.Module, *, keep: bool = True) -> None:
+    def __init__(self, module: nn.Module, *, keep: bool = True, edit: tuple[int, Tensor] | None = None) -> None:
         super().__init__()
         self.nodes: list[Node] = []
         self.calls: dict[str, int] = {}
         self._module = module
         self.parents = {name for name, part in module.named_modules() if next(part.children(), None) is not None}
         self.network = type(module).__name__
+        self.edited = False
+        self._edit = edit
         self._index: Any = WeakTensorKeyDictionary()
         self._running: list[_Call] = []
         self._uses: list[int] = []  # how often each node's maps were used
@@ -153,6 +160,8 @@ class Trace(TorchFunctionMode):
         gate = None
         if kind == "gate":
             gate = inputs.pop(0 if operations.gate_first(maps, shape) else 1)
+        elif kind == "pass" and name == "add" and self._is_bias(inputs, args):
+            kind = "norm"  # it completes a convolution
         elif kind in {"conv", "norm", "layout", "pool", "global_pool"}:
             inputs = inputs[:1]  # what else there is belongs to weights
         elif kind in {"pass", "act"} and len(inputs) > 1 and len({self.nodes[i].shape for i in inputs}) > 1:
@@ -177,11 +186,24 @@ class Trace(TorchFunctionMode):
         self._index[tensor] = index
         if self._kept is not None:
             self._kept.add(index, tensor)
+        if self._edit is not None and self._edit[0] == index and tensor.shape == self._edit[1].shape:
+            tensor.copy_(self._edit[1])
+            self.edited = True
 
     def _is_maps(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether a convolution's input is maps that something unseen has made, and not a weight."""
         given = args[0] if args else kwargs.get("input")
         return isinstance(given, torch.Tensor) and given.ndim == 4 and given.shape[0] == self._batch
+
+    def _is_bias(self, inputs: list[int], args: tuple[Any, ...]) -> bool:
+        """Whether a module that has just convolved adds a number a map: Keras's layers do so themselves."""
+        node = self.nodes[inputs[0]] if len(inputs) == 1 else None
+        while node is not None and node.kind in {"layout", "pass"} and node.inputs:
+            node = self.nodes[node.inputs[0]]
+        here = (self._running[-1].name, self._running[-1].index) if self._running else ("", 0)
+        if node is None or node.kind != "conv" or (node.module, node.call) != here:
+            return False
+        return any(isinstance(one, torch.Tensor) and one.shape.numel() == node.shape[1] for one in args[:2])
 
     def _block(self) -> str:
         for call in reversed(self._running):

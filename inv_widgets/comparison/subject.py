@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from inv_widgets.analysis.activations import capture, only
+from inv_widgets.analysis.layers import place
+from inv_widgets.analysis.selection import select
 from inv_widgets.analysis.tracing import Trace
 from inv_widgets.torch_support import eval_pass
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inv_widgets.analysis.activations import Capture
+    from inv_widgets.analysis.layers import Layer
     from inv_widgets.classifier import Classifier
     from inv_widgets.pictures import Picture
 
@@ -73,6 +76,7 @@ class Subject:
         self._resolved: tuple[tuple[Target, ...], tuple[str, ...]] | None = None
         self._batch_size = batch_size
         self._logits: Tensor | None = None
+        self._seen: Trace | None = None
         if all(target is not None for target in targets):
             self._resolve(None)
 
@@ -105,13 +109,39 @@ class Subject:
         assert self._batch_size is not None
         return self._batch_size
 
-    def logits(self, inputs: Tensor) -> Tensor:
-        """Run the network on M inputs, in batches and without gradients; M x K."""
+    def layers(self, spec: Any) -> list[Layer]:
+        """Choose layers, as :func:`inv_widgets.analysis.selection.select` does; one forward pass the first time."""
+        return select([layer for layer, _ in self._placed()], spec)
+
+    def logits(self, inputs: Tensor, *, layer: Layer | None = None, maps: Tensor | None = None) -> Tensor:
+        """Run the network on M inputs, in batches and without gradients.
+
+        Parameters
+        ----------
+        inputs
+            M x C x H x W, of the pictures' own shape.
+        layer, maps
+            A layer, and the M x C x h x w that take the place of its maps; see :mod:`.intervention`.
+
+        Returns
+        -------
+        torch.Tensor
+            M x K.
+        """
+        if not len(inputs):
+            return self.own_logits[:0]
+        size = self.batch_size if len(inputs) > 1 else 1
+        tap = None if layer is None else self._placed()[layer.depth][1]
         found = []
         with eval_pass(self.net.module), torch.no_grad():
-            for batch in torch.split(inputs, self.batch_size if len(inputs) > 1 else 1):
+            for start in range(0, len(inputs), size):
                 # A copy: the network may overwrite its input.
-                found.append(self._rows(self.net.module(batch.clone()), len(batch)))
+                batch = inputs[start : start + size].clone()
+                if tap is None or maps is None:
+                    output = self.net.module(batch)
+                else:
+                    output = self._edited(batch, tap, maps[start : start + size])
+                found.append(self._rows(output, len(batch)))
                 self.forwards += len(batch)
         return torch.cat(found)
 
@@ -120,9 +150,12 @@ class Subject:
         return self.score_of(self.logits(inputs), row)
 
     def score_of(self, logits: Tensor, row: int) -> Tensor:
-        """Give the class score of picture `row`'s target: a logit, or the logsumexp of a group's; M x K to (M,)."""
+        """Give the class score of picture `row`'s target, as :meth:`Classifier.score` does; M x K to (M,)."""
         target = self.targets[row]
-        return torch.stack([self.net.score(each, target) for each in logits])
+        if isinstance(target, int):
+            return logits[:, target]
+        members = logits[:, list(target)]
+        return torch.logsumexp(members.float() if members.dtype.itemsize < 4 else members, dim=1)
 
     def probabilities(self, inputs: Tensor, row: int) -> Tensor:
         """Give the softmax probability of picture `row`'s target (a group's is the sum) for M inputs; shape (M,)."""
@@ -187,16 +220,43 @@ class Subject:
             self._resolved = tuple(target for target, _ in pairs), tuple(name for _, name in pairs)
 
     def _rows(self, output: Any, count: int) -> Tensor:
-        return torch.cat([self.net.logits_of(only(output, row, count)) for row in range(count)])
+        """Find each picture's logits; M x K."""
+        first = self.net.logits_of(only(output, 0, count))
+        plain = isinstance(output, Tensor) and output.shape == (count, first.shape[1])
+        if plain and bool(torch.isfinite(output.detach()).all()):
+            assert isinstance(output, Tensor)
+            return output
+        return torch.cat([first, *(self.net.logits_of(only(output, row, count)) for row in range(1, count))])
+
+    def _edited(self, batch: Tensor, tap: int, maps: Tensor) -> Any:
+        with Trace(self.net.module, keep=False, edit=(tap, maps)) as trace:
+            trace.watch(batch)
+            output = self.net.module(batch)
+        if not trace.edited:
+            raise RuntimeError(
+                f"[inv-widgets] {self.net.name} took another way than before through its layers: what it computes "
+                "depends on the picture, and its maps cannot be replaced."
+            )
+        return output
+
+    def _placed(self) -> list[tuple[Layer, int]]:
+        """Give all layers, each with the node of a trace whose output its maps are."""
+        return place(self._trace())
+
+    def _trace(self) -> Trace:
+        """Watch one pass of the first picture, once."""
+        if self._seen is None:
+            with eval_pass(self.net.module), torch.no_grad(), Trace(self.net.module, keep=False) as trace:
+                first = self.inputs[:1].clone()
+                trace.watch(first)
+                logits = self._rows(self.net.module(first), 1)
+            self._seen = trace
+            self.forwards += 1
+            if len(self) == 1 and self._logits is None:
+                self._logits = logits
+                self._resolve(logits)
+        return self._seen
 
     def _measure(self) -> None:
-        with eval_pass(self.net.module), torch.no_grad(), Trace(self.net.module, keep=False) as trace:
-            first = self.inputs[:1].clone()
-            trace.watch(first)
-            logits = self._rows(self.net.module(first), 1)
-        self.forwards += 1
-        if len(self) == 1:
-            self._logits = logits
-            self._resolve(logits)
-        largest = max((torch.Size(node.shape).numel() for node in trace.nodes), default=1)
+        largest = max((torch.Size(node.shape).numel() for node in self._trace().nodes), default=1)
         self._batch_size = max(1, min(_MOST, _BOUND // max(1, largest * _ALIVE * self.inputs.element_size())))

@@ -1,0 +1,51 @@
+"""The one layer that a method works at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from inv_widgets.analysis.layers import Layer
+    from inv_widgets.comparison.subject import Subject
+
+__all__ = ["maps_and_gradients", "one_layer"]
+
+
+def one_layer(subject: Subject, layer: Any) -> Layer:
+    """Choose one layer, in any form that :func:`inv_widgets.analysis.selection.select` takes.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        For an unknown layer, and for more than one.
+    """
+    return _only(subject.layers(layer), layer)
+
+
+def maps_and_gradients(subject: Subject, layer: Any) -> tuple[Tensor, Tensor]:
+    """Capture one layer's maps and the gradients of the class scores there: two tensors N x C x h x w.
+
+    One forward and one backward pass. Half precision comes as float32: sums over many cells would lose digits.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        For an unknown layer, and for more than one.
+    """
+    captured = subject.capture(layer)
+    _only(captured.layers, layer)
+    maps, gradients = captured.maps[0], captured.gradients[0]
+    return (maps, gradients) if maps.dtype.itemsize >= 4 else (maps.float(), gradients.float())
+
+
+def _only(found: Sequence[Layer], asked: Any) -> Layer:
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(layer.name for layer in found[:3]) + (" ..." if len(found) > 3 else "")
+    raise ValueError(
+        f"[inv-widgets] layer={asked!r} means {len(found)} layers ({names}), and this works at one: give one of them."
+    )
