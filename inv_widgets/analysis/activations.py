@@ -123,6 +123,7 @@ def capture(
             score = torch.stack([net.score(logits[row], resolved[row]) for row in range(count)]).sum()
             maps = [_values(trace, tap, layer) for tap, layer in zip(taps, chosen, strict=True)]
             gradients, reasons = _gradients(score, [trace.nodes[tap].edge for tap in taps], maps)
+            upright = [trace.nodes[tap].upright for tap in taps]
         finally:
             trace.clear()
         logits = logits.detach()
@@ -134,8 +135,8 @@ def capture(
         target_names=names,
         predictions=tuple(logits.argmax(1).tolist()),
         layers=chosen,
-        maps=tuple(maps),
-        gradients=gradients,
+        maps=tuple(turn(values).contiguous() for turn, values in zip(upright, maps, strict=True)),
+        gradients=tuple(turn(values).contiguous() for turn, values in zip(upright, gradients, strict=True)),
         reasons=reasons,
         available=available,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inv_widgets.analysis import operations
-from inv_widgets.analysis.nodes import UPRIGHT
+from inv_widgets.analysis.nodes import CHANNELS_LAST, UPRIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,8 +105,10 @@ class _Graph:
     def site(self, index: int) -> Site | None:
         """Give the layer that this node makes, or None where it makes none."""
         node = self.nodes[index]
-        upright = len(node.shape) == 4 and node.order == UPRIGHT and not node.pooled
-        if node.hidden or index in self.gates or node.kind not in {"conv", "add", "cat"} or not upright:
+        # Tokens of a transformer may have the order of channels-last maps too, but no convolution has made them.
+        ordered = node.order == UPRIGHT or (node.order == CHANNELS_LAST and node.convolved)
+        are_maps = len(node.shape) == 4 and ordered and not node.pooled
+        if node.hidden or index in self.gates or node.kind not in {"conv", "add", "cat"} or not are_maps:
             return None
         site = self.follow(index)
         if node.kind == "cat" and not self._shrinks(site.tap):
@@ -181,7 +183,7 @@ class _Graph:
         return next((index for index in self.next(start) if self.nodes[index].activates), None)
 
     def _detour(self, index: int, shape: tuple[int, ...]) -> tuple[str, int, int | None] | None:
-        """Follow maps whose axes were moved until they are moved back; None where they are not."""
+        """Follow maps whose axes were moved: to their activation, or until they are moved back; None where neither."""
         norm = activation = None
         for _ in range(_LONGEST_DETOUR):
             node = self.nodes[index]
@@ -189,16 +191,29 @@ class _Graph:
                 self._activated = activation
                 return "pass" if activation is None else "act", index, norm
             found = self.activation(index)
-            kinds = {self.nodes[use].kind: use for use in reversed(self.next(index))}
+            after = self.next(index)
+            kinds = {self.nodes[use].kind: use for use in reversed(after)}
+            onwards = [kinds[kind] for kind in ("pass", "gate", "layout") if kind in kinds]
             if found is not None:
+                if self.nodes[found].order == CHANNELS_LAST:
+                    self._activated = found
+                    return "act", found, norm
                 index = activation = found
             elif "norm" in kinds:
                 index = norm = kinds["norm"]
-            elif kinds.keys() & {"pass", "gate", "layout"}:
-                index = min(kinds[kind] for kind in ("pass", "gate", "layout") if kind in kinds)
+            elif norm is not None and self._branches(norm, after):
+                return "norm", norm, norm
+            elif onwards:
+                index = min(onwards)
             else:
                 return None
         return None
+
+    def _branches(self, norm: int, after: list[int]) -> bool:
+        """Tell whether channels-last maps go several ways, or into a sum or pool, so that here they are complete."""
+        kinds = {self.nodes[use].kind for use in after}
+        whole = len(after) > 1 or bool(kinds & {"add", "cat", "global_pool"})
+        return self.nodes[norm].order == CHANNELS_LAST and whole and "other" not in kinds
 
     def _ending_in(self, index: int, add: int) -> list[int]:
         """Give the convolution or add whose open maps go into this add and nowhere else."""
@@ -231,4 +246,4 @@ class _Graph:
 
 
 def _area(node: Node) -> int:
-    return node.shape[-1] * node.shape[-2] if len(node.shape) == 4 else 1
+    return node.map_shape[-1] * node.map_shape[-2] if len(node.shape) == 4 else 1

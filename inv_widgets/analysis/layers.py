@@ -142,7 +142,7 @@ def place(trace: Trace) -> list[tuple[Layer, int]]:
     placed: list[tuple[Layer, int]] = []
     blocks = layer_in_block = 0
     for depth, site in enumerate(_shallow_to_deep(trace, sites)):
-        _, n_maps, height, width = trace.nodes[site.tap].shape
+        _, n_maps, height, width = trace.nodes[site.tap].map_shape
         same = bool(placed) and placed[-1][0].map_shape == (height, width)
         blocks, layer_in_block = (blocks, layer_in_block + 1) if same else (blocks + 1, 1)
         name = names[site.source]
@@ -166,7 +166,7 @@ def _shallow_to_deep(trace: Trace, sites: list[Site]) -> list[Site]:
         upstream.append(mask)
 
     def order(site: Site) -> tuple[int, int]:
-        shape = trace.nodes[site.tap].shape
+        shape = trace.nodes[site.tap].map_shape
         return -shape[-1] * shape[-2], site.tap
 
     done, result, waiting = 0, [], list(sites)

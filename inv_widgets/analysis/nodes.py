@@ -16,9 +16,10 @@ from inv_widgets.analysis import operations
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["UPRIGHT", "KeptValues", "Node"]
+__all__ = ["CHANNELS_LAST", "UPRIGHT", "KeptValues", "Node"]
 
 UPRIGHT = (0, 1, 2, 3)  # N x C x h x w
+CHANNELS_LAST = (0, 2, 3, 1)  # N x h x w x C, as Keras keeps its maps
 
 # Kinds of results whose values may be feature maps.
 _KEPT = {"conv", "norm", "act", "add", "cat", "blend", "layout"}
@@ -44,6 +45,8 @@ class Node:
         The index of the maps of which this is an elementwise function.
     pooled
         Whether it was made of globally pooled maps only.
+    convolved
+        Whether all of it comes from convolutions, and nothing but norms, activations, pools, sums and the like since.
     permutation, order
         How a layout function moves the axes, and which of N, C, h, w (0..3) each axis is; None where unknown.
     hidden
@@ -64,6 +67,7 @@ class Node:
     gate: int | None = None
     origin: int = 0
     pooled: bool = False
+    convolved: bool = False
     permutation: tuple[int, ...] | None = None
     order: tuple[int, ...] | None = None
     hidden: bool = False
@@ -76,6 +80,17 @@ class Node:
     def sources(self) -> tuple[int, ...]:
         """All maps that it was made of, those of a gate included."""
         return self.inputs if self.gate is None else (*self.inputs, self.gate)
+
+    @property
+    def map_shape(self) -> tuple[int, ...]:
+        """The shape as N x C x h x w, whatever the order of the axes is."""
+        if self.order != CHANNELS_LAST:
+            return self.shape
+        return self.shape[0], self.shape[3], self.shape[1], self.shape[2]
+
+    def upright(self, values: Tensor) -> Tensor:
+        """Put values or gradients of these maps as N x C x h x w; a view."""
+        return values.permute(0, 3, 1, 2) if self.order == CHANNELS_LAST else values
 
     @property
     def activates(self) -> bool:
@@ -92,6 +107,8 @@ class Node:
         pointwise = bool(inputs) and self.kind in {"act", "pass", "gate", "blend"}
         self.origin = inputs[0].origin if pointwise else index
         self.pooled |= self.kind == "global_pool" or (bool(inputs) and all(maps.pooled for maps in inputs))
+        carried = self.kind not in {"input", "other"} and bool(inputs) and all(maps.convolved for maps in inputs)
+        self.convolved = self.kind == "conv" or carried
         known = next((maps.order for maps in inputs if maps.order is not None), None)
         if self.kind in {"input", "conv"}:
             self.order = UPRIGHT
@@ -180,7 +197,9 @@ class KeptValues:
         """Let go of what stands before an activation: a norm, a convolution; not an add before a norm."""
         normed = False
         node = self._nodes[index]
-        while node.kind in _BEFORE_ACTIVATION and not (normed and node.kind == "add"):
+        while node.order == CHANNELS_LAST and node.kind == "layout" or (
+            node.kind in _BEFORE_ACTIVATION and not (normed and node.kind == "add")
+        ):
             self.release(index)
             normed = normed or node.kind == "norm"
             if node.kind in {"conv", "add"} or not node.inputs:

@@ -115,7 +115,7 @@ def classify(name: str, inputs: list[Any], args: tuple[Any, ...], kwargs: dict[s
     name
         The function's base name.
     inputs
-        The known feature maps among its arguments, with ``shape``, ``origin``, ``name`` and ``pooled``.
+        The known feature maps among its arguments, with ``shape``, ``origin``, ``name``, ``order`` and ``pooled``.
     args, kwargs
         Its arguments.
     output
@@ -123,7 +123,7 @@ def classify(name: str, inputs: list[Any], args: tuple[Any, ...], kwargs: dict[s
     """
     shape = tuple(output.shape)
     kind = _SIMPLE.get(name)
-    if kind in {"conv", "cat"} and (len(shape) != 4 or (kind == "cat" and _axis(args, kwargs) not in {1, -3})):
+    if kind in {"conv", "cat"} and (len(shape) != 4 or (kind == "cat" and not _along_channels(inputs, args, kwargs))):
         return "other"
     if kind is None and (name in _POOLS or name in _REDUCTIONS or name.startswith("adaptive_")):
         kind = _pool(name, inputs, shape)
@@ -174,6 +174,8 @@ def _pool(name: str, inputs: list[Any], shape: tuple[int, ...]) -> str | None:
     if name in _REDUCTIONS:
         # Over space: N x C x H x W -> N x C (x 1 x 1), from either order of axes or from N x C x HW.
         kept = shape[:2] if shape[2:] in {(), (1, 1), (1,)} else None
+        if inputs[0].order == (0, 2, 3, 1) and shape[1:3] == (1, 1):
+            kept = (shape[0], shape[-1])
         over_space = len(before) >= 3 and kept is not None and kept in {before[:2], (before[0], before[-1])}
         return "global_pool" if over_space else None
     if name.startswith("adaptive_"):
@@ -182,16 +184,20 @@ def _pool(name: str, inputs: list[Any], shape: tuple[int, ...]) -> str | None:
     return "global_pool" if whole else "pool"
 
 
-def _axis(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+def _along_channels(inputs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     axis = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))
-    return axis if isinstance(axis, int) else 0
+    order = next((maps.order for maps in inputs if maps.order is not None), None) or (0, 1, 2, 3)
+    return isinstance(axis, int) and order[axis] == 1
 
 
 def permutation(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, ...] | None:
     """Find where a function puts the four axes of its first argument; None where that is not all it does."""
     import torch
 
-    if base_name(function) not in _PERMUTES or not args or args[0].ndim != 4:
+    name = base_name(function)
+    if name == "pad" and args and args[0].ndim == 4:
+        return (0, 1, 2, 3)
+    if name not in _PERMUTES or not args or args[0].ndim != 4:
         return None
     sizes = (2, 3, 5, 7)
     moved = function(torch.empty(sizes, device="meta"), *args[1:], **kwargs)
