@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.layers import layers
     from inv_widgets.analysis.pipeline import explain
     from inv_widgets.classifier import Classifier
+    from inv_widgets.comparison import metrics
     from inv_widgets.comparison.methods import methods
     from inv_widgets.comparison.saliency import saliency
     from inv_widgets.comparison.tcav import tcav
@@ -63,7 +64,7 @@ _HOMES = {
     "summarize": "summary.pipeline",
     "tcav": "comparison.tcav",
 }
-_ROOMS = ("datasets", "export")
+_ROOMS = {"datasets": "datasets", "export": "export", "metrics": "comparison.metrics"}
 
 __all__ = [
     "Classifier",
@@ -91,6 +92,7 @@ __all__ = [
     "layers",
     "load",
     "methods",
+    "metrics",
     "saliency",
     "summarize",
     "tcav",
@@ -99,7 +101,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
-        return importlib.import_module(f"{__name__}.{name}")
+        return importlib.import_module(f"{__name__}.{_ROOMS[name]}")
     if name in _HOMES:
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value

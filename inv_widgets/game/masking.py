@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inv_widgets.explanation import Window
     from inv_widgets.recipe import Recipe
 
-__all__ = ["blur_sigma", "near", "reveal_mask", "reveal_masks", "soft_mask"]
+__all__ = ["blur_sigma", "near", "reveal_mask", "reveal_masks", "scattered", "soft_mask"]
 
 _BLUR_PICTURE = 512  # METHOD 2 gives sigma in pixels of pictures of this size, whatever size the game shows
 
@@ -186,12 +186,12 @@ def _highest(values: NDArray[np.float64], n: int, key: int) -> NDArray[np.bool_]
     threshold = np.partition(values, values.size - n)[values.size - n]
     mask: NDArray[np.bool_] = values > threshold
     tied = np.flatnonzero(values == threshold)
-    order = np.argsort(_scattered(tied, key))
+    order = np.argsort(scattered(tied, key))
     mask[tied[order[: n - np.count_nonzero(mask)]]] = True
     return mask
 
 
-def _scattered(indices: NDArray[np.intp], key: int) -> NDArray[np.uint64]:
+def scattered(indices: NDArray[np.intp], key: int) -> NDArray[np.uint64]:
     """Map indices one to one to numbers in no visible order (SplitMix64, Steele et al. 2014).
 
     numpy's generators may change with its version; a mask may not.

@@ -1,0 +1,176 @@
+"""All metrics as data, and one way to measure any of them."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from inv_widgets.comparison.metrics.inputs import read_maps
+from inv_widgets.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inv_widgets.comparison.metrics.results import Measured
+
+__all__ = ["METRICS", "Metric", "measured"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric as a line of a table.
+
+    Attributes
+    ----------
+    name
+        What :func:`measured` takes, and the function's name.
+    title
+        How the literature calls it.
+    needs
+        ``"masks"`` (the ground truth), ``"network"`` (and pictures), or ``"maps"`` alone.
+    unit
+        ``"%"``, or "" for a plain number.
+    better
+        ``"higher"``, ``"lower"``, or "" where neither is.
+    paper
+        Authors, title, venue and year.
+    home
+        ``"module:function"`` of the measuring function in this package.
+    """
+
+    name: str
+    title: str
+    needs: Literal["masks", "network", "maps"]
+    unit: str
+    better: Literal["higher", "lower", ""]
+    paper: str
+    home: str
+
+    @property
+    def measure(self) -> Callable[..., Measured]:
+        """The function behind it."""
+        module, _, name = self.home.partition(":")
+        function: Callable[..., Measured] = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+        return function
+
+
+_SCORE_CAM = "Wang et al., Score-CAM, CVPR workshops 2020"
+_SISE = (
+    "Sattarzadeh et al., Explaining Convolutional Neural Networks through Attribution-Based Input Sampling, AAAI 2021"
+)
+_PLUS_PLUS = "Chattopadhay et al., Grad-CAM++, WACV 2018"
+_RISE = "Petsiuk et al., RISE, BMVC 2018"
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("ebpg", "EBPG", "masks", "%", "higher", _SCORE_CAM, "localisation:measure_ebpg"),
+        Metric("miou", "mIoU", "masks", "%", "higher", _SISE, "localisation:measure_miou"),
+        Metric(
+            "bbox",
+            "Bbox",
+            "masks",
+            "%",
+            "higher",
+            "Schulz et al., Restricting the Flow: Information Bottlenecks for Attribution, ICLR 2020",
+            "localisation:measure_bbox",
+        ),
+        Metric(
+            "pointing",
+            "Pointing game",
+            "masks",
+            "%",
+            "higher",
+            "Zhang et al., Top-down Neural Attention by Excitation Backprop, ECCV 2016",
+            "localisation:measure_pointing",
+        ),
+        Metric("drop", "Drop %", "network", "%", "lower", _PLUS_PLUS, "confidence:measure_drop"),
+        Metric("increase", "Increase %", "network", "%", "higher", _PLUS_PLUS, "confidence:measure_increase"),
+        Metric("insertion", "Insertion AUC", "network", "", "higher", _RISE, "curves:measure_insertion"),
+        Metric("deletion", "Deletion AUC", "network", "", "lower", _RISE, "curves:measure_deletion"),
+        Metric(
+            "sensitivity_n",
+            "Sensitivity-n",
+            "network",
+            "",
+            "higher",
+            "Ancona et al., Towards Better Understanding of Gradient-based Attribution Methods, ICLR 2018",
+            "sensitivity:measure_sensitivity_n",
+        ),
+        Metric(
+            "sparseness",
+            "Sparseness (Gini)",
+            "maps",
+            "",
+            "",
+            "Chalasani et al., Concise Explanations of Neural Networks using Adversarial Training, ICML 2020",
+            "gini:measure_sparseness",
+        ),
+    )
+}
+
+
+def measured(  # noqa: PLR0913 (all that any of them needs)
+    name: str,
+    maps: Any,
+    *,
+    masks: Any = None,
+    net: Any = None,
+    pictures: Any = None,
+    target: Any = None,
+    targets: Any = None,
+    valid: Any = None,
+    batch_size: int | None = None,
+    **parameters: Any,
+) -> Measured:
+    """Measure maps with any metric: numbers and reasons, and no warning.
+
+    Each metric takes what it needs of what is given.
+
+    Parameters
+    ----------
+    name
+        One of ``inv.metrics.METRICS``.
+    maps, masks, net, pictures, target, targets, valid, batch_size
+        As the metric's own function takes them. Without `valid`, the metrics that do not ask the network take its
+        window where `net` and `pictures` are given.
+    parameters
+        The metric's own, such as ``share=20``.
+
+    Returns
+    -------
+    Measured
+        ``values`` (float64, shape (N,), NaN where undefined) and ``reasons`` (N texts, "" where defined).
+
+    Raises
+    ------
+    KeyError
+        For an unknown metric.
+    TypeError, ValueError
+        Where something that the metric needs is missing, and as the metric's own function.
+    """
+    if name not in METRICS:
+        near = difflib.get_close_matches(str(name), METRICS, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise UnknownNameError(f"[inv-widgets] There is no metric {name!r}: give one of {', '.join(METRICS)}.{hint}")
+    metric = METRICS[name]
+    if metric.needs == "network":
+        if net is None or pictures is None:
+            raise TypeError(f"[inv-widgets] {name} asks the network: give net= and pictures=.")
+        from inv_widgets.comparison.metrics.cases import read_shown
+
+        shown = read_shown(net, pictures, maps, target=target, targets=targets, batch_size=batch_size)
+        return metric.measure(shown, **parameters)
+    if valid is None and net is not None and pictures is not None:
+        from inv_widgets.comparison.metrics.cases import read_shown
+
+        given = read_shown(net, pictures, maps).given
+    else:
+        given = read_maps(maps, valid)
+    if metric.needs == "maps":
+        return metric.measure(given, **parameters)
+    if masks is None:
+        raise TypeError(f"[inv-widgets] {name} compares with a ground truth: give masks=.")
+    return metric.measure(given, masks, **parameters)
