@@ -120,7 +120,7 @@ def tcav(  # noqa: PLR0913 (each may be left out)
     asked = {name: _targets(summary, name, target) for name in labels}
     if not labels:
         return TcavResult((), n_random, seed, share)
-    run = as_run(summary._run if run is None else run)  # type: ignore[arg-type]  # noqa: SLF001
+    run = as_run(summary.run if run is None else run)  # type: ignore[arg-type]
     layers = select(layers_of(net, run[0].picture), summary.layers[-1].name if layer is None else layer)
     inputs = Inputs(net, run)
     wanted = {name for names in asked.values() for name in names}

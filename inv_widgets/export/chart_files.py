@@ -11,7 +11,7 @@ from inv_widgets.errors import kind_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["SCHEMA", "SaveOptions", "save"]
+__all__ = ["SCHEMA", "SaveOptions", "checked_theme", "save", "svg"]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 """What the front end draws with; charts of Altair 5.5 name version 5 and are drawn all the same."""
@@ -24,7 +24,7 @@ class SaveOptions(TypedDict, total=False):
     scale: float
 
 
-def save(spec: dict[str, Any], path: Path, *, theme: str = "light", scale: float = 2.0) -> Path:
+def save(spec: dict[str, Any], path: Path, *, theme: str = "light", scale: float = 2.0, language: str = "en") -> Path:
     """Write a Vega-Lite chart.
 
     Parameters
@@ -37,6 +37,8 @@ def save(spec: dict[str, Any], path: Path, *, theme: str = "light", scale: float
         ``"light"`` or ``"dark"``; colours that the specification names win.
     scale
         Pixels of a PNG for one of the chart, 0.25..8.
+    language
+        Of the numbers on axes.
 
     Returns
     -------
@@ -48,26 +50,58 @@ def save(spec: dict[str, Any], path: Path, *, theme: str = "light", scale: float
     ValueError
         If `path` ends in something else, or an option is not possible.
     """
-    if theme not in _THEMES:
-        raise ValueError(f'[inv-widgets] No theme {theme!r}: give "light" or "dark".')
+    checked_theme(theme)
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0.25 <= scale <= 8:
         raise ValueError(f"[inv-widgets] scale={scale!r} is {kind_of(scale)}: give a number from 0.25 to 8.")
     kind = path.suffix.lower()
     if kind not in {".svg", ".png", ".json"}:
         raise ValueError(
-            f"[inv-widgets] A chart cannot be written to {path.name!r}: give a name that ends in .svg, .png or .json."
+            f"[inv-widgets] A chart cannot be written to {path.name!r}: give a name that ends in .html, .svg, .png or "
+            ".json."
         )
-    spec = spec | {"$schema": SCHEMA, "config": _merged(_THEMES[theme], spec.get("config", {}))}
     if kind == ".json":
-        return write(path, json.dumps(spec, ensure_ascii=False, indent=1).encode("utf-8"))
+        return write(path, json.dumps(_themed(spec, theme), ensure_ascii=False, indent=1).encode("utf-8"))
+    if kind == ".svg":
+        return write(path, svg(spec, theme=theme, language=language).encode("utf-8"))
     import vl_convert
 
-    # Text in the file stays text; nothing may be fetched for it.
-    version = vl_convert.get_vegalite_versions()[-1]
-    options: dict[str, Any] = {"vl_version": version, "allowed_base_urls": []}
-    if kind == ".svg":
-        return write(path, vl_convert.vegalite_to_svg(spec, **options).encode("utf-8"))
-    return write(path, vl_convert.vegalite_to_png(spec, scale=scale, **options))
+    return write(path, vl_convert.vegalite_to_png(_themed(spec, theme), scale=scale, **_options(language)))
+
+
+def svg(spec: dict[str, Any], *, theme: str = "light", language: str = "en") -> str:
+    """Draw a Vega-Lite chart as an SVG, whose text stays text."""
+    import vl_convert
+
+    drawn: str = vl_convert.vegalite_to_svg(_themed(spec, theme), **_options(language))
+    return drawn
+
+
+def checked_theme(theme: object) -> None:
+    """Take "light" or "dark".
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    if theme not in _THEMES:
+        raise ValueError(f'[inv-widgets] No theme {theme!r}: give "light" or "dark".')
+
+
+def _options(language: str) -> dict[str, Any]:
+    import vl_convert
+
+    # Nothing may be fetched.
+    options: dict[str, Any] = {"vl_version": vl_convert.get_vegalite_versions()[-1], "allowed_base_urls": []}
+    locale = _LOCALES.get(language)
+    return options if locale is None else options | {"format_locale": locale}
+
+
+def _themed(spec: dict[str, Any], theme: str) -> dict[str, Any]:
+    return spec | {"$schema": SCHEMA, "config": _merged(_THEMES[theme], spec.get("config", {}))}
+
+
+_LOCALES = {"it": "it-IT"}
 
 
 def _theme(background: str, ink: str, quiet: str, line: str) -> dict[str, Any]:

@@ -10,11 +10,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import altair as alt
 
 from inv_widgets.errors import kind_of
+from inv_widgets.export.words import Words, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PICKED", "VIEWS", "Rows", "View", "bare_chart", "checked", "global_chart", "with_rows", "without_rows"]
+__all__ = [
+    "PICKED",
+    "VIEWS",
+    "WORDS",
+    "Rows",
+    "View",
+    "bare_chart",
+    "checked",
+    "global_chart",
+    "with_rows",
+    "without_rows",
+]
 
 View = Literal["labels", "trends", "layers"]
 VIEWS: tuple[View, ...] = ("labels", "trends", "layers")
@@ -25,13 +37,19 @@ Rows = list[dict[str, Any]]
 PICKED = "picked"
 """The param that holds the picked labels. A plain one: what a selection holds cannot be set from outside."""
 
+WORDS = "words"
+"""The param that says what groups, layers and directions are called on screen, where it is not their name."""
+
 _IS_PICKED = f"indexof({PICKED}, datum.label) >= 0"
-_IN_FOCUS = f"length({PICKED}) == 0 || {_IS_PICKED}"
+# Rows of somebody's own chart may not say what is brushed.
+_IN_RANGE = "datum.in_range !== false"
+_IN_FOCUS = f"(length({PICKED}) == 0 || {_IS_PICKED})"
+_CALLED = f"({WORDS}[datum.label] || datum.label)"
 _STEP = 34  # pixels of a row
 _IMAGE = 28
 
 
-def global_chart(view: View, rows: Rows) -> Any:
+def global_chart(view: View, rows: Rows, language: str = "en") -> Any:
     """Draw one of the three charts.
 
     Parameters
@@ -41,15 +59,22 @@ def global_chart(view: View, rows: Rows) -> Any:
         line chart for each label that rises or falls with depth; ``"layers"``: a heat table, labels by layers.
     rows
         As :func:`inv_widgets.export.global_rows.global_rows` gives them.
+    language
+        Of titles and legends.
 
     Returns
     -------
     altair.FacetChart or altair.LayerChart
-        With the param ``picked``, a list of labels: these stand out, the others step back.
+        With the param ``picked``, a list of labels: these stand out, the others step back; so does what lies outside of
+        the brushed layers (rows whose ``in_range`` is false).
     """
-    charts: dict[str, Callable[[Any], Any]] = {"labels": _labels, "trends": _trends, "layers": _layers}
+    charts: dict[str, Callable[[Any, Words], Any]] = {"labels": _labels, "trends": _trends, "layers": _layers}
     # Data with a name of their own are left alone by Altair when it gathers data sets.
-    return charts[view](alt.InlineData(values=rows, name=view))
+    words = words_in(language)
+    names = {str(row[field]) for row in rows for field in ("group", "layer", "direction") if field in row}
+    called = {name: words.called(name) for name in sorted(names)}
+    params = alt.param(name=PICKED, value=[]), alt.param(name=WORDS, value=_other(called))
+    return charts[view](alt.InlineData(values=rows, name=view), words).add_params(*params)
 
 
 def checked(chart: Any) -> dict[str, Any]:
@@ -119,12 +144,12 @@ def _params(value: Any) -> list[dict[str, Any]]:
     return [*(value.get("params") or ()), *inner]
 
 
-def _picked() -> Any:
-    return alt.param(name=PICKED, value=[])
+def _other(called: dict[str, str]) -> dict[str, str]:
+    return {name: word for name, word in called.items() if name != word}
 
 
-def _focus(strong: float = 1.0, faint: float = 0.25) -> Any:
-    return alt.condition(_IN_FOCUS, alt.value(strong), alt.value(faint))
+def _focus(strong: float = 1.0, faint: float = 0.25, *, of: str = f"{_IN_FOCUS} && {_IN_RANGE}") -> Any:
+    return alt.condition(of, alt.value(strong), alt.value(faint))
 
 
 def _colours(field: str, title: str) -> Any:
@@ -142,20 +167,12 @@ def _label_axis(**options: Any) -> Any:
     return alt.Axis(ticks=False, domain=False, labelFontWeight=weight, **options)
 
 
-def _tips(*fields: tuple[str, str]) -> list[Any]:
-    return [alt.Tooltip(field, title=title) for field, title in fields]
+def _tips(words: Words, **fields: str) -> list[Any]:
+    """Fields of a tooltip; each title is a word of the charts."""
+    return [alt.Tooltip(field, title=words(f"chart.vega.{word}")) for word, field in fields.items()]
 
 
-_COUNTS = (
-    ("pictures:Q", "pictures"),
-    ("maps:Q", "cluster maps"),
-    ("players:Q", "players"),
-    ("rounds:Q", "rounds"),
-    ("support:N", "support"),
-)
-
-
-def _labels(data: Any) -> Any:
+def _labels(data: Any, words: Words) -> Any:
     base = alt.Chart(data).encode(
         y=alt.Y(
             "label:N",
@@ -164,13 +181,16 @@ def _labels(data: Any) -> Any:
             axis=_label_axis(labelPadding=_IMAGE + 10, labelLimit=130),
         ),
         tooltip=_tips(
-            ("label:N", "label"), ("score_text:N", "global score"), ("weight_text:N", "mean weight"), *_COUNTS
+            words, label="label:N", score="score_text:N", weight="weight_text:N", pictures="pictures:Q",
+            maps="maps:Q", players="players:Q", rounds="rounds:Q", support="support:N", tcav="mark_text:N",
         ),
-    )
+    )  # fmt: skip
     # Over all layers together weights have no meaning: grey. Low support: pale, with a dashed outline.
     bars = base.mark_bar(cornerRadiusEnd=2, height=16, cursor="pointer", strokeWidth=1, invalid=None).encode(
-        x=alt.X("score:Q", title="global score", stack=None, axis=alt.Axis(tickCount=3, grid=True)),
-        color=alt.condition("!isValid(datum.weight)", alt.value("#98a1ab"), _colours("weight:Q", "mean weight, %")),
+        x=alt.X("score:Q", title=words("chart.vega.score"), stack=None, axis=alt.Axis(tickCount=3, grid=True)),
+        color=alt.condition(
+            "!isValid(datum.weight)", alt.value("#98a1ab"), _colours("weight:Q", words("chart.vega.weight_percent"))
+        ),
         stroke=alt.condition("datum.low", alt.value("#888f98"), alt.value("transparent")),
         strokeDash=alt.condition("datum.low", alt.value([3, 2]), alt.value([1, 0])),
         fillOpacity=alt.condition("datum.low", alt.value(0.3), alt.value(1)),
@@ -182,54 +202,73 @@ def _labels(data: Any) -> Any:
     pictures = base.mark_image(width=_IMAGE, height=_IMAGE, cursor="pointer").encode(
         x=alt.value(-_IMAGE / 2 - 5), url="image:N", opacity=_focus()
     )
-    numbers = base.mark_text(align="left", dx=5, fontSize=11, cursor="pointer").encode(
+    # What a TCAV test says, before the number; there is room for it only where there was one.
+    room = alt.expr("datum.mark ? 20 : 5")
+    numbers = base.mark_text(align="left", dx=room, fontSize=11, cursor="pointer").encode(
         x="end:Q", text="text:N", opacity=_focus(0.9, 0.3)
     )
+    tested = base.mark_text(align="left", dx=5, fontSize=13, fontWeight="bold", cursor="pointer").encode(
+        x="end:Q",
+        text="mark:N",
+        color=alt.ColorValue(
+            _VERDICTS["none"],
+            condition=[{"test": f"datum.verdict === '{name}'", "value": colour} for name, colour in _VERDICTS.items()],
+        ),
+        opacity=_focus(1, 0.3),
+    )
     return (
-        alt.layer(bars, interval, pictures, numbers, data=data)
+        alt.layer(bars, interval, pictures, numbers, tested, data=data)
         .properties(height=alt.Step(_STEP), width=220)
         .facet(
             facet=alt.Facet(
                 "group:N",
                 title=None,
                 sort=alt.EncodingSortField("group_order", op="min"),
-                header=alt.Header(labelFontSize=13, labelFontWeight="bold", labelAnchor="start"),
+                header=alt.Header(labelFontSize=13, labelFontWeight="bold", labelAnchor="start", labelExpr=_CALLED),
             ),
             columns=2,
             spacing={"row": 16, "column": 24},
         )
         .resolve_scale(y="independent", x="shared")
         .resolve_axis(x="independent")
-        .add_params(_picked())
     )
 
 
-def _trends(data: Any) -> Any:
+def _trends(data: Any, words: Words) -> Any:
     base = alt.Chart(data).encode(
         x=alt.X("layer:O", title=None, sort=alt.EncodingSortField("depth", op="min"), axis=_BLOCK_AXIS),
         tooltip=_tips(
-            ("label:N", "label"), ("layer:N", "layer"), ("score_text:N", "mean score"), ("slope_text:N", "per layer"),
-            ("pictures:Q", "pictures"), ("rounds:Q", "rounds"), ("support:N", "support"),
+            words, label="label:N", layer="layer_text:N", mean_score="score_text:N", slope="slope_text:N",
+            pictures="pictures:Q", rounds="rounds:Q", support="support:N",
         ),
     )  # fmt: skip
     direction = alt.Color(
         "direction:N",
         title=None,
         scale=alt.Scale(domain=["rises", "falls"], range=["#1f77b4", "#d9782d"]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3),
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3, labelExpr=_CALLED),
     )
-    score = alt.Y("score:Q", title="mean score", axis=alt.Axis(tickCount=3), scale=alt.Scale(domainMin=0))
-    area = base.mark_area(cursor="pointer").encode(y=score, color=direction, opacity=_focus(0.18, 0.06))
-    line = base.mark_line(strokeWidth=2, cursor="pointer").encode(y=score, color=direction, opacity=_focus())
+    score = alt.Y(
+        "score:Q", title=words("chart.vega.mean_score"), axis=alt.Axis(tickCount=3), scale=alt.Scale(domainMin=0)
+    )
+    # A line is one mark: it is not faint in parts.
+    area, line = (
+        mark(cursor="pointer").encode(y=score, color=direction, opacity=_focus(strong, faint, of=_IN_FOCUS))
+        for mark, strong, faint in ((base.mark_area, 0.18, 0.06), (base.mark_line, 1, 0.25))
+    )
     points = base.mark_point(filled=True, size=36, cursor="pointer").encode(y=score, color=direction, opacity=_focus())
     fit = base.mark_line(strokeWidth=1, strokeDash=[4, 3], clip=True, color="#888").encode(
-        y="line:Q", opacity=_focus(0.9, 0.3), tooltip=alt.value(None)
+        y="line:Q", opacity=_focus(0.9, 0.3, of=_IN_FOCUS), tooltip=alt.value(None)
+    )
+    # Each layer's own place, from top to bottom: where one points, and what is brushed.
+    places = base.mark_rect(color="#808890", cursor="pointer", aria=False).encode(
+        opacity=alt.condition(f"{_IN_RANGE} && datum.brushed === true", alt.value(0.16), alt.value(0)),
     )
     notes = base.mark_text(align="right", baseline="bottom", dy=-4, fontSize=11).encode(
         x=alt.value("width"), y=alt.value(0), text="note:N"
     )
     return (
-        alt.layer(area, fit, line, points, notes, data=data)
+        alt.layer(area, fit, line, points, notes, places, data=data)
         .properties(width=150, height=96)
         .facet(
             facet=alt.Facet(
@@ -242,11 +281,10 @@ def _trends(data: Any) -> Any:
             spacing={"row": 20, "column": 24},
         )
         .resolve_axis(x="independent")
-        .add_params(_picked())
     )
 
 
-def _layers(data: Any) -> Any:
+def _layers(data: Any, words: Words) -> Any:
     base = alt.Chart(data).encode(
         x=alt.X("layer:O", title=None, sort=alt.EncodingSortField("depth", op="min"), axis=_LAYER_AXIS, scale=_GAPS),
         y=alt.Y(
@@ -257,8 +295,8 @@ def _layers(data: Any) -> Any:
             scale=_GAPS,
         ),
         tooltip=_tips(
-            ("label:N", "label"), ("layer:N", "layer"), ("score_text:N", "mean score"), ("pictures:Q", "pictures"),
-            ("maps:Q", "cluster maps"), ("rounds:Q", "rounds"), ("support:N", "support"),
+            words, label="label:N", layer="layer_text:N", mean_score="score_text:N", pictures="pictures:Q",
+            maps="maps:Q", rounds="rounds:Q", support="support:N",
         ),
     )  # fmt: skip
     return (
@@ -266,7 +304,7 @@ def _layers(data: Any) -> Any:
         .encode(
             color=alt.condition(
                 "datum.score > 0",
-                _colours("score:Q", "mean score of a picture"),
+                _colours("score:Q", words("chart.vega.mean_score_picture")),
                 alt.value("transparent"),
             ),
             opacity=_focus(1, 0.3),
@@ -275,13 +313,14 @@ def _layers(data: Any) -> Any:
             fillOpacity=alt.condition("datum.low", alt.value(0.4), alt.value(1)),
         )
         .properties(width=480, height=alt.Step(24))
-        .add_params(_picked())
     )
 
 
+# Both read on white and on black.
+_VERDICTS = {"rises": "#2b8a4b", "falls": "#c2562f", "none": "#858d96", "untestable": "#858d96"}
 _GAPS = alt.Scale(padding=0.04)
-_LAYER_AXIS = alt.Axis(labelAngle=-40, labelLimit=110, labelOverlap=False, ticks=False, domain=False)
+_LAYER_AXIS = alt.Axis(labelExpr=_CALLED, labelAngle=-40, labelLimit=110, labelOverlap=False, ticks=False, domain=False)
 # Small charts have room for blocks only: "block 3, layer 1" is "block 3".
 _BLOCK_AXIS = alt.Axis(
-    labelExpr="split(datum.label, ', ')[0]", labelAngle=0, labelOverlap=True, labelSeparation=8, ticks=False
+    labelExpr=f"split({_CALLED}, ', ')[0]", labelAngle=0, labelOverlap=True, labelSeparation=8, ticks=False
 )

@@ -38,8 +38,9 @@ def payload(summary: Summary, withheld: Collection[str] = ()) -> dict[str, Any]:
         ``groups`` (names, "all" last), ``layers`` (name, title, depth, group), ``support`` (what a number must rest
         on), ``classes`` (of each its name, labels, and lists as long as each other: ``rows`` a label and group,
         ``cells`` a label and layer), ``maps`` (cluster maps; those that are examples have their place in ``bytes``,
-        merged ones their members' ids) and ``pictures`` with their thumbnails. Scores have four decimals, weights are
-        per cent, what is not known is None.
+        merged ones their members' ids), ``pictures`` with their thumbnails, and ``explained`` (which picture's
+        explanation is of which class, in the run's order: what other views show first). Scores have four decimals,
+        weights are per cent, what is not known is None.
     """
     withheld = frozenset(withheld)
     told = {key: shown for key, shown in summary.evidence.maps.items() if shown.picture_hash not in withheld}
@@ -64,7 +65,16 @@ def payload(summary: Summary, withheld: Collection[str] = ()) -> dict[str, Any]:
         "maps": [_map(told[key], numbers, layers, offsets.get(key, -1)) for key in places],
         "pictures": [{name: value for name, value in each.items() if name != "hash"} for each in pictures],
         "bytes": bytes(cells),
+        "explained": _explained(summary, withheld),
     }
+
+
+def _explained(summary: Summary, withheld: Collection[str]) -> dict[str, list[Any]]:
+    targets = {target: place for place, target in enumerate(summary.targets)}
+    told = [
+        each for each in summary.evidence.explained if each.picture_hash not in withheld and each.target_name in targets
+    ]
+    return {"picture": [each.picture for each in told], "class": [targets[each.target_name] for each in told]}
 
 
 def _sent(summary: Summary, told: dict[str, ExampleMap]) -> set[str]:

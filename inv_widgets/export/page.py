@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.atomic import write
+from inv_widgets.export.documents import document, still
 from inv_widgets.export.drawing import plain
 from inv_widgets.export.figures import figure
-from inv_widgets.export.front_ends import front_end
-from inv_widgets.export.payload import pictures, to_json
+from inv_widgets.export.payload import pictures
 from inv_widgets.run import as_run
 
 if TYPE_CHECKING:
@@ -32,13 +29,14 @@ STATE = (
 )  # fmt: skip
 
 
-def page(
+def page(  # noqa: PLR0913 (each may be left out)
     run: Run | Explanation | Iterable[Explanation] | str | Path,
     path: str | Path,
     *,
     title: str | None = None,
     state: Mapping[str, Any] | object | None = None,
     summary: Summary | None = None,
+    tcav: Any = None,
 ) -> Path:
     """Write one HTML file with an Explorer of `run` inside, and a global chart beside it where a summary is given.
 
@@ -55,6 +53,8 @@ def page(
     summary
         What :func:`inv_widgets.summarize` gives for `run`, a labelled one: the chart stands beside the Explorer and is
         linked with it both ways. The page is about 1 MB larger then.
+    tcav
+        What :func:`inv_widgets.tcav` gives for `summary`: the chart marks the labels that the class's score depends on.
 
     Returns
     -------
@@ -64,80 +64,30 @@ def page(
     Raises
     ------
     ValueError
-        If `path` ends in something else, or `state` has a value that is none of a State's.
+        If `path` ends in something else, `state` has a value that is none of a State's, or there is a `tcav` without a
+        `summary`.
     FileNotFoundError
         If the page's front end is not built.
     TypeError
-        If `state` or `summary` is something else.
+        If `state`, `summary` or `tcav` is something else.
     """
     path = Path(path)
     if path.suffix.lower() not in {".html", ".htm"}:
         raise ValueError(f"[inv-widgets] A page cannot be written to {path.name!r}: give a name that ends in .html.")
-    scripts, opened, run = [_front_end()], _state(state), as_run(run)
-    title = plain(title or _title(run))
-    told = {"title": title, "pictures": pictures(run), "state": opened}
+    if tcav is not None and summary is None:
+        raise ValueError("[inv-widgets] tcav=... is shown in the chart: give the summary that it was made for too.")
+    opened, run = _state(state), as_run(run)
+    told = {"title": plain(title or _title(run)), "pictures": pictures(run), "state": opened}
+    scripts: list[str] = []
     if summary is not None:
         from inv_widgets.export.page_chart import chart_data, chart_script
         from inv_widgets.summary.groups import layers_by_group
 
-        chart = chart_data(summary)
+        chart = chart_data(summary, tcav)
         linked = {"target": _class(run, opened), "groups": layers_by_group(summary.groups, summary.layers)}
         told |= {"chart": chart, "state": opened | linked}
-        scripts.insert(0, _inside(chart_script()))  # scripts run in their order: the page's finds the chart's
-    document = _DOCUMENT.format(
-        policy=_policy(scripts),
-        title=escape(title),
-        data=to_json(told),
-        still=_still(run),
-        root=_ROOT,
-        scripts="\n".join(f'<script type="module">{script}</script>' for script in scripts),
-    )
-    return write(path, document.encode("utf-8"))
-
-
-# The data stand before the script; nothing is fetched, so that a page opened from disk is whole.
-_DOCUMENT = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="inv-widgets">
-<title>{title}</title>
-<style>html, body {{ margin: 0; min-height: 100%; }} noscript {{ font: 14px sans-serif; }}</style>
-</head>
-<body>
-{root}
-<noscript>{still}</noscript>
-<script type="application/json" id="inv-widgets-data">{data}</script>
-{scripts}
-</body>
-</html>
-"""
-_ROOT = '<div id="inv-widgets-root"></div>'
-
-
-def _front_end() -> str:
-    return _inside(front_end("page", "exported pages"))
-
-
-def _inside(script: str) -> str:
-    # Inside <script>, these two would end or confuse it; in JavaScript they can only stand inside strings and comments.
-    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-
-
-def _policy(scripts: Iterable[str]) -> str:
-    digests = [base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii") for script in scripts]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return "; ".join([
-        "default-src 'none'",
-        f"script-src {allowed}",
-        "style-src 'unsafe-inline'",
-        "img-src data: blob:",
-        "font-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    ])  # fmt: skip
+        scripts.append(chart_script())  # scripts run in their order: the page's finds the chart's
+    return write(path, document(told, still=_still(run), scripts=scripts))
 
 
 def _state(state: Mapping[str, Any] | object | None) -> dict[str, Any]:
@@ -173,10 +123,7 @@ def _title(run: Run) -> str:
 
 def _still(run: Run) -> str:
     """Draw the first explanation, for readers whose browser runs no scripts."""
-    told = '<p style="margin: 20px 28px">This page needs JavaScript to be explored.</p>'
     if len(run) == 0:
-        return told
+        return still(None)
     first = run[0]
-    svg = base64.b64encode(figure(first, max_maps=3).encode("utf-8")).decode("ascii")
-    name = escape(plain(f"Cluster maps of {first.name} for {first.target_name}"))
-    return f'{told}<img style="max-width: 100%" alt="{name}" src="data:image/svg+xml;base64,{svg}">'
+    return still(figure(first, max_maps=3), f"Cluster maps of {first.name} for {first.target_name}")

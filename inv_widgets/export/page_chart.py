@@ -1,37 +1,63 @@
-"""The global chart in an exported page: its data, and its front end as a script that stands beside the page's own."""
+"""The global chart in an exported page, beside an Explorer or alone: its data, and its front end as a script."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from inv_widgets.atomic import write
 from inv_widgets.errors import kind_of
+from inv_widgets.export.chart_files import svg
+from inv_widgets.export.documents import document, still
+from inv_widgets.export.drawing import plain
 from inv_widgets.export.front_ends import front_end
 from inv_widgets.export.global_charts import VIEWS, bare_chart
 from inv_widgets.export.global_payload import payload
+from inv_widgets.export.tcav_marks import tcav_marks
 from inv_widgets.summary.summary import Summary
 
-__all__ = ["chart_data", "chart_script"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["chart_data", "chart_script", "save_page"]
 
 # A script in a page exports to nobody: what `export {name as default}` gives is left where the page's looks for it.
 _EXPORT = re.compile(r"export\s*\{\s*([\w$]+) as default\s*\}\s*;?\s*$")
 _FOUND_AT = "globalThis.invWidgetsGlobalChart"
 
 
-def chart_data(summary: object) -> dict[str, Any]:
+def chart_data(summary: object, tcav: Any = None) -> dict[str, Any]:
     """Give what a GlobalChart's front end reads, without a widget.
 
     Raises
     ------
     TypeError
-        If `summary` is none.
+        If `summary` is none, or `tcav` no result of a test.
     """
     if not isinstance(summary, Summary):
         raise TypeError(
             f"[inv-widgets] summary={summary!r:.80} is {kind_of(summary)}: give what inv.summarize(labelled) returns, "
             "where labelled = inv.label(run, store)."
         )
-    return {"_summary": payload(summary), "_charts": {name: bare_chart(name) for name in VIEWS}}
+    charts = {name: bare_chart(name) for name in VIEWS}
+    return {"_summary": payload(summary), "_charts": charts, "_tcav": tcav_marks(tcav, summary)}
+
+
+def save_page(path: Path, told: dict[str, Any], spec: dict[str, Any]) -> Path:
+    """Write a page with a chart alone, linked inside itself, that works from disk.
+
+    Parameters
+    ----------
+    path
+        The file.
+    told
+        ``title`` (the page's heading), ``chart`` and ``state`` (traits of the chart and of its State), and ``theme``
+        (``"light"`` or ``"dark"``) where it is not the reader's.
+    spec
+        The chart as it stands, for readers whose browser runs no scripts.
+    """
+    told = told | {"title": plain(told["title"])}
+    return write(path, document(told, still=still(svg(spec), told["title"]), scripts=[chart_script()]))
 
 
 def chart_script() -> str:

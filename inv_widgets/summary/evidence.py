@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inv_widgets.summary.filters import Choice
     from inv_widgets.summary.groups import Groups, Layer
 
-__all__ = ["ClassEvidence", "Evidence", "Finding", "gather"]
+__all__ = ["ClassEvidence", "Evidence", "Explained", "Finding", "gather"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +75,30 @@ class ClassEvidence:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An explanation that was read: the picture's name and hash, and the class."""
+
+    picture: str
+    picture_hash: str
+    target_name: str
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """All that was read: classes by name, layers from shallow to deep, example maps by id, thumbnails by hash."""
+    """All that was read: classes by name, layers from shallow to deep, example maps by id, thumbnails by hash.
+
+    `explained` is in the run's order, in which other views show it; no number depends on it.
+    """
 
     classes: tuple[ClassEvidence, ...]
     layers: tuple[Layer, ...]
     maps: Mapping[str, ExampleMap]
     thumbnails: Mapping[str, Thumbnail]
+    explained: tuple[Explained, ...] = field(default=(), compare=False)
 
 
-def gather(run: Run, choice: Choice, groups: Groups) -> Evidence:
+def gather(run: Run, choice: Choice, groups: Groups, *, progress: bool = True) -> Evidence:
     """Read explanations one at a time.
 
     Parameters
@@ -97,6 +110,8 @@ def gather(run: Run, choice: Choice, groups: Groups) -> Evidence:
         Which explanations to take. A picture that stands there twice for one class counts once.
     groups
         See :data:`inv_widgets.summary.groups.Groups`.
+    progress
+        Whether a bar is shown, after two seconds.
 
     Raises
     ------
@@ -108,7 +123,7 @@ def gather(run: Run, choice: Choice, groups: Groups) -> Evidence:
     keys = run.keys
     # By name: which of two equal pictures counts must not depend on their order.
     ordered = sorted(choice.places, key=lambda place: (keys[place][1], keys[place][0], place))
-    for place in tqdm(ordered, desc="Summarizing", unit="picture", delay=2, leave=False):
+    for place in tqdm(ordered, desc="Summarizing", unit="picture", delay=2, leave=False, disable=not progress):
         explanation = run[place]
         if choice.takes(explanation):
             reader.read(place, explanation)
@@ -151,11 +166,13 @@ class _Reader:
         self._findings: dict[str, list[Finding]] = {}
         self._maps: dict[str, ExampleMap] = {}
         self._thumbnails: dict[str, Thumbnail] = {}
+        self._explained: dict[int, Explained] = {}
 
     def read(self, place: int, explanation: Explanation) -> None:
         self._check_network(explanation)
         self.n_explanations += 1
         target, picture = explanation.target_name, explanation.picture_hash
+        self._explained[place] = Explained(explanation.name, picture, target)
         pictures = self._pictures.setdefault(target, {})
         if picture in pictures:
             return
@@ -187,7 +204,8 @@ class _Reader:
             )
             for target, pictures in sorted(self._pictures.items())
         )
-        return Evidence(classes, self._grouping.layers(), self._maps, self._thumbnails)
+        explained = tuple(told for _, told in sorted(self._explained.items()))
+        return Evidence(classes, self._grouping.layers(), self._maps, self._thumbnails, explained)
 
     def _found(self, picture: str, column: Column, shown: ClusterMap) -> list[Finding]:
         members = shown.members or (shown,)

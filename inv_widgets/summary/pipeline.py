@@ -31,6 +31,7 @@ def summarize(  # noqa: PLR0913 (each may be left out)
     draws: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
+    progress: bool = True,
 ) -> Summary:
     """Sum up what people said about the cluster maps of many pictures: the global explanation of each class.
 
@@ -52,6 +53,8 @@ def summarize(  # noqa: PLR0913 (each may be left out)
         ``"players"`` (2) and ``"pictures"`` (2). What has less is kept and marked as having low support.
     draws, confidence, seed
         Of the bootstrap over pictures: see :class:`~inv_widgets.summary.spread.Bootstrap`.
+    progress
+        Whether a bar is shown where it takes longer than two seconds.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def summarize(  # noqa: PLR0913 (each may be left out)
     """
     run = as_run(labelled)
     support, bootstrap = MinSupport.of(min_support), Bootstrap(draws, confidence, seed)
-    evidence = gather(run, choice_of(run, target), groups)
+    evidence = gather(run, choice_of(run, target), groups, progress=progress)
     return Summary(
         rows=global_labels(evidence, support, bootstrap),
         groups=group_names(evidence.layers),

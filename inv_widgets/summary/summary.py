@@ -88,6 +88,11 @@ class Summary:
         return tuple(sorted({row.label for row in self.rows}))
 
     @property
+    def run(self) -> Run | None:
+        """The labelled run that was summed up; None where there is none but numbers."""
+        return self._run
+
+    @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers of these groups, from shallow to deep."""
         return tuple(layer for layer in self.evidence.layers if ALL in self.groups or layer.group in self.groups)

@@ -228,7 +228,7 @@ class Workspace(Widget):
     def _analyse(self, withheld: frozenset[str]) -> None:
         labelled = label(self._run, self._source.rounds(withheld), synonyms=self.synonyms.synonyms)
         n_labels = len(labelled.canonical.counts)
-        summary = summarize(self._source.of(labelled, withheld)) if n_labels else None
+        summary = summarize(self._source.of(labelled, withheld), progress=False) if n_labels else None
         self.synonyms._feed(Words.of(labelled.canonical), withheld)  # noqa: SLF001
         with self._lock:
             if not self.state._withholding.hashes <= withheld:  # noqa: SLF001

@@ -209,7 +209,7 @@ def test_json_is_a_chart_by_itself(summary, tmp_path):
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("chart.pdf", {}, "ends in .svg, .png or .json"),
+        ("chart.pdf", {}, "ends in .html, .svg, .png or .json"),
         ("chart.svg", {"theme": "blue"}, "No theme 'blue'"),
         ("chart.png", {"scale": 0}, "scale=0"),
         ("chart.png", {"scale": "2"}, "scale='2'"),

@@ -53,15 +53,22 @@ def values(chart):
     return chart.chart.to_dict()["data"]["values"]
 
 
-def test_it_shows_the_class_that_it_is_given_else_that_of_state_else_the_first(summary):
+def test_it_shows_the_class_that_it_is_given_else_that_of_state_else_the_explorers(summary):
     state = State()
     chart = GlobalChart(summary, state=state)
     assert [row["label"] for row in values(chart)]
     of = {target: GlobalChart(summary, target=target) for target in summary.targets}
+    # An Explorer shows the run's first explanation.
+    assert values(chart) == values(of["dog"]) != values(of["cat"])
+    state.picture = "cat.jpg"
     assert values(chart) == values(of["cat"])
     state.target = "wolf"
     assert values(chart) == values(of["wolf"])
     state.target = "no class of this summary"
+    assert values(chart) == values(of["cat"])
+    state.picture = None
+    game = Game()
+    state._withholding.withhold(game, ["dog.jpg"])  # both classes of it: nothing says which picture is first
     assert values(chart) == values(of["cat"])
     chart.target = "dog"
     assert values(chart) == values(of["dog"])
@@ -157,7 +164,7 @@ class Game:
 def test_examples_are_withheld_while_a_game_is_open(summary):
     state, game = State(), Game()
     state._withholding.withhold(game, ["cat.jpg"])
-    chart = GlobalChart(summary, state=state)
+    chart = GlobalChart(summary, state=state, target="cat")
     assert "cat.jpg" not in to_json(chart._summary)
     assert "dog.jpg" in to_json(chart._summary)
     assert values(chart)  # counts stay
@@ -191,6 +198,7 @@ def test_another_state_withholds_other_pictures(summary):
 def test_save(chart, view, tmp_path):
     chart.view = view
     chart.state.label = "ear"
+    chart.target = "cat"
     svg = chart.save(tmp_path / "chart.svg").read_text("utf-8")
     assert "cat" in svg  # the class
     with Image.open(chart.save(tmp_path / "chart.png", scale=1, theme="dark")) as image:
