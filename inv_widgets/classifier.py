@@ -21,6 +21,7 @@ from inv_widgets.weights_hash import WeightsHash
 from inv_widgets.windows import WholePicture
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping, Sequence
 
     from torch import nn
@@ -37,7 +38,7 @@ Target = int | tuple[int, ...]
 class Classifier:
     """An image classifier and how to use it. Building one changes nothing in the module.
 
-    Use :meth:`from_module`, :meth:`from_torchvision`, :meth:`from_timm` or :meth:`demo`.
+    Use :meth:`from_module`, :meth:`from_torchvision`, :meth:`from_timm`, :meth:`demo` or :meth:`controlled`.
 
     Parameters
     ----------
@@ -144,6 +145,79 @@ class Classifier:
         return cls(module, transform, categories, window, name)
 
     @classmethod
+    def from_onnx(
+        cls,
+        path: str | os.PathLike[str],
+        transform: Callable[[Any], torch.Tensor] | None = None,
+        categories: Sequence[str] | Mapping[int, str] | None = None,
+        window: Callable[..., Window] | None = None,
+        name: str | None = None,
+    ) -> Self:
+        """Take a network from an ONNX file (extra ``onnx``).
+
+        Class scores are taken before a softmax at its end; one sigmoid becomes two classes. Where onnxruntime is
+        installed, the converted network is compared with it once.
+
+        Parameters
+        ----------
+        path
+            The file; weights in files of their own must lie in its folder.
+        transform
+            From an upright RGB ``PIL.Image`` to a float tensor C x H x W, also where the network takes N x H x W x C.
+            None: the whole picture squeezed to the input's size (224 x 224 where that is free), as floats 0..1.
+        categories, window, name
+            As for the class; the name is the file's by default.
+
+        Raises
+        ------
+        FileNotFoundError, TypeError, ValueError
+            For no file, no ONNX, several inputs or other inputs than pictures, and operators that cannot be converted.
+        ImportError
+            Where onnx2torch is not installed.
+        """
+        from inv_widgets.onnx_networks import onnx_network
+
+        module, given, own_name = onnx_network(path, transform)
+        return cls(module, given, categories, window, own_name if name is None else name)
+
+    @classmethod
+    def from_keras(
+        cls,
+        model: Any,
+        transform: Callable[[Any], torch.Tensor] | None = None,
+        categories: Sequence[str] | Mapping[int, str] | None = None,
+        window: Callable[..., Window] | None = None,
+        name: str | None = None,
+    ) -> Self:
+        """Take a Keras 3 model on its torch backend (extra ``keras``); it is left as it is, and shares its weights.
+
+        Class scores are taken before a softmax at its end; one sigmoid becomes two classes. Layers are called as in
+        Keras.
+
+        Parameters
+        ----------
+        model
+            A built model, channels first or last. ``KERAS_BACKEND`` must be ``torch`` before keras is imported.
+        transform
+            From an upright RGB ``PIL.Image`` to a float tensor C x H x W, for models of either order. None: the whole
+            picture squeezed to the input's size (224 x 224 where that is free), as floats 0..1, or 0..255 for a model
+            with a Rescaling or Normalization layer.
+        categories, window, name
+            As for the class; the name is the model's by default.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For what is no such model, another backend, several inputs, and models that are not built.
+        ImportError
+            Where keras is not installed.
+        """
+        from inv_widgets.keras_networks import keras_network
+
+        module, given, own_name = keras_network(model, transform)
+        return cls(module, given, categories, window, own_name if name is None else name)
+
+    @classmethod
     def demo(cls, name: Literal["photos", "fashion"] | None = None) -> Self:
         """Take a demo network, which works offline.
 
@@ -157,6 +231,27 @@ class Classifier:
         from inv_widgets.networks import demo_network
 
         return cls(*demo_network(name))
+
+    @classmethod
+    def controlled(cls, part: Literal["object", "scene"]) -> Self:
+        """Take one of the two networks of the controlled benchmark, which work offline.
+
+        Both see the pictures of :func:`inv_widgets.datasets.controlled`, a garment on a texture. What is evidence for
+        one is none for the other, and each pixel is known to be one or the other.
+
+        Parameters
+        ----------
+        part
+            ``"object"``: names the garment, one of eight. ``"scene"``: names the texture, one of five.
+
+        Raises
+        ------
+        ValueError
+            For another part.
+        """
+        from inv_widgets.networks import controlled_network
+
+        return cls(*controlled_network(part))
 
     def __repr__(self) -> str:
         count = "?" if self._categories is None else len(self._categories)

@@ -1,0 +1,155 @@
+"""What networks of other frameworks share: their input's layout, their ending, and the plainest preprocessing."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from inv_widgets.before_softmax import SMALLEST, BeforeSoftmax
+from inv_widgets.torch_support import eval_pass
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["ForeignNetwork", "Resized", "tried"]
+
+ANY_SIDE = 224
+"""Side in pixels of what a network is given that takes pictures of any size."""
+
+
+@dataclass(frozen=True)
+class Resized:
+    """The whole picture squeezed to the network's input size (bilinear, antialiased), as floats 0 to `top`.
+
+    Parameters
+    ----------
+    height, width
+        In pixels.
+    channels
+        3 (RGB) or 1 (grey).
+    top
+        The value of white: 1.0, or 255.0 for a network with its own scaling in front.
+    """
+
+    height: int
+    width: int
+    channels: int = 3
+    top: float = 1.0
+
+    def __call__(self, image: Image.Image) -> Tensor:
+        """Give a float tensor C x H x W of an RGB picture."""
+        from PIL import Image as Images
+
+        shown = image if self.channels == 3 else image.convert("L")
+        pixels = np.array(shown.resize((self.width, self.height), Images.Resampling.BILINEAR), np.float32)
+        values = torch.from_numpy(pixels * np.float32(self.top / 255))
+        return values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous()
+
+
+class ForeignNetwork(nn.Module):
+    """A network of another framework: takes N x C x H x W, returns class scores before the softmax, N x K.
+
+    Parameters
+    ----------
+    channels_last
+        Whether what is inside takes N x H x W x C.
+
+    Attributes
+    ----------
+    ending
+        What was taken off to get class scores: ``"softmax"`` (also of its logarithm); ``"sigmoid"`` (one: the scores
+        are 0 and what it was given, so that the second class is the one it speaks for); ``"sigmoids"`` (one a class);
+        ``"probabilities"`` that no softmax was seen to make: the scores are their logarithms; ``""``: nothing, it
+        returns scores.
+    singly
+        Whether it takes one picture at a time only.
+    """
+
+    def __init__(self, *, channels_last: bool) -> None:
+        super().__init__()
+        self.channels_last = channels_last
+        self.ending = ""
+        self.singly = False
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Give class scores, N x K, of pictures, N x C x H x W."""
+        if self.singly and len(pictures) > 1:
+            return torch.cat([self.ending_and_scores(pictures[row : row + 1])[1] for row in range(len(pictures))])
+        return self.ending_and_scores(pictures)[1]
+
+    def run(self, inputs: Tensor) -> Tensor:
+        """Give what the network itself returns for an input in its own layout."""
+        raise NotImplementedError
+
+    def ending_and_scores(self, pictures: Tensor) -> tuple[str, Tensor]:
+        """Say what a run on these pictures ends in, and give the scores before that."""
+        inputs = pictures.permute(0, 2, 3, 1) if self.channels_last else pictures
+        with BeforeSoftmax() as seen:
+            output = self.run(inputs)
+        ending, scores = seen.scores(output)
+        if not ending and self.ending == "probabilities":
+            return self.ending, scores.clamp_min(SMALLEST).log()
+        return ending, scores
+
+
+def tried(network: ForeignNetwork, shape: tuple[int, int, int], label: str) -> None:
+    """Run a network on two pictures of noise, and note what it ends in.
+
+    Parameters
+    ----------
+    network
+        Its `ending` and `singly` are set.
+    shape
+        C, H and W of the pictures.
+    label
+        What to call it in messages.
+
+    Raises
+    ------
+    ValueError
+        Where it does not run, or does not return one score a class.
+    """
+    sample = next(network.parameters(), torch.empty(0))
+    noise = torch.rand((2, *shape), generator=torch.Generator().manual_seed(0)).to(sample.device, sample.dtype)
+    with eval_pass(network), torch.no_grad():
+        try:
+            network.ending, scores = network.ending_and_scores(noise[:1])
+        except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
+            size = " x ".join(map(str, (1, *shape)))
+            raise ValueError(
+                f"[inv-widgets] {label} does not run on an input of {size}: {_first_line(error)}. It must take "
+                "one batch of pictures."
+            ) from error
+        if not isinstance(scores, Tensor) or scores.shape[:2].numel() != scores.numel() or scores.ndim < 2:
+            got = " x ".join(map(str, scores.shape)) if isinstance(scores, Tensor) else type(scores).__name__
+            raise ValueError(
+                f"[inv-widgets] {label} returns {got} for one picture, not 1 x (number of classes): only classifiers "
+                "can be explained."
+            )
+        if not network.ending and _are_probabilities(scores):
+            network.ending = "probabilities"
+        try:
+            network.singly = len(network.ending_and_scores(noise)[1]) != 2
+        except (RuntimeError, ValueError, IndexError):
+            network.singly = True
+    if network.ending == "sigmoids":
+        warnings.warn(
+            f"[inv-widgets] {label} ends in {scores.shape[1]} sigmoids, one a class. Class scores are taken before "
+            "them, and explanations are right; the probabilities of predict() are a softmax over these scores.",
+            stacklevel=4,
+        )
+
+
+def _are_probabilities(output: Tensor) -> bool:
+    values = output.detach().double().flatten(1)
+    inside = bool(((values >= 0) & (values <= 1)).all())
+    return values.shape[1] > 1 and inside and bool(((values.sum(1) - 1).abs() < 1e-3).all())
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).partition("\n")[0].rstrip(".")
