@@ -49,6 +49,12 @@ class Progress:
         self.done += steps
         self._bar.update(steps)
 
+    def extend(self, steps: int) -> None:
+        """Say that there are so many more steps than was thought."""
+        self._total += steps
+        self._bar.total = self._total
+        self._bar.refresh()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:

@@ -1,0 +1,68 @@
+"""SmoothGrad: the gradient averaged over noisy copies of the picture."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from inv_widgets.comparison.progress import Progress
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from inv_widgets.comparison.subject import Subject
+
+__all__ = ["smooth_grad"]
+
+
+def smooth_grad(subject: Subject, *, n: int, noise: float, seed: int) -> Tensor:
+    """Average gradients: ``max_c |1/n sum_i dY/dx_c (x + e_i)|`` with ``e_i ~ N(0, sigma^2)``.
+
+    Smilkov et al. 2017 (arXiv 1706.03825), section 2.3: ``sigma = noise * (max x - min x)``. Gradients are averaged
+    with their signs, the magnitude is taken afterwards.
+
+    Parameters
+    ----------
+    subject
+        The pictures.
+    n
+        How many noisy copies of each.
+    noise
+        Their noise's standard deviation, as a share of the picture's range.
+    seed
+        Of the noise, which is the same for each picture.
+
+    Returns
+    -------
+    torch.Tensor
+        N x H x W, at the input's size; score per unit of preprocessed input, at least 0.
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ValueError(f"[inv-widgets] n={n!r} is not possible: give the number of noisy copies, 1 or more.")
+    if not _is_number(noise) or not 0 <= noise < math.inf:
+        raise ValueError(
+            f"[inv-widgets] noise={noise!r} is not possible: give a share of the picture's range (0.15)."
+        )
+    inputs = subject.inputs
+    sigmas = noise * (inputs.flatten(1).amax(1) - inputs.flatten(1).amin(1))
+    generators = [torch.Generator().manual_seed(seed) for _ in subject.pictures]
+    summed = torch.zeros(inputs.shape, dtype=torch.float32, device=inputs.device)
+    counts = [0] * len(subject)
+    order = itertools.chain.from_iterable(itertools.repeat(range(len(subject)), n))
+    with Progress(subject, "SmoothGrad", n * len(subject), "passes") as progress:
+        while rows := list(itertools.islice(order, subject.gradient_batch)):
+            drawn = torch.stack([torch.randn(inputs.shape[1:], generator=generators[row]) for row in rows])
+            noisy = inputs[rows] + sigmas[rows].view(-1, 1, 1, 1) * drawn.to(inputs)
+            for row, gradient in zip(rows, subject.gradients(noisy, rows)[1], strict=True):
+                summed[row] += gradient
+                counts[row] += 1
+            progress.update(len(rows))
+    means = summed / torch.tensor(counts, device=inputs.device).clamp(min=1).view(-1, 1, 1, 1)
+    return means.abs().amax(1)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
