@@ -38,6 +38,8 @@ class Metric:
         Authors, title, venue and year.
     home
         ``"module:function"`` of the measuring function in this package.
+    costly
+        Whether it takes hundreds of forward passes a picture.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Metric:
     better: Literal["higher", "lower", ""]
     paper: str
     home: str
+    costly: bool = False
 
     @property
     def measure(self) -> Callable[..., Measured]:
@@ -88,8 +91,8 @@ METRICS = {
         ),
         Metric("drop", "Drop %", "network", "%", "lower", _PLUS_PLUS, "confidence:measure_drop"),
         Metric("increase", "Increase %", "network", "%", "higher", _PLUS_PLUS, "confidence:measure_increase"),
-        Metric("insertion", "Insertion AUC", "network", "", "higher", _RISE, "curves:measure_insertion"),
-        Metric("deletion", "Deletion AUC", "network", "", "lower", _RISE, "curves:measure_deletion"),
+        Metric("insertion", "Insertion AUC", "network", "", "higher", _RISE, "curves:measure_insertion", costly=True),
+        Metric("deletion", "Deletion AUC", "network", "", "lower", _RISE, "curves:measure_deletion", costly=True),
         Metric(
             "sensitivity_n",
             "Sensitivity-n",
@@ -98,6 +101,7 @@ METRICS = {
             "higher",
             "Ancona et al., Towards Better Understanding of Gradient-based Attribution Methods, ICLR 2018",
             "sensitivity:measure_sensitivity_n",
+            costly=True,
         ),
         Metric(
             "sparseness",
