@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inv_widgets.comparison.method import Method, NotPossibleError
 from inv_widgets.errors import UnknownNameError
+from inv_widgets.recipe import Recipe
 
 if TYPE_CHECKING:
     from inv_widgets.comparison.subject import Subject
@@ -17,10 +18,96 @@ _LAST = "last 1"
 
 _METHODS = (
     Method(
+        name="layer_visualization", title="Layer visualization", family="activation", kind="map", layers="one",
+        paper="Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, ECCV 2014",
+        passes="2 forwards", returns="sum of the layer's maps",
+        defaults={"layer": _LAST}, class_discriminative=False,
+        home="layer_visualization:layer_visualization", needs="possible:convolutions",
+    ),
+    Method(
+        name="cam", title="CAM", family="activation", kind="map",
+        paper="Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016",
+        passes="2 forwards, 1 backward to the last layer",
+        returns="linear layer's weight times activation, signed; the mean is the class score without its bias",
+        home="cam:cam", needs="cam:pooled_and_linear",
+    ),
+    Method(
         name="grad_cam", title="Grad-CAM", family="activation", kind="map", layers="one",
-        paper="Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks, ICCV 2017",
+        paper="Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization, "
+        "ICCV 2017",
         passes="1 forward, 1 backward to the layer", returns="mean gradient times activation, positive part",
         defaults={"layer": _LAST, "relu": True}, home="grad_cam:grad_cam", needs="possible:convolutions",
+    ),
+    Method(
+        name="grad_cam_pp", title="Grad-CAM++", family="activation", kind="map", layers="one",
+        paper="Chattopadhay et al., Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks, WACV 2018",
+        passes="1 forward, 1 backward to the layer",
+        returns="positive gradients, weighted by the second order, times activation, positive part",
+        defaults={"layer": _LAST}, home="grad_cam_pp:grad_cam_pp", needs="possible:convolutions",
+    ),
+    Method(
+        name="layer_cam", title="Layer-CAM", family="activation", kind="map", layers="one",
+        paper="Jiang et al., LayerCAM: Exploring Hierarchical Class Activation Maps for Localization, IEEE TIP 2021",
+        passes="1 forward, 1 backward to the layer", returns="positive gradient times activation, cell by cell",
+        defaults={"layer": _LAST}, home="layer_cam:layer_cam", needs="possible:convolutions",
+    ),
+    Method(
+        name="score_cam", title="Score-CAM", family="activation", kind="map", layers="one",
+        paper="Wang et al., Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks, "
+        "CVPR workshop 2020",
+        passes="1 forward a map of the layer, and 2", returns="average of the maps, by the score of what each shows",
+        defaults={"layer": _LAST}, home="score_cam:score_cam", needs="possible:convolutions",
+    ),
+    Method(
+        name="ablation_cam", title="Ablation-CAM", family="activation", kind="map", layers="one",
+        paper="Desai & Ramaswamy, Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free "
+        "Localization, WACV 2020",
+        passes="1 forward a map of the layer, and 2",
+        returns="share of the score that is lost without a map times activation, positive part",
+        defaults={"layer": _LAST}, home="ablation_cam:ablation_cam", needs="possible:convolutions",
+    ),
+    Method(
+        name="sise", title="SISE", family="activation", kind="map", layers="many",
+        paper="Sattarzadeh et al., Explaining Convolutional Neural Networks through Attribution-Based Input Sampling "
+        "and Block-Wise Feature Aggregation, AAAI 2021",
+        passes="1 forward a mask, 2 more, 1 backward; masks: maps above mu times the largest mean gradient",
+        returns="probability of what masks show, fused over layers",
+        defaults={"layers": "blocks", "mu": 0.5}, paper_defaults={"mu": 0},
+        home="sise:sise", needs="possible:convolutions",
+    ),
+    Method(
+        name="inv", title="INV", family="activation", kind="maps", layers="one",
+        paper="Interpretable Network Visualizations, IJCAI 2024",
+        passes="1 forward, 1 backward to the layer", returns="weighted sum of the column's cluster maps",
+        defaults={"layer": _LAST, "recipe": None}, paper_defaults={"recipe": Recipe.published()},
+        home="inv_map:inv", needs="possible:convolutions",
+    ),
+    Method(
+        name="saliency", title="Saliency map", family="gradient", kind="map",
+        paper="Simonyan et al., Deep Inside Convolutional Networks: Visualising Image Classification Models and "
+        "Saliency Maps, ICLR workshop 2014",
+        passes="1 forward, 1 backward", returns="largest slope of the class score over the colours, at least 0",
+        home="gradient:saliency",
+    ),
+    Method(
+        name="smooth_grad", title="SmoothGrad", family="gradient", kind="map",
+        paper="Smilkov et al., SmoothGrad: removing noise by adding noise, ICML workshop 2017",
+        passes="n forwards, n backwards", returns="largest mean slope of the class score over the colours, at least 0",
+        defaults={"n": 50, "noise": 0.15, "seed": 0}, home="smooth_grad:smooth_grad",
+    ),
+    Method(
+        name="guided_backprop", title="Guided backpropagation", family="gradient", kind="map",
+        paper="Springenberg et al., Striving for Simplicity: The All Convolutional Net, ICLR workshop 2015",
+        passes="1 forward, 1 backward", returns="largest guided slope over the colours, at least 0",
+        home="guided_backprop:guided_backprop", needs="guided_backprop:rectified",
+    ),
+    Method(
+        name="integrated_gradients", title="Integrated gradients", family="gradient", kind="map",
+        paper="Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017",
+        passes="n_steps + 1 forwards and backwards",
+        returns="share of each pixel in the class score's difference from the baseline's, signed, summed over colours",
+        defaults={"baseline": "zero", "n_steps": 50}, paper_defaults={"baseline": "black", "n_steps": 300},
+        home="integrated_gradients:integrated_gradients",
     ),
 )  # fmt: skip
 
