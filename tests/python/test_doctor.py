@@ -51,7 +51,7 @@ def test_packages_and_versions_are_those_of_pyproject():
     (dependencies,) = re.findall(r"^dependencies = \[(.*?)^\]", text, flags=re.DOTALL | re.MULTILINE)
     required = {package.requirement for package in doctor_packages.PACKAGES if not package.extra}
     assert required == set(re.findall(r'"([^"]+)"', dependencies))
-    for extra in ("demo", "embeddings", "languages", "postgres", "timm", "voila", "workshop"):
+    for extra in ("demo", "embeddings", "keras", "languages", "onnx", "postgres", "timm", "voila", "workshop"):
         (line,) = re.findall(rf"^{extra} = \[(.*)\]$", text, flags=re.MULTILINE)
         mine = {package.requirement for package in doctor_packages.PACKAGES if package.extra == extra}
         wanted = {re.sub(r"\[.*\]", "", requirement) for requirement in re.findall(r'"([^"]+)"', line)}

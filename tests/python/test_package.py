@@ -17,7 +17,7 @@ from inv_widgets.doctor import FRONT_ENDS
 ROOT = Path(__file__).parents[2]
 # With PYTHONPATH set, the repository's package could stand in for the wheel's.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-HEAVY = ("torch", "torchvision", "sklearn", "timm", "captum", "matplotlib")
+HEAVY = ("torch", "torchvision", "sklearn", "timm", "captum", "matplotlib", "keras", "onnx")
 
 
 def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> str:
@@ -147,7 +147,7 @@ def test_wheel_is_small_and_names_its_licence(wheel, names):
     assert "Requires-Python: >=3.10" in metadata
     assert "Requires-Dist: torch" in metadata
     assert "Requires-Dist: sqlalchemy" in metadata
-    extras = {"demo", "embeddings", "languages", "postgres", "timm", "voila", "workshop"}
+    extras = {"demo", "embeddings", "keras", "languages", "onnx", "postgres", "timm", "voila", "workshop"}
     assert extras <= set(re.findall(r"Provides-Extra: (\w+)", metadata))
 
 
