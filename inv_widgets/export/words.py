@@ -17,7 +17,13 @@ __all__ = ["Words", "words_in"]
 _FOLDER = Path(__file__).parents[1] / "languages"
 _NAMES = {"all layers": "chart.all_layers", "rises": "chart.vega.rises", "falls": "chart.vega.falls"}
 _POINTS = {"it": ","}
-_TITLE = re.compile(r"^blocks? [\d\N{EN DASH}-]+(, layers? [\d\N{EN DASH}-]+)?( \(.*\))?$")
+# What `inv.summarize` and explanations call layers and groups of layers by themselves.
+_TITLES = (
+    (re.compile(r"^block (?P<block>\d+)$"), "explorer.block"),
+    (re.compile(r"^block (?P<block>\d+), layer (?P<layer>\d+)$"), "explorer.layer"),
+    (re.compile(r"^block (?P<block>\d+), layers (?P<first>\d+)-(?P<last>\d+)$"), "explorer.layers_of"),
+    (re.compile(r"^blocks (?P<first>\d+)-(?P<last>\d+)$"), "explorer.blocks"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,12 +57,12 @@ class Words:
 
     def title(self, title: str) -> str:
         """Translate the name of a layer or of a group of layers, such as "block 3, layer 2"; other names stay."""
-        if self.language == "en" or not _TITLE.match(title):
-            return title
         head, *note = title.split(" (", 1)
-        for word in ("blocks", "block", "layers", "layer"):
-            head = re.sub(rf"\b{word}\b", self.texts[f"chart.{word}_word"], head)
-        return " (".join([head, *note])
+        for pattern, key in _TITLES:
+            found = pattern.match(head)
+            if found:
+                return " (".join([self(key, **found.groupdict()), *note])
+        return title
 
 
 def words_in(language: str | None) -> Words:

@@ -16,8 +16,26 @@ export interface Drawn {
   dispose(): void;
 }
 
-/** Draw a chart into `element`; `config` is what it looks like where it does not say so itself, `dark` is for tooltips. */
-export async function drawChart(element: HTMLElement, spec: Spec, config: Spec, dark = false): Promise<Drawn> {
+export interface Manner {
+  /** For tooltips. */
+  dark?: boolean;
+  /** Of the numbers on axes: a code. */
+  language?: string;
+}
+
+/** How languages write numbers; English where they are not here. */
+const NUMBERS: Readonly<Record<string, object>> = {
+  en: { decimal: ".", thousands: ",", grouping: [3], currency: ["$", ""] },
+  it: { decimal: ",", thousands: ".", grouping: [3], currency: ["", "\u00a0€"] },
+};
+
+/** Draw a chart into `element`; `config` is what it looks like where it does not say so itself. */
+export async function drawChart(
+  element: HTMLElement,
+  spec: Spec,
+  config: Spec,
+  { dark = false, language = "en" }: Manner = {},
+): Promise<Drawn> {
   const options: EmbedOptions = {
     mode: "vega-lite",
     renderer: "svg",
@@ -25,6 +43,7 @@ export async function drawChart(element: HTMLElement, spec: Spec, config: Spec, 
     // What Vega-Lite warns of is about our own specifications, not for the reader's console.
     logLevel: LogError,
     config: config as NonNullable<EmbedOptions["config"]>,
+    formatLocale: { ...NUMBERS.en, ...NUMBERS[language] },
     tooltip: { theme: dark ? "dark" : "light" },
     ...(mayEvaluate() ? {} : { ast: true, expr: expressionInterpreter as never }),
   };

@@ -1,14 +1,19 @@
 /** The chart itself: drawn by Vega, its data exchanged in place, clicks read from its marks. */
 import { effect, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useContext, useEffect, useMemo, useRef } from "preact/hooks";
+import { useTranslate } from "../core/language";
+import type { Translate } from "../core/languages";
 import { type Drawn, drawChart, replaceRows, type Spec } from "../core/vega";
 import { useWidth } from "../core/width";
+import { type Listening, listenForBrush } from "./brush";
 import { Context } from "./context";
 import { columnsFor, fitted, innerWidth } from "./fitting";
 import { configFor } from "./look";
 import { overlay } from "./pictures";
 import { type Row, rowsOf, type ViewName } from "./rows";
-import { type Class, groupName } from "./summary";
+import { spoken, wordsFor } from "./speech";
+import type { ChartStore } from "./store";
+import { type Class, groupName, layerTitles } from "./summary";
 
 /** Widths are followed when they rest: drawing anew takes a few frames. */
 const REST_MS = 120;
@@ -20,6 +25,14 @@ interface Task {
   width: number;
   facets: number;
   theme: string;
+  t: Translate;
+}
+
+/** What changes in a chart that stands. */
+interface Now {
+  rows: Row[];
+  picked: readonly string[];
+  words: Readonly<Record<string, string>>;
 }
 
 /** Room for the names of labels, which grow bold when they are picked; as in the style sheet. */
@@ -27,6 +40,7 @@ const GUTTER = 10;
 
 export function Chart({ shown }: { shown: Class }) {
   const { store, pictures, theme } = useContext(Context);
+  const t = useTranslate();
   const box = useRef<HTMLDivElement>(null);
   const measured = Math.max(0, useWidth(box) - GUTTER);
   const width = useSignal(0);
@@ -44,13 +58,21 @@ export function Chart({ shown }: { shown: Class }) {
 
   const view = store.own.view.value;
   const images = pictures.images;
+  const [summary, wanted, range, marks] = [
+    store.summary.value,
+    store.wanted.value,
+    store.range.value,
+    store.marks.value,
+  ];
   const rows = useMemo(
-    () => rowsOf(view, store.summary.value, shown, store.wanted.value, images.value),
-    [view, store.summary.value, shown, store.wanted.value, images.value],
+    () => rowsOf(view, { summary, shown, wanted, images: images.value, range, marks, t }),
+    [view, summary, shown, wanted, images.value, range, marks, t],
   );
-  const latest = useRef<Row[]>(rows);
-  latest.current = rows;
-  const drawn = useRef<{ task: Task; made: Drawn } | undefined>(undefined);
+  const words = useMemo(() => wordsFor(t, summary), [t, summary]);
+  const latest = useRef({ rows, words });
+  latest.current = { rows, words };
+  const now = (): Now => ({ ...latest.current, picked: store.picked.peek().labels });
+  const drawn = useRef<{ task: Task; made: Drawn; brush: Listening } | undefined>(undefined);
   const facets = view === "layers" ? 1 : new Set(rows.map((row) => (view === "labels" ? row.group : row.label))).size;
   const chart = store.charts.value[view];
   const anew = useComputed(() => width.value);
@@ -61,13 +83,13 @@ export function Chart({ shown }: { shown: Class }) {
   useEffect(() => {
     const element = box.current;
     if (!element || !chart || anew.value === 0) return undefined;
-    const task: Task = { view, ...chart, width: anew.value, facets, theme: theme.value };
+    const task: Task = { view, ...chart, width: anew.value, facets, theme: theme.value, t };
     let stale = false;
     const place = document.createElement("div");
     place.className = "inv-vega";
     place.dataset.state = "drawing";
     element.append(place);
-    draw(place, task, latest.current, store.picked.peek().labels).then(
+    draw(place, task, now()).then(
       (made) => {
         if (stale) {
           made.dispose();
@@ -75,13 +97,20 @@ export function Chart({ shown }: { shown: Class }) {
           return;
         }
         for (const other of [...element.children]) if (other !== place) other.remove();
-        drawn.current?.made.dispose();
-        drawn.current = { task, made };
+        drop(drawn.current);
+        const brush = listenForBrush(made.view, {
+          onDrag: (from, to) => store.brushing(from, to),
+          onEnd: (from, to) => store.brush(from, to),
+          onCancel: () => store.stopBrushing(),
+        });
+        drawn.current = { task, made, brush };
         place.dataset.state = "drawn";
         busy.value = false;
-        listen(made, (label, group) => store.pick(label, group));
+        listen(made, (name, group) => {
+          if (!brush.dragged()) choose(store, name, group);
+        });
         // What changed while it was drawn.
-        refresh(made, view, latest.current, store.picked.peek().labels, (error) => {
+        refresh(made, view, now(), (error) => {
           store.error.value = error;
         });
       },
@@ -93,15 +122,15 @@ export function Chart({ shown }: { shown: Class }) {
     return () => {
       stale = true;
     };
-  }, [store, view, chart, anew.value, facets, theme.value]);
+  }, [store, view, chart, anew.value, facets, theme.value, t]);
 
   useEffect(() => {
-    const now = drawn.current;
-    if (now?.task.view !== view) return;
-    refresh(now.made, view, rows, store.picked.peek().labels, (error) => {
+    const standing = drawn.current;
+    if (standing?.task.view !== view) return;
+    refresh(standing.made, view, now(), (error) => {
       store.error.value = error;
     });
-  }, [store, view, rows]);
+  }, [store, view, rows, words]);
 
   useSignalEffect(() => {
     const { labels } = store.picked.value;
@@ -111,34 +140,41 @@ export function Chart({ shown }: { shown: Class }) {
       .catch(() => {});
   });
 
-  useEffect(() => () => drawn.current?.made.dispose(), []);
+  useEffect(() => () => drop(drawn.current), []);
 
   return (
     <div
       class="inv-chart"
       ref={box}
       role="group"
-      aria-label={`${TITLES[view]} of ${shown.name}. The labels are in the list above too.`}
+      aria-label={t(`chart.title_${view}`, { target: shown.name })}
       aria-busy={busy.value}
       data-view={view}
     />
   );
 }
 
-const TITLES: Record<ViewName, string> = {
-  labels: "Labels by global score",
-  trends: "Labels that rise or fall with depth",
-  layers: "Labels by layer",
-};
+function drop(drawn: { made: Drawn; brush: Listening } | undefined): void {
+  drawn?.brush.dispose();
+  drawn?.made.dispose();
+}
 
-async function draw(place: HTMLElement, task: Task, rows: Row[], picked: readonly string[]): Promise<Drawn> {
+/** What a click means: a label is picked, the name of a layer beside the table is brushed alone. */
+function choose(store: ChartStore, name: string, group: string | null): void {
+  const place = store.shown.peek()?.labels.includes(name) ? -1 : layerTitles(store.summary.peek()).indexOf(name);
+  const layer = store.summary.peek().layers[place];
+  if (layer) store.brush(layer.name, layer.name);
+  else store.pick(name, group);
+}
+
+async function draw(place: HTMLElement, task: Task, now: Now): Promise<Drawn> {
   const columns = columnsFor(task.view, task.width, task.facets);
   const spec = task.fits ? fitted(task.spec, columns) : task.spec;
   const made = await drawChart(
     place,
-    withRows(spec, task.view, rows, picked),
+    withRows(spoken(spec, task.t, now.words), task.view, now),
     configFor(place, task.width),
-    task.theme === "dark",
+    { dark: task.theme === "dark", language: task.t.language },
   );
   if (task.fits) await widen(place, made, task, columns);
   return made;
@@ -156,7 +192,7 @@ async function widen(place: HTMLElement, made: Drawn, task: Task, columns: numbe
   }
 }
 
-function withRows(spec: Spec, view: ViewName, rows: Row[], picked: readonly string[]): Spec {
+function withRows(spec: Spec, view: ViewName, { rows, picked }: Now): Spec {
   const params = Array.isArray(spec.params) ? spec.params : [];
   return {
     ...spec,
@@ -165,14 +201,12 @@ function withRows(spec: Spec, view: ViewName, rows: Row[], picked: readonly stri
   };
 }
 
-function refresh(
-  made: Drawn,
-  view: ViewName,
-  rows: Row[],
-  picked: readonly string[],
-  onError: (error: unknown) => void,
-): void {
+function refresh(made: Drawn, view: ViewName, { rows, picked, words }: Now, onError: (error: unknown) => void): void {
   made.view.signal("picked", [...picked]);
+  // A chart of somebody's own can lack it.
+  if ("words" in (made.view.getState({ signals: (name?: string) => name === "words" }).signals ?? {})) {
+    made.view.signal("words", words);
+  }
   replaceRows(made, view, rows).catch(onError);
 }
 

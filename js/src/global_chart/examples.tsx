@@ -1,19 +1,22 @@
 /** The picked label: what stands behind it, and its cluster maps, one a picture, best first. */
 import { memo } from "preact/compat";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
-import { count, percent, Segmented } from "../core/controls";
+import { fixed, percent, Segmented } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
+import { useTranslate } from "../core/language";
 import { HeatCanvas } from "../core/painter";
 import { alongRow } from "../core/roving";
 import { Context } from "./context";
 import { overlay } from "./pictures";
-import { type Class, groupName, isMap, type MapHead, placeOf } from "./summary";
+import { type Class, groupIn, isMap, type MapHead, placeOf, titleIn } from "./summary";
+import { markOf, markWords } from "./tcav";
 
 /** CSS pixels of an example's longer side. */
 const SIZE = 104;
 
 export function Examples({ shown }: { shown: Class }) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const list = useRef<HTMLUListElement>(null);
   const [stop, setStop] = useState(0);
   const summary = store.summary.value;
@@ -22,9 +25,9 @@ export function Examples({ shown }: { shown: Class }) {
   const { place, group, maps } = store.examples();
   if (place === undefined) {
     return (
-      <section class="inv-examples" aria-label={`Examples of ${label}`}>
+      <section class="inv-examples" aria-label={t("chart.examples_of", { label })}>
         <p class="inv-quiet">
-          <b dir="auto">{label}</b> is no best label of a cluster map of this class.
+          <b dir="auto">{label}</b> {t("chart.not_best")}
         </p>
       </section>
     );
@@ -33,14 +36,17 @@ export function Examples({ shown }: { shown: Class }) {
   const groups = summary.groups.filter((name) => placeOf(summary, shown, label, name) !== undefined);
   const low = rows.low[place] === 1;
   const { support } = summary;
-  const interval = rows.from[place] == null ? "" : ` (${rows.from[place]?.toFixed(1)}–${rows.to[place]?.toFixed(1)})`;
+  const [from, to] = [rows.from[place], rows.to[place]];
+  const interval = from == null ? "" : ` (${fixed(from, 1, t)}–${fixed(to, 1, t)})`;
+  const mark = markOf(store.marks.value, shown, label);
   const facts = [
-    `global score ${rows.score[place]?.toFixed(1)}${interval}`,
-    rows.weight[place] == null ? "" : `mean weight ${percent(rows.weight[place])}`,
-    count(rows.pictures[place] ?? 0, "picture"),
-    count(rows.maps[place] ?? 0, "cluster map"),
-    count(rows.players[place] ?? 0, "player"),
-    count(rows.rounds[place] ?? 0, "round"),
+    t("chart.global_score", { score: fixed(rows.score[place], 1, t) + interval }),
+    rows.weight[place] == null ? "" : t("chart.mean_weight", { weight: percent(rows.weight[place], 1, t) }),
+    t("chart.pictures", { count: rows.pictures[place] ?? 0 }),
+    t("chart.maps", { count: rows.maps[place] ?? 0 }),
+    t("chart.players", { count: rows.players[place] ?? 0 }),
+    t("chart.rounds", { count: rows.rounds[place] ?? 0 }),
+    mark ? `TCAV: ${markWords(t, summary, mark)}` : "",
   ].filter(Boolean);
   const onKeyDown = (event: KeyboardEvent) => {
     const items = [...(list.current?.querySelectorAll<HTMLElement>("button") ?? [])];
@@ -51,7 +57,7 @@ export function Examples({ shown }: { shown: Class }) {
     items[next]?.focus();
   };
   return (
-    <section class="inv-examples" aria-label={`Examples of ${label}`}>
+    <section class="inv-examples" aria-label={t("chart.examples_of", { label })}>
       <div class="inv-examples-head">
         <h3 dir="auto">{label}</h3>
         <p class="inv-number inv-quiet">
@@ -59,30 +65,30 @@ export function Examples({ shown }: { shown: Class }) {
           {low && (
             <span
               class="inv-chart-low"
-              title={`Fewer than ${count(support.rounds, "round")}, ${count(support.players, "player")} or ${count(support.pictures, "picture")}`}
+              title={t("chart.fewer", {
+                rounds: t("chart.rounds", { count: support.rounds }),
+                players: t("chart.players", { count: support.players }),
+                pictures: t("chart.pictures", { count: support.pictures }),
+              })}
             >
-              low support
+              {t("chart.low")}
             </span>
           )}
         </p>
         {groups.length > 1 && (
           <Segmented
-            label="layers"
-            value={groupName(group ?? "all")}
-            options={groups.map(groupName)}
-            onChoose={(name) => store.chooseGroup(name === "all layers" ? null : name)}
+            label={t("chart.layers")}
+            value={group ?? "all"}
+            options={groups}
+            name={(each) => groupIn(t, each)}
+            onChoose={(name) => store.chooseGroup(name === "all" ? null : name)}
           />
         )}
       </div>
       {maps.length === 0 ? (
-        <p class="inv-quiet">Its examples are not shown: play their pictures first, or they did not fit.</p>
+        <p class="inv-quiet">{t("chart.examples_hidden")}</p>
       ) : (
-        <ul
-          class="inv-example-cards"
-          ref={list}
-          onKeyDown={onKeyDown}
-          aria-label={`Cluster maps that show ${label}, one a picture, best first`}
-        >
+        <ul class="inv-example-cards" ref={list} onKeyDown={onKeyDown} aria-label={t("chart.examples_list", { label })}>
           {maps.map((number, i) => {
             const map = summary.maps[number];
             return map ? (
@@ -99,17 +105,19 @@ export function Examples({ shown }: { shown: Class }) {
 
 const Example = memo(({ map, stop }: { map: MapHead; stop: boolean }) => {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const summary = store.summary.value;
   const picture = summary.pictures[map.picture]?.name ?? "";
   const layer = summary.layers[map.layer];
+  const title = titleIn(t, layer?.title ?? "");
   const chosen = isMap(map, store.shared.cluster_map.value ?? "");
   return (
     <button
       type="button"
       class="inv-example"
-      aria-label={`${picture}, ${layer?.title ?? ""}, weight ${percent(map.weight)}`}
+      aria-label={`${picture}, ${title}, ${t("chart.weight", { weight: percent(map.weight, 1, t) })}`}
       aria-pressed={chosen}
-      title={`${picture}: ${layer?.title ?? ""} (${layer?.name ?? ""})`}
+      title={`${picture}: ${title} (${layer?.name ?? ""})`}
       tabIndex={stop ? 0 : -1}
       onClick={() => store.open(map)}
       {...GUARDED}
@@ -119,8 +127,8 @@ const Example = memo(({ map, stop }: { map: MapHead; stop: boolean }) => {
         {picture}
       </span>
       <span class="inv-example-foot inv-quiet">
-        <span>{layer?.title}</span>
-        <span class="inv-number">{percent(map.weight, 0)}</span>
+        <span>{title}</span>
+        <span class="inv-number">{percent(map.weight, 0, t)}</span>
       </span>
     </button>
   );

@@ -1,13 +1,15 @@
 /** The GlobalChart: toolbar, labels, chart, examples of the picked label. */
 import type { ReadonlySignal } from "@preact/signals";
 import { useContext } from "preact/hooks";
-import { count, Empty, Gone } from "../core/controls";
+import { Empty, fixed, Gone } from "../core/controls";
 import { Alert } from "../core/errors";
+import { useTranslate } from "../core/language";
 import { Chart } from "./chart";
 import { type ChartContext, Context } from "./context";
 import { Examples } from "./examples";
 import { LabelList } from "./label_list";
 import type { Class } from "./summary";
+import { GLYPHS, SIGNIFICANT, VERDICTS } from "./tcav";
 import { Toolbar } from "./toolbar";
 
 interface Props extends ChartContext {
@@ -16,12 +18,16 @@ interface Props extends ChartContext {
 
 export function GlobalChart({ alive, ...context }: Props) {
   const { store } = context;
+  const t = useTranslate();
   const shown = store.shown.value;
+  // One thing at a time, as it was done.
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || store.shared.label.value === null) return;
+    const label = store.shared.label.value !== null;
+    if (event.key !== "Escape" || (!label && store.range.value === undefined)) return;
     event.stopPropagation();
     event.preventDefault();
-    store.letGo();
+    if (label) store.letGo();
+    else store.allLayers();
   };
   return (
     <Context.Provider value={context}>
@@ -29,7 +35,7 @@ export function GlobalChart({ alive, ...context }: Props) {
         {!alive.value && <Gone />}
         {store.error.value !== undefined && (
           <Alert
-            title="The chart could not be drawn."
+            title={t("chart.not_drawn")}
             error={store.error.value}
             onRetry={() => {
               store.error.value = undefined;
@@ -44,6 +50,7 @@ export function GlobalChart({ alive, ...context }: Props) {
 
 function Shown({ shown }: { shown: Class }) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const failed = store.error.value !== undefined;
   const view = store.own.view.value;
   return (
@@ -55,8 +62,8 @@ function Shown({ shown }: { shown: Class }) {
         <>
           <LabelList shown={shown} />
           {view === "trends" && shown.trends.length === 0 ? (
-            <Empty title="No trends">
-              <p>A label rises or falls over at least two layers that were played, and none does.</p>
+            <Empty title={t("chart.no_trends")}>
+              <p>{t("chart.no_trends_words")}</p>
             </Empty>
           ) : (
             !failed && <Chart shown={shown} />
@@ -69,23 +76,45 @@ function Shown({ shown }: { shown: Class }) {
   );
 }
 
-/** What pale bars mean. */
+/** What pale bars and the marks before numbers mean. */
 function Foot({ shown }: { shown: Class }) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const { support } = store.summary.value;
-  if (!shown.rows.low.includes(1)) return null;
+  const tested = store.own.view.value === "labels" && Object.hasOwn(store.marks.value, shown.name);
   return (
-    <p class="inv-foot inv-quiet">
-      Pale, dashed, “few”: low support, fewer than {count(support.rounds, "round")}, {count(support.players, "player")}{" "}
-      or {count(support.pictures, "picture")}. Thin lines: intervals over pictures (bootstrap).
-    </p>
+    <>
+      {tested && (
+        <p class="inv-foot inv-tested">
+          {t("chart.tcav.legend", { p: fixed(SIGNIFICANT, 2, t) })}
+          {VERDICTS.map((verdict) => (
+            <span key={verdict}>
+              <b data-verdict={verdict} aria-hidden="true">
+                {GLYPHS[verdict]}
+              </b>{" "}
+              {t(`chart.tcav.${verdict}_short`)}
+            </span>
+          ))}
+        </p>
+      )}
+      {shown.rows.low.includes(1) && (
+        <p class="inv-foot inv-quiet">
+          {t("chart.foot", {
+            rounds: t("chart.rounds", { count: support.rounds }),
+            players: t("chart.players", { count: support.players }),
+            pictures: t("chart.pictures", { count: support.pictures }),
+          })}
+        </p>
+      )}
+    </>
   );
 }
 
 function Nothing() {
+  const t = useTranslate();
   return (
-    <Empty title="No labels yet">
-      <p>Play the reveal game, then label what was seen and sum it up:</p>
+    <Empty title={t("chart.nothing")}>
+      <p>{t("chart.nothing_words")}</p>
       <pre>
         <code>{"labelled = inv.label(run, store)\ninv.GlobalChart(inv.summarize(labelled))"}</code>
       </pre>

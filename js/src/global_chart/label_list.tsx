@@ -1,15 +1,20 @@
 /** The labels as a list: what clicks on the chart do, keys and screen readers can do here. One stop of the Tab key. */
 import { useContext, useLayoutEffect, useRef } from "preact/hooks";
-import { count, IconButton } from "../core/controls";
+import { fixed, IconButton } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
+import { useTranslate } from "../core/language";
+import type { Translate } from "../core/languages";
 import { alongRow } from "../core/roving";
 import { Context } from "./context";
+import { rangeWords } from "./range";
 import { wantedLabels } from "./rows";
-import type { Picked } from "./store";
-import { allLayers, type Class } from "./summary";
+import type { ChartStore, Picked } from "./store";
+import { allLayers, type Class, titleIn } from "./summary";
+import { markOf, markWords } from "./tcav";
 
 export function LabelList({ shown }: { shown: Class }) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const list = useRef<HTMLDivElement>(null);
   const picked = store.picked.value;
   const found = wantedLabels(shown, store.wanted.value);
@@ -38,7 +43,7 @@ export function LabelList({ shown }: { shown: Class }) {
       <div
         class="inv-chart-labels"
         role="listbox"
-        aria-label={`${count(labels.length, "label")} of ${shown.name}. Arrow keys move, Enter picks one, Escape lets it go.`}
+        aria-label={t("chart.list", { labels: t("chart.labels", { count: labels.length }), target: shown.name })}
         aria-orientation="horizontal"
         ref={list}
         onKeyDown={onKeyDown}
@@ -51,7 +56,7 @@ export function LabelList({ shown }: { shown: Class }) {
             class="inv-label"
             dir="auto"
             aria-selected={label === chosen}
-            aria-label={describe(shown, label, allLayers(store.summary.value))}
+            aria-label={describe(t, store, shown, label)}
             data-highlighted={picked.labels.includes(label)}
             tabIndex={i === place ? 0 : -1}
             onClick={() => (label === chosen ? store.letGo() : store.pick(label))}
@@ -60,9 +65,10 @@ export function LabelList({ shown }: { shown: Class }) {
             {label}
           </button>
         ))}
-        {labels.length === 0 && <span class="inv-quiet">No label is called so.</span>}
+        {labels.length === 0 && <span class="inv-quiet">{t("chart.no_match")}</span>}
       </div>
       <Reason picked={picked} />
+      <Range />
     </div>
   );
 }
@@ -70,25 +76,66 @@ export function LabelList({ shown }: { shown: Class }) {
 /** Why labels stand out. */
 function Reason({ picked }: { picked: Picked }) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   if (picked.reason === "nothing") return null;
-  const [words, undo] =
+  const [count, name] = [picked.labels.length, titleIn(t, picked.of)];
+  const words =
     picked.reason === "label"
-      ? [`label: ${picked.labels[0]}`, () => store.letGo()]
-      : [`${count(picked.labels.length, "label")} of this ${picked.reason}: ${picked.of}`, () => store.quieten()];
+      ? t("chart.picked", { label: picked.labels[0] ?? "" })
+      : picked.reason === "picture"
+        ? t("chart.of_picture", { count, name: picked.of })
+        : t("chart.of_map", { count, name });
+  return (
+    <Told
+      words={words}
+      undo={t("chart.quieten")}
+      onUndo={() => (picked.reason === "label" ? store.letGo() : store.quieten())}
+    />
+  );
+}
+
+/** Which layers are brushed. */
+function Range() {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const range = store.range.value;
+  if (range === undefined) return null;
+  return (
+    <Told
+      words={rangeWords(t, store.summary.value, range)}
+      undo={t("chart.range_clear")}
+      onUndo={() => store.allLayers()}
+    />
+  );
+}
+
+function Told({ words, undo, onUndo }: { words: string; undo: string; onUndo: () => void }) {
   return (
     <p class="inv-picked" role="status">
       <span dir="auto">{words}</span>
-      <IconButton icon="close" label="Let nothing stand out" onClick={undo} />
+      <IconButton icon="close" label={undo} onClick={onUndo} />
     </p>
   );
 }
 
-function describe(shown: Class, label: string, all: number): string {
+function describe(t: Translate, store: ChartStore, shown: Class, label: string): string {
   const { rows } = shown;
+  const summary = store.summary.value;
+  const all = allLayers(summary);
   const number = shown.labels.indexOf(label);
   const i = rows.label.findIndex((each, at) => each === number && rows.group[at] === all);
-  if (i < 0) return label;
-  const low = rows.low[i] === 1 ? ", low support" : "";
-  const [score, pictures] = [rows.score[i] as number, rows.pictures[i] as number];
-  return `${label}, global score ${score.toFixed(1)}, ${count(pictures, "picture")}${low}`;
+  const mark = markOf(store.marks.value, shown, label);
+  return [
+    label,
+    ...(i < 0
+      ? []
+      : [
+          t("chart.global_score", { score: fixed(rows.score[i], 1, t) }),
+          t("chart.pictures", { count: rows.pictures[i] ?? 0 }),
+          rows.low[i] === 1 ? t("chart.low") : "",
+        ]),
+    mark ? markWords(t, summary, mark) : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }

@@ -1,15 +1,21 @@
 import { expect, it } from "vitest";
+import { translator } from "../core/languages";
 import { exampleSummary } from "./example";
 import { columnsFor, innerWidth } from "./fitting";
-import { NO_IMAGE, rowsOf, wantedLabels } from "./rows";
-import type { Class } from "./summary";
+import { type Images, NO_IMAGE, rowsOf, type Source, type ViewName, type Wanted, wantedLabels } from "./rows";
+import type { Class, Summary } from "./summary";
 
 const summary = exampleSummary();
 const dog = summary.classes[0] as Class;
 const all = { maxLabels: 12, search: "" };
 
+function made(view: ViewName, of: Summary, shown: Class, wanted: Wanted, images: Images, more: Partial<Source> = {}) {
+  const source = { summary: of, shown, wanted, images, range: undefined, marks: {}, t: translator("en") };
+  return rowsOf(view, { ...source, ...more });
+}
+
 it("draws bars by group and rank, grey and wide where all layers are meant", () => {
-  const rows = rowsOf("labels", summary, dog, all, new Map([[0, "data:ear"]]));
+  const rows = made("labels", summary, dog, all, new Map([[0, "data:ear"]]));
   expect(rows.map(({ group, label }) => [group, label])).toEqual([
     ["block 1", "ear"],
     ["block 1", "tail"],
@@ -32,18 +38,18 @@ it("draws bars by group and rank, grey and wide where all layers are meant", () 
 });
 
 it("keeps the best labels of each group, or the best of those that are looked for", () => {
-  expect(rowsOf("labels", summary, dog, { maxLabels: 1, search: "" }, new Map()).map(({ label }) => label)).toEqual([
+  expect(made("labels", summary, dog, { maxLabels: 1, search: "" }, new Map()).map(({ label }) => label)).toEqual([
     "ear",
     "ear",
   ]);
-  const found = rowsOf("labels", summary, dog, { maxLabels: 1, search: " EYE" }, new Map());
+  const found = made("labels", summary, dog, { maxLabels: 1, search: " EYE" }, new Map());
   expect(found.map(({ label, rank }) => [label, rank])).toEqual([["eye", 3]]);
   expect(wantedLabels(dog, { maxLabels: 5, search: "a" })).toEqual(["ear", "tail"]);
-  expect(rowsOf("labels", summary, dog, { maxLabels: 5, search: "no such" }, new Map())).toEqual([]);
+  expect(made("labels", summary, dog, { maxLabels: 5, search: "no such" }, new Map())).toEqual([]);
 });
 
 it("draws trends with 0 where a label is no best one, and their line", () => {
-  const rows = rowsOf("trends", summary, dog, all, new Map());
+  const rows = made("trends", summary, dog, all, new Map());
   expect(rows.map(({ label, depth, score, line }) => [label, depth, score, line])).toEqual([
     ["ear", 0, 1, 1],
     ["ear", 2, 0, 0],
@@ -55,7 +61,7 @@ it("draws trends with 0 where a label is no best one, and their line", () => {
 });
 
 it("draws a whole table of labels and layers", () => {
-  const rows = rowsOf("layers", summary, dog, { maxLabels: 2, search: "" }, new Map());
+  const rows = made("layers", summary, dog, { maxLabels: 2, search: "" }, new Map());
   expect(rows.map(({ label, layer, score }) => [label, layer, score])).toEqual([
     ["ear", "block 1, layer 1", 1],
     ["ear", "block 2, layer 1", 0],
@@ -67,7 +73,7 @@ it("draws a whole table of labels and layers", () => {
 it("names layers of one title apart", () => {
   const twins = exampleSummary();
   for (const layer of twins.layers) layer.title = "block 1, layer 1";
-  const rows = rowsOf("layers", twins, twins.classes[0] as Class, { maxLabels: 1, search: "" }, new Map());
+  const rows = made("layers", twins, twins.classes[0] as Class, { maxLabels: 1, search: "" }, new Map());
   expect(rows.map(({ layer }) => layer)).toEqual(["block 1, layer 1 (l1)", "block 1, layer 1 (l2)"]);
 });
 
@@ -94,7 +100,7 @@ it("makes rows of 5,000 labels in no time", () => {
     examples: list(() => []),
   };
   const start = performance.now();
-  const rows = rowsOf("labels", many, shown, all, new Map());
+  const rows = made("labels", many, shown, all, new Map());
   expect(performance.now() - start).toBeLessThan(300);
   expect(rows.map(({ label }) => label)).toEqual(list((i) => `label ${i}`).slice(0, 12));
 });
@@ -115,4 +121,46 @@ it("gives insides what is left, within reason", () => {
   expect(innerWidth("labels", 220, 718, 866, 2)).toBe(294);
   expect(innerWidth("labels", 220, 718, 5000, 2)).toBe(420);
   expect(innerWidth("trends", 150, 600, 200, 3)).toBe(56);
+});
+
+it("says what is brushed: layers, and groups with one of them; all layers together stay", () => {
+  const range = ["l2"];
+  const layers = made("layers", summary, dog, { maxLabels: 1, search: "" }, new Map(), { range });
+  expect(layers.map(({ layer_name, in_range, brushed }) => [layer_name, in_range, brushed])).toEqual([
+    ["l1", false, true],
+    ["l2", true, true],
+  ]);
+  const bars = made("labels", summary, dog, all, new Map(), { range });
+  expect(bars.map(({ group, in_range }) => [group, in_range])).toEqual([
+    ["block 1", false],
+    ["block 1", false],
+    ["all layers", true],
+    ["all layers", true],
+    ["all layers", true],
+  ]);
+  const whole = made("layers", summary, dog, all, new Map());
+  expect(whole.every(({ in_range, brushed }) => in_range === true && brushed === false)).toBe(true);
+});
+
+it("marks labels that were tested, of this class alone", () => {
+  const mark = { verdict: "rises", score: 0.934, p: 0.0004, layer: "l2", reason: "" } as const;
+  const marks = {
+    dog: { ear: mark, tail: { ...mark, verdict: "untestable", score: null, p: null, reason: "Only 3." } as const },
+    cat: { eye: mark },
+  };
+  const rows = made("labels", summary, dog, all, new Map(), { marks });
+  expect(rows.slice(2).map(({ mark, verdict, mark_text }) => [mark, verdict, mark_text])).toEqual([
+    ["▲", "rises", "the class score rises with it: score 0.93, p < 0.001, block 2, layer 1"],
+    ["?", "untestable", "untestable"],
+    ["", "", "–"],
+  ]);
+});
+
+it("speaks another language: words and numbers, while names by which rows are told apart stay", () => {
+  const t = translator("it");
+  const [row] = made("layers", summary, dog, all, new Map(), { t });
+  expect(row).toMatchObject({ layer: "block 1, layer 1", layer_text: "blocco 1, strato 1", score_text: "1,00" });
+  const bars = made("labels", summary, dog, all, new Map(), { t });
+  expect(bars[1]).toMatchObject({ group: "block 1", score_text: "9,00 (da 5,00 a 30,00)", support: "sufficiente" });
+  expect(bars[4]).toMatchObject({ text: "18,0 (pochi)" });
 });

@@ -1,5 +1,8 @@
 /** The rows of each view: what `inv_widgets/export/global_rows.py` makes for files, made here without the kernel. */
-import { allLayers, type Class, groupName, layerTitles, type Summary } from "./summary";
+import { fixed } from "../core/controls";
+import type { Translate } from "../core/languages";
+import { allLayers, type Class, groupName, layerTitles, type Summary, titleIn } from "./summary";
+import { GLYPHS, type Marks, markOf, markWords } from "./tcav";
 
 export type ViewName = "labels" | "trends" | "layers";
 
@@ -17,9 +20,21 @@ export interface Wanted {
 /** An example's image by the place of its cluster map, where it is painted already. */
 export type Images = ReadonlyMap<number, string>;
 
-export function rowsOf(view: ViewName, summary: Summary, shown: Class, wanted: Wanted, images: Images): Row[] {
-  if (view === "labels") return labelRows(summary, shown, wanted, images);
-  return view === "trends" ? trendRows(summary, shown) : layerRows(summary, shown, wanted);
+/** What rows are made of. */
+export interface Source {
+  summary: Summary;
+  shown: Class;
+  wanted: Wanted;
+  images: Images;
+  /** Names of the brushed layers; undefined: all. */
+  range: readonly string[] | undefined;
+  marks: Marks;
+  t: Translate;
+}
+
+export function rowsOf(view: ViewName, source: Source): Row[] {
+  if (view === "labels") return labelRows(source);
+  return view === "trends" ? trendRows(source) : layerRows(source);
 }
 
 /** A clear pixel: a mark without an address would ask for one called "null". */
@@ -35,8 +50,11 @@ export function wantedLabels(shown: Class, { maxLabels, search }: Wanted): strin
   return shown.labels.filter((label) => matches(label, search)).slice(0, maxLabels);
 }
 
-function labelRows(summary: Summary, shown: Class, { maxLabels, search }: Wanted, images: Images): Row[] {
+function labelRows(source: Source): Row[] {
+  const { summary, shown, images, marks, t } = source;
+  const { maxLabels, search } = source.wanted;
   const { rows, labels } = shown;
+  const inRange = groupsInRange(source);
   const order = rows.label
     .map((_, i) => i)
     .filter((i) => matches(labels[rows.label[i] as number] as string, search))
@@ -53,78 +71,85 @@ function labelRows(summary: Summary, shown: Class, { maxLabels, search }: Wanted
     const score = rows.score[i] as number;
     const [from, to, weight] = [rows.from[i] ?? null, rows.to[i] ?? null, rows.weight[i] ?? null];
     const low = rows.low[i] === 1;
-    const bounds = from === null || to === null ? "" : ` (${from.toFixed(2)} to ${to.toFixed(2)})`;
     const example = rows.examples[i]?.[0];
+    const label = labels[rows.label[i] as number] as string;
+    const mark = markOf(marks, shown, label);
+    const name = summary.groups[group] as string;
+    const text = fixed(score, 1, t);
     return {
-      label: labels[rows.label[i] as number] as string,
-      group: groupName(summary.groups[group] as string),
+      label,
+      group: groupName(name),
       group_order: group,
       rank: rows.rank[i],
       score,
-      score_text: score.toFixed(2) + bounds,
+      score_text: fixed(score, 2, t) + interval(t, from, to, (value) => fixed(value, 2, t)),
       weight,
-      weight_text: weight === null ? "–" : `${weight.toFixed(1)} %`,
+      weight_text: weight === null ? "–" : `${fixed(weight, 1, t)} %`,
       from: from ?? score,
       to: to ?? score,
       end: Math.max(score, to ?? 0),
-      text: score.toFixed(1) + (low ? " (few)" : ""),
+      text: low ? t("chart.few_score", { score: text }) : text,
       image: (example === undefined ? undefined : images.get(example)) ?? NO_IMAGE,
       pictures: rows.pictures[i],
       maps: rows.maps[i],
       players: rows.players[i],
       rounds: rows.rounds[i],
-      ...support(low),
+      ...support(t, low),
+      mark: mark ? GLYPHS[mark.verdict] : "",
+      verdict: mark?.verdict ?? "",
+      mark_text: mark ? markWords(t, summary, mark) : "–",
+      in_range: inRange.has(name),
     };
   });
 }
 
-function trendRows(summary: Summary, shown: Class): Row[] {
+function trendRows(source: Source): Row[] {
+  const { shown, t } = source;
   const cell = cellsOf(shown);
-  const titles = layerTitles(summary);
+  const at = placesOf(source);
   return shown.trends.flatMap((trend, place) =>
     shown.played.map((layer, i) => {
-      const at = cell(trend.label, layer);
-      const depth = summary.layers[layer]?.depth ?? 0;
-      const bounds = trend.from === null || trend.to === null ? "" : ` (${signed(trend.from)} to ${signed(trend.to)})`;
+      const found = cell(trend.label, layer);
+      const where = at(layer);
+      const signed = (value: number) => (value < 0 ? "" : "+") + fixed(value, 3, t);
       return {
         label: shown.labels[trend.label] as string,
         place,
         direction: trend.rises ? "rises" : "falls",
-        layer: titles[layer],
-        depth,
-        score: at.score,
-        score_text: at.score.toFixed(2),
-        line: trend.intercept + trend.slope * depth,
-        slope_text: signed(trend.slope) + bounds,
-        pictures: at.pictures,
-        rounds: at.rounds,
-        note: trend.low === 1 && i === shown.played.length - 1 ? "few" : "",
-        ...support(trend.low === 1),
+        ...where,
+        score: found.score,
+        score_text: fixed(found.score, 2, t),
+        line: trend.intercept + trend.slope * where.depth,
+        slope_text: signed(trend.slope) + interval(t, trend.from, trend.to, signed),
+        pictures: found.pictures,
+        rounds: found.rounds,
+        note: trend.low === 1 && i === shown.played.length - 1 ? t("chart.vega.few") : "",
+        ...support(t, trend.low === 1),
       };
     }),
   );
 }
 
-function layerRows(summary: Summary, shown: Class, wanted: Wanted): Row[] {
+function layerRows(source: Source): Row[] {
+  const { summary, shown, wanted, t } = source;
   const cell = cellsOf(shown);
-  const titles = layerTitles(summary);
+  const at = placesOf(source);
   const all = allLayers(summary);
   const low = new Set(shown.rows.label.filter((_, i) => shown.rows.group[i] === all && shown.rows.low[i] === 1));
   return wantedLabels(shown, wanted).flatMap((label) => {
     const number = shown.labels.indexOf(label);
     return shown.played.map((layer) => {
-      const at = cell(number, layer);
+      const found = cell(number, layer);
       return {
         label,
         rank: number + 1,
-        layer: titles[layer],
-        depth: summary.layers[layer]?.depth ?? 0,
-        score: at.score,
-        score_text: at.score.toFixed(2),
-        pictures: at.pictures,
-        maps: at.maps,
-        rounds: at.rounds,
-        ...support(low.has(number)),
+        ...at(layer),
+        score: found.score,
+        score_text: fixed(found.score, 2, t),
+        pictures: found.pictures,
+        maps: found.maps,
+        rounds: found.rounds,
+        ...support(t, low.has(number)),
       };
     });
   });
@@ -150,6 +175,31 @@ function cellsOf({ cells, played }: Class): (label: number, layer: number) => Ce
   };
 }
 
-const support = (low: boolean) => ({ low, support: low ? "low" : "enough" });
+/** What rows say of a layer, by its place. */
+function placesOf({ summary, range, t }: Source) {
+  const titles = layerTitles(summary);
+  return (place: number) => {
+    const [title, name] = [titles[place] ?? "", summary.layers[place]?.name ?? ""];
+    return {
+      layer: title,
+      layer_text: titleIn(t, title),
+      layer_name: name,
+      depth: summary.layers[place]?.depth ?? 0,
+      in_range: range === undefined || range.includes(name),
+      brushed: range !== undefined,
+    };
+  };
+}
 
-const signed = (value: number) => (value < 0 ? "" : "+") + value.toFixed(3);
+/** Groups with a layer that is brushed; all layers together always. */
+function groupsInRange({ summary, range }: Source): ReadonlySet<string> {
+  if (range === undefined) return new Set(summary.groups);
+  const found = summary.layers.filter(({ name }) => range.includes(name)).map(({ group }) => group);
+  return new Set([...found, "all"]);
+}
+
+function interval(t: Translate, from: number | null, to: number | null, text: (value: number) => string): string {
+  return from === null || to === null ? "" : ` (${t("chart.interval", { from: text(from), to: text(to) })})`;
+}
+
+const support = (t: Translate, low: boolean) => ({ low, support: t(low ? "chart.vega.low" : "chart.vega.enough") });

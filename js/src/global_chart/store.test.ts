@@ -10,6 +10,46 @@ function opened(own: Record<string, unknown> = {}, shared: Record<string, unknow
   return { model, state, store: new ChartStore(model, state) };
 }
 
+it("shows what an Explorer shows where nobody names a class", () => {
+  const summary = { ...exampleSummary(), explained: { picture: ["cat.jpg", "dog.jpg"], class: [1, 0] } };
+  const { store, state } = opened({ _summary: summary });
+  expect(store.shown.value?.name).toBe("cat");
+  state.set("picture", "dog.jpg");
+  expect(store.shown.value?.name).toBe("dog");
+  state.set("picture", "no such picture");
+  expect(store.shown.value?.name).toBe("cat");
+});
+
+it("brushes layers: seen at once here, told to State when the hand lets go", () => {
+  const summary = exampleSummary();
+  summary.layers.push({ name: "l3", title: "block 2, layer 2", depth: 3, group: "block 2" });
+  const { store, state } = opened({ _summary: summary });
+  store.brushing("l3", "l2");
+  expect([store.range.value, state.get("layers")]).toEqual([["l2", "l3"], undefined]);
+  store.stopBrushing();
+  expect(store.range.value).toBeUndefined();
+  store.brushing("l1", "l2");
+  store.brush("l2", "l3");
+  expect([store.range.value, state.get("layers")]).toEqual([
+    ["l2", "l3"],
+    ["l2", "l3"],
+  ]);
+  state.set("layers", ["l1"]);
+  expect(store.range.value).toEqual(["l1"]);
+  store.allLayers();
+  expect([store.range.value, state.get("layers")]).toEqual([undefined, []]);
+  store.brush("l1", "l3"); // all
+  expect(state.get("layers")).toEqual([]);
+});
+
+it("follows the marks of a test", () => {
+  const { store, model } = opened();
+  expect(store.marks.value).toEqual({});
+  const mark = { verdict: "none", score: 0.5, p: 0.7, layer: "l2", reason: "" };
+  model.set("_tcav", { dog: { ear: mark } });
+  expect(store.marks.value).toEqual({ dog: { ear: mark } });
+});
+
 it("shows its own class, else State's, else the first", () => {
   const { store, state, model } = opened();
   expect(store.shown.value?.name).toBe("dog");

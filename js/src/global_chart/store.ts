@@ -4,8 +4,10 @@ import type { Model } from "../core/model";
 import { bytes } from "../core/payload";
 import { Link, type Linked } from "../core/state";
 import type { Spec } from "../core/vega";
+import { between, rangeOf } from "./range";
 import type { ViewName, Wanted } from "./rows";
-import { type Class, EMPTY, labelsOfPicture, type MapHead, mapOf, placeOf, type Summary } from "./summary";
+import { type Class, classOf, EMPTY, labelsOfPicture, type MapHead, mapOf, placeOf, type Summary } from "./summary";
+import type { Marks } from "./tcav";
 
 /** Shared by all views on one State. */
 export type Shared = {
@@ -15,6 +17,8 @@ export type Shared = {
   cluster_map: string | null;
   label: string | null;
   group: string | null;
+  /** Names of the layers that are brushed; empty: all. */
+  layers: readonly string[];
   colour_map: string;
   opacity: number;
 };
@@ -48,6 +52,7 @@ const SHARED: Shared = {
   cluster_map: null,
   label: null,
   group: null,
+  layers: [],
   colour_map: "viridis",
   opacity: 0.6,
 };
@@ -72,6 +77,10 @@ export class ChartStore {
   /** The class that is shown; undefined where there is none at all. */
   readonly shown: ReadonlySignal<Class | undefined>;
   readonly picked: ReadonlySignal<Picked>;
+  /** Names of the layers that are brushed, or just being brushed; undefined: all. */
+  readonly range: ReadonlySignal<readonly string[] | undefined>;
+  /** What a TCAV test says of labels. */
+  readonly marks: ReadonlySignal<Marks>;
   readonly search: Signal<string>;
   readonly wanted: ReadonlySignal<Wanted>;
   readonly error = signal<unknown>(undefined);
@@ -81,6 +90,9 @@ export class ChartStore {
   readonly #ownLink: Link<Own>;
   readonly #summary: Signal<Summary>;
   readonly #charts: Signal<Record<string, ChartSpec>>;
+  readonly #marks: Signal<Marks>;
+  /** While a hand drags over layers; State is told when it lets go. */
+  readonly #brushing = signal<readonly string[] | undefined>(undefined);
   /** What stands out because of the Explorer, and was told not to: until something else is chosen there. */
   readonly #quiet = signal<string | undefined>(undefined);
 
@@ -97,12 +109,22 @@ export class ChartStore {
     this.summary = this.#summary;
     this.charts = this.#charts;
     model.on("change:_summary", this.#onSummary);
+    this.#marks = signal(this.#readMarks());
+    this.marks = this.#marks;
     model.on("change:_charts", this.#onCharts);
+    model.on("change:_tcav", this.#onMarks);
     this.shown = computed(() => {
       const { classes } = this.summary.value;
       const named = (name: string | null) => classes.find((each) => each.name === name);
-      return named(this.own.target.value) ?? named(this.shared.target.value) ?? classes[0];
+      return (
+        named(this.own.target.value) ??
+        named(this.shared.target.value) ??
+        classOf(this.summary.value, this.shared.picture.value) ??
+        classOf(this.summary.value, null) ??
+        classes[0]
+      );
     });
+    this.range = computed(() => rangeOf(this.summary.value, this.#brushing.value ?? this.shared.layers.value));
     this.picked = computed(() => this.#picked());
     this.wanted = computed(() => ({ maxLabels: this.own.max_labels.value, search: this.search.value }));
   }
@@ -131,6 +153,25 @@ export class ChartStore {
 
   chooseGroup(group: string | null): void {
     this.#sharedLink.set({ group });
+  }
+
+  /** Show what a brush from one layer to another would do. */
+  brushing(from: string, to: string): void {
+    this.#brushing.value = between(this.summary.value, from, to);
+  }
+
+  /** Brush the layers from one to another: all views on the State keep to them. */
+  brush(from: string, to: string): void {
+    this.#sharedLink.set({ layers: between(this.summary.value, from, to) });
+    this.stopBrushing();
+  }
+
+  stopBrushing(): void {
+    this.#brushing.value = undefined;
+  }
+
+  allLayers(): void {
+    this.#sharedLink.set({ layers: [] });
   }
 
   /** Let nothing stand out because of what is open in the Explorer. */
@@ -176,6 +217,7 @@ export class ChartStore {
   dispose(): void {
     this.#model.off("change:_summary", this.#onSummary);
     this.#model.off("change:_charts", this.#onCharts);
+    this.#model.off("change:_tcav", this.#onMarks);
     this.#sharedLink.dispose();
     this.#ownLink.dispose();
   }
@@ -213,6 +255,14 @@ export class ChartStore {
   readonly #onCharts = () => {
     this.#charts.value = this.#readCharts();
   };
+
+  readonly #onMarks = () => {
+    this.#marks.value = this.#readMarks();
+  };
+
+  #readMarks(): Marks {
+    return (this.#model.get("_tcav") as Marks | null | undefined) ?? {};
+  }
 
   #readSummary(): Summary {
     const read = this.#model.get("_summary") as Partial<Summary> | null | undefined;

@@ -1,5 +1,7 @@
 /** A summary as the kernel sends it (`inv_widgets/export/global_payload.py`), column by column, and what is asked of it. */
+import type { Translate } from "../core/languages";
 import type { Bytes } from "../core/payload";
+import { groupTitle } from "../explorer/words";
 
 export interface Layer {
   name: string;
@@ -86,6 +88,8 @@ export interface Summary {
   maps: MapHead[];
   pictures: PictureHead[];
   bytes: Bytes;
+  /** Which picture's explanation is of which class, in the run's order: lists as long as each other. */
+  explained?: { picture: string[]; class: number[] };
 }
 
 export const EMPTY: Summary = {
@@ -109,6 +113,22 @@ export function layerTitles({ layers }: Summary): string[] {
   return layers.map(({ title, name }) =>
     layers.filter((other) => other.title === title).length === 1 ? title : `${title} (${name})`,
   );
+}
+
+/** The name of a layer or of a group of layers in a language; what somebody else named stays. */
+export function titleIn(t: Translate, title: string): string {
+  const note = title.indexOf(" (");
+  return note < 0 ? groupTitle(t, title) : groupTitle(t, title.slice(0, note)) + title.slice(note);
+}
+
+/** What a group is called in a language. */
+export const groupIn = (t: Translate, name: string): string =>
+  name === "all" ? t("chart.all_layers") : titleIn(t, name);
+
+/** The class of a picture's explanation, or (null) of the first: what an Explorer shows. */
+export function classOf({ classes, explained }: Summary, picture: string | null): Class | undefined {
+  const place = picture === null ? 0 : (explained?.picture.indexOf(picture) ?? -1);
+  return classes[explained?.class[place] ?? -1];
 }
 
 /** Where a label stands in a group of layers, or in all together (`group` null); undefined where it is no best label. */

@@ -3,12 +3,15 @@ import { useContext } from "preact/hooks";
 import { Icon, Segmented } from "../core/controls";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
+import { useTranslate } from "../core/language";
 import { Context } from "./context";
+import { LayerRange } from "./layer_range";
 import { VIEWS } from "./rows";
 import type { Class } from "./summary";
 
 export function Toolbar({ shown }: { shown: Class }) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const id = useUniqueId();
   const { classes } = store.summary.value;
   return (
@@ -17,7 +20,7 @@ export function Toolbar({ shown }: { shown: Class }) {
         {classes.length > 1 ? (
           <div class="inv-control">
             <label class="inv-control-label" for={id}>
-              class
+              {t("chart.class")}
             </label>
             <span class="inv-select inv-class">
               <select
@@ -40,10 +43,17 @@ export function Toolbar({ shown }: { shown: Class }) {
           <h2 dir="auto">{shown.name}</h2>
         )}
       </div>
-      <Segmented label="view" value={store.own.view.value} options={VIEWS} onChoose={(view) => store.set({ view })} />
+      <Segmented
+        label={t("chart.view")}
+        value={store.own.view.value}
+        options={VIEWS}
+        name={(view) => t(`chart.view_${view}`)}
+        onChoose={(view) => store.set({ view })}
+      />
+      <LayerRange />
       <div class="inv-control inv-find">
         <label class="inv-control-label" for={`${id}-find`}>
-          find among {shown.labels.length} {shown.labels.length === 1 ? "label" : "labels"}
+          {t("chart.find", { count: shown.labels.length })}
         </label>
         <span class="inv-chart-search">
           <Icon name="search" />
@@ -51,7 +61,7 @@ export function Toolbar({ shown }: { shown: Class }) {
             id={`${id}-find`}
             type="search"
             value={store.search.value}
-            placeholder="a label"
+            placeholder={t("chart.find_example")}
             onInput={(event) => store.find(event.currentTarget.value)}
             onKeyDown={(event) => {
               if (event.key !== "Escape" || store.search.value === "") return;
