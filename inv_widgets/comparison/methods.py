@@ -40,7 +40,8 @@ _METHODS = (
     ),
     Method(
         name="grad_cam_pp", title="Grad-CAM++", family="activation", kind="map", layers="one",
-        paper="Chattopadhay et al., Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks, WACV 2018",
+        paper="Chattopadhay et al., Grad-CAM++: Improved Visual Explanations for Deep "
+        "Convolutional Networks, WACV 2018",
         passes="1 forward, 1 backward to the layer",
         returns="positive gradients, weighted by the second order, times activation, positive part",
         defaults={"layer": _LAST}, home="grad_cam_pp:grad_cam_pp", needs="possible:convolutions",
@@ -108,6 +109,51 @@ _METHODS = (
         returns="share of each pixel in the class score's difference from the baseline's, signed, summed over colours",
         defaults={"baseline": "zero", "n_steps": 50}, paper_defaults={"baseline": "black", "n_steps": 300},
         home="integrated_gradients:integrated_gradients",
+    ),
+    Method(
+        name="occlusion", title="Occlusion", family="perturbation", kind="map",
+        paper="Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, ECCV 2014",
+        passes="1 forward a window, 1 more", returns="fall of the probability (or score) when the pixel is covered",
+        defaults={"window": None, "stride": None, "baseline": 0.0, "output": "probability"},
+        home="occlusion:occlusion",
+    ),
+    Method(
+        name="rise", title="RISE", family="perturbation", kind="map",
+        paper="Petsiuk et al., RISE: Randomized Input Sampling for Explanation of Black-box Models, BMVC 2018",
+        passes="1 forward a mask, 1 more", returns="expected probability (or score) when the pixel is shown",
+        defaults={"masks": 700, "cells": 7, "p": 0.5, "output": "probability", "seed": 0},
+        paper_defaults={"masks": 8000}, home="rise:rise",
+    ),
+    Method(
+        name="extremal_perturbation", title="Extremal perturbation", family="perturbation", kind="map",
+        paper="Fong et al., Understanding Deep Networks via Extremal Perturbations and Smooth Masks, ICCV 2019",
+        passes="1 forward and 1 backward for each step and area, 1 more forward",
+        returns="in how many of the masks the pixel is shown",
+        defaults={
+            "areas": (0.025, 0.05, 0.1, 0.2), "steps": 60, "optimiser": "adam", "learning_rate": 0.1,
+            "strength": 300.0, "sigma": 1 / 32, "step": 1 / 32, "blur": 20 / 224, "levels": 8,
+        },
+        paper_defaults={"steps": 800, "optimiser": "sgd", "learning_rate": 0.01},
+        home="extremal_perturbation:extremal_perturbation",
+    ),
+    Method(
+        name="lime", title="LIME", family="perturbation", kind="map",
+        paper='Ribeiro et al., "Why Should I Trust You?": Explaining the Predictions of Any Classifier, KDD 2016',
+        passes="1 forward a sample, 1 more", returns="weight of the pixel's superpixel in a linear model",
+        defaults={
+            "segmentation": "slic", "segments": 50, "samples": 500, "kernel_width": 0.25, "ridge": 1.0,
+            "baseline": "mean", "output": "probability", "seed": 0,
+        },
+        paper_defaults={"segmentation": "quickshift", "samples": 1000}, home="lime:lime",
+    ),
+    Method(
+        name="shap", title="KernelSHAP", family="perturbation", kind="map",
+        paper="Lundberg & Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017",
+        passes="1 forward a coalition, 3 more", returns="Shapley value of the pixel's superpixel",
+        defaults={
+            "segmentation": "slic", "segments": 50, "samples": 500, "baseline": 0.0, "output": "probability", "seed": 0,
+        },
+        paper_defaults={"samples": 2148}, home="shap:shap",
     ),
 )  # fmt: skip
 
