@@ -76,6 +76,16 @@ class ForeignNetwork(nn.Module):
         self.ending = ""
         self.singly = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Built anew from what is inside, whose layers are then listed again.
+        state = {"ending": self.ending, "singly": self.singly}
+        return _rebuilt, (type(self), self.inside, self.channels_last, state)
+
+    @property
+    def inside(self) -> Any:
+        """The network itself, as its framework has it."""
+        raise NotImplementedError
+
     def forward(self, pictures: Tensor) -> Tensor:
         """Give class scores, N x K, of pictures, N x C x H x W."""
         if self.singly and len(pictures) > 1:
@@ -143,6 +153,13 @@ def tried(network: ForeignNetwork, shape: tuple[int, int, int], label: str) -> N
             "them, and explanations are right; the probabilities of predict() are a softmax over these scores.",
             stacklevel=4,
         )
+
+
+def _rebuilt(kind: Any, inside: Any, channels_last: bool, state: dict[str, Any]) -> ForeignNetwork:
+    network: ForeignNetwork = kind(inside, channels_last=channels_last)
+    for name, value in state.items():
+        setattr(network, name, value)
+    return network.eval()
 
 
 def _are_probabilities(output: Tensor) -> bool:

@@ -43,9 +43,20 @@ class KerasNetwork(ForeignNetwork):
         self._modules[self._free(model.name)] = model
         self._model = [model]  # in a list: not a child twice
 
+    @property
+    def inside(self) -> Any:
+        """The Keras model."""
+        return self._model[0]
+
     def run(self, inputs: Tensor) -> Tensor:
         """Call the model for inference."""
-        output: Tensor = self._model[0](inputs, training=False)
+        layers = [self.inside, *self.inside._flatten_layers(include_self=False)]  # noqa: SLF001
+        called = [layer._called for layer in layers]  # noqa: SLF001 (the one flag that a call for inference sets)
+        try:
+            output: Tensor = self.inside(inputs, training=False)
+        finally:
+            for layer, before in zip(layers, called, strict=True):
+                layer._called = before  # noqa: SLF001
         return output
 
     def _free(self, name: str) -> str:

@@ -44,9 +44,14 @@ class OnnxNetwork(ForeignNetwork):
             self.add_module(name, part)
         self._graph = [graph]  # in a list: its parts are here already
 
+    @property
+    def inside(self) -> nn.Module:
+        """What onnx2torch made."""
+        return self._graph[0]
+
     def run(self, inputs: Tensor) -> Tensor:
         """Run the graph."""
-        output: Tensor = self._graph[0](inputs)
+        output: Tensor = self.inside(inputs)
         return output
 
 
