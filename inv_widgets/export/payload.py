@@ -177,7 +177,6 @@ def _column(column: Column, cells: _Cells) -> dict[str, Any]:
     silhouettes = [[int(k), _number(value, 4)] for k, value in sorted(column.silhouettes.items())]
     return {
         "layer": column.layer,
-        "title": column.title,
         **{name: int(getattr(column, name)) for name in ("depth", "block", "layer_in_block", "n_maps")},
         "map_height": int(column.map_shape[0]),
         "map_width": int(column.map_shape[1]),
@@ -198,7 +197,7 @@ def _column(column: Column, cells: _Cells) -> dict[str, Any]:
 def _cluster_map(shown: ClusterMap, thumbnail: Sequence[int], cells: _Cells) -> dict[str, Any]:
     return {
         "id": shown.id,
-        "name": shown.name,
+        "number": int(shown.cluster) + 1,
         "weight": _number(shown.weight, 3),
         "n_maps": int(shown.n_maps),
         "silhouette": _number(shown.silhouette, 4),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from inv_widgets.labels.rounds import Report
     from inv_widgets.labels.synonyms import SynonymTable
 
-__all__ = ["LabelledRun", "trace_frame"]
+__all__ = ["LabelledRun", "best_labels_of", "trace_frame"]
 
 
 class LabelledRun(Run):
@@ -53,7 +53,9 @@ class LabelledRun(Run):
         places: Mapping[str, MapPlace],
     ) -> None:
         super().__init__(errors=run.errors)
-        self._items: Sequence[Explanation] = _Labelled(run, work)
+        items = _Labelled(run, work)
+        self._items: Sequence[Explanation] = items
+        self._best = items.best
         self.source = run
         self._rounds = tuple(rounds)
         self.report = report
@@ -64,6 +66,11 @@ class LabelledRun(Run):
     def counts(self) -> dict[str, int]:
         """How often each canonical label was said, most often first."""
         return dict(sorted(self.canonical.counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    @property
+    def best_labels(self) -> list[list[str] | None]:
+        """The best labels of each explanation's cluster maps, sorted; None for one that nobody has read yet."""
+        return [self._best.get(place) for place in range(len(self))]
 
     @property
     def synonyms(self) -> SynonymTable:
@@ -233,6 +240,11 @@ def trace_frame(drafts: Mapping[tuple[str, str, str], tuple[int, Draft]]) -> pd.
     return pd.DataFrame(rows, columns=columns)
 
 
+def best_labels_of(explanation: Explanation) -> list[str]:
+    """Give the best labels of an explanation's cluster maps, sorted."""
+    return sorted({label.name for _, shown in explanation.cluster_maps() for label in shown.best_labels})
+
+
 class _Labelled(Sequence[Explanation]):
     """Explanations that get their labels when they are read; the last few are kept."""
 
@@ -240,6 +252,7 @@ class _Labelled(Sequence[Explanation]):
         self._run = run
         self._work = work
         self._kept: dict[int, Explanation] = {}
+        self.best: dict[int, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self._run)
@@ -259,6 +272,7 @@ class _Labelled(Sequence[Explanation]):
             if len(self._kept) >= _KEPT:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[place] = self._work(self._run[place])
+            self.best[place] = best_labels_of(self._kept[place])
         return self._kept[place]
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from inv_widgets.errors import kind_of
 from inv_widgets.export import figures, payload
+from inv_widgets.labels.known import known_labels
 from inv_widgets.run import as_run
 from inv_widgets.run_outline import picture_hashes
 from inv_widgets.widgets.base import Widget
@@ -179,7 +180,9 @@ class Explorer(Widget):
         return buffer.getvalue()
 
     def _look(self, explanation: Explanation) -> dict[str, Any]:
-        shown = [column.layer for column in explanation.columns if column.layer not in set(self.hidden_layers)]
+        layers = [column.layer for column in explanation.columns]
+        brushed = set(self.state.layers) & set(layers) or set(layers)
+        shown = [layer for layer in layers if layer in brushed and layer not in set(self.hidden_layers)]
         return {"colour_map": self.state.colour_map, "opacity": self.state.opacity, "layers": shown or None}
 
     def _place(self) -> int:
@@ -265,12 +268,20 @@ def _pictures(run: Run) -> list[dict[str, Any]]:
         pictures = _whole(run[len(sent) : len(sent) + _STEP], len(sent))
         size += sum(len(picture[name]) for picture in pictures for name in _BYTES)
         sent += pictures
-    return sent + _heads(run)[len(sent) :]
+    return sent if len(sent) == len(run) else sent + _heads(run)[len(sent) :]
 
 
 def _heads(run: Run) -> list[dict[str, Any]]:
-    keys = enumerate(run.keys)
-    return [{"key": str(place), "name": name, "target_name": target_name} for place, (name, target_name) in keys]
+    heads = [
+        {"key": str(place), "name": name, "target_name": target_name}
+        for place, (name, target_name) in enumerate(run.keys)
+    ]
+    labels = known_labels(run)
+    if any(labels):  # else nobody labelled it
+        for head, names in zip(heads, labels, strict=True):
+            if names is not None:
+                head["labels"] = names
+    return heads
 
 
 def _whole(run: Run, first: int) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@
 
 export type Bytes = DataView | ArrayBuffer | Uint8Array | string;
 
-export interface Picture extends Required<Omit<PictureHead, "withheld" | "version">> {
+export interface Picture extends Required<Omit<PictureHead, "withheld" | "version" | "labels">> {
   withheld?: false;
   version?: number;
   width: number;
@@ -42,12 +42,14 @@ export interface PictureHead {
   network?: string;
   prediction?: { index: number; name: string; probability: number | null };
   thumbnail?: Bytes;
+  /** What its cluster maps are called, where it is known before they have come. */
+  labels?: string[];
 }
 
 export interface Column {
   layer: string;
-  title: string;
   depth: number;
+  /** From 1. */
   block: number;
   layer_in_block: number;
   n_maps: number;
@@ -68,7 +70,8 @@ export interface Column {
 
 export interface ClusterMap {
   id: string;
-  name: string;
+  /** Its place in its column, from 1: the heaviest. */
+  number: number;
   weight: number | null;
   n_maps: number;
   silhouette: number | null;

@@ -2,8 +2,9 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { gradient } from "../core/colour_maps";
-import { count, Icon, IconButton, percent } from "../core/controls";
+import { fixed, Icon, IconButton, percent } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
+import { useTranslate } from "../core/language";
 import { drawSmall } from "../core/painter";
 import type { ClusterMap, Column, Picture } from "../core/payload";
 import { useWidth } from "../core/width";
@@ -15,7 +16,7 @@ import { Fared } from "./rounds";
 import { Silhouette } from "./silhouette";
 import type { Open } from "./store";
 import { ShareSlider } from "./toolbar";
-import { isLow, LOW, memberColour, memberName, title } from "./words";
+import { clusterName, isLow, layerTitle, memberColour, memberName, title } from "./words";
 
 interface DetailProps {
   picture: Picture;
@@ -27,6 +28,7 @@ interface DetailProps {
 
 export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const { column, member } = open;
   // What is looked at: the cluster map itself, or one of those that were merged into it.
   const cluster = member ?? open.cluster;
@@ -58,8 +60,9 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
   const half = Math.floor((inner - 12) / 2);
   const members = open.cluster.members ?? [];
   const place = member ? members.indexOf(member) : -1;
-  const kind = member ? "member" : "cluster map";
-  const shown = title(cluster);
+  const shown = title(t, cluster);
+  const name = clusterName(t, open.cluster);
+  const layer = layerTitle(t, column);
   // The head stays in place, so keys pressed there scroll what is below it.
   const onKeyDown = (event: KeyboardEvent) => {
     const { clientHeight = 0, scrollHeight = 0 } = body.current ?? {};
@@ -80,46 +83,53 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
   return (
     <aside
       class="inv-detail"
-      aria-label={`${member ? `${memberName(place)} of ` : ""}${open.cluster.name} of ${column.title}`}
+      aria-label={
+        member
+          ? t("explorer.detail_member", { member: memberName(t, place), cluster: name, layer })
+          : t("explorer.detail", { cluster: name, layer })
+      }
       style={member ? memberColour(place) : {}}
     >
       <div class="inv-detail-head" onKeyDown={onKeyDown}>
         {member && (
-          <nav class="inv-crumbs" aria-label="Merged cluster map">
+          <nav class="inv-crumbs" aria-label={t("explorer.merged_map")}>
             <button type="button" class="inv-crumb" onClick={() => go({ column, cluster: open.cluster })} {...GUARDED}>
               <Icon name="previous" />
-              <span dir="auto">{title(open.cluster)}</span>
+              <span dir="auto">{title(t, open.cluster)}</span>
             </button>
             <span class="inv-quiet">
               <span class="inv-dot" style={memberColour(place)} />
-              {memberName(place)} of {members.length}
+              {t("explorer.place", { name: memberName(t, place), total: members.length })}
             </span>
           </nav>
         )}
         <h3 ref={heading} tabIndex={-1} dir="auto" title={shown} {...GUARDED}>
           {shown}
         </h3>
-        <span class="inv-detail-weight inv-number">{percent(cluster.weight)}</span>
+        <span class="inv-detail-weight inv-number">{percent(cluster.weight, 1, t)}</span>
         <span class="inv-buttons">
           <IconButton
             icon="previous"
-            label={`Previous ${kind}`}
+            label={t(member ? "explorer.member_previous" : "explorer.previous")}
             disabled={!previous}
             onClick={() => previous && store.show(previous)}
           />
-          <IconButton icon="next" label={`Next ${kind}`} disabled={!next} onClick={() => next && store.show(next)} />
-          <IconButton icon="close" label="Close (Esc)" onClick={onClose} />
+          <IconButton
+            icon="next"
+            label={t(member ? "explorer.member_next" : "explorer.next")}
+            disabled={!next}
+            onClick={() => next && store.show(next)}
+          />
+          <IconButton icon="close" label={t("explorer.close")} onClick={onClose} />
         </span>
         <p class="inv-quiet" title={column.layer}>
-          <span>{column.title}</span>
-          {shown !== cluster.name && !member && <span>{cluster.name}</span>}
-          {!member && members.length > 0 && <span>{members.length} merged</span>}
-          <span class="inv-number">
-            {cluster.n_maps} of {count(column.n_maps, "map")}
-          </span>
+          <span>{layer}</span>
+          {shown !== name && !member && <span>{name}</span>}
+          {!member && members.length > 0 && <span>{t("explorer.merged", { count: members.length })}</span>}
+          <span class="inv-number">{t("explorer.maps_of", { number: cluster.n_maps, count: column.n_maps })}</span>
           {isLow(cluster) && (
-            <span class="inv-low" title="Few rounds or players stand behind the best label">
-              {LOW}
+            <span class="inv-low" title={t("explorer.low_title")}>
+              {t("explorer.low_support")}
             </span>
           )}
         </p>
@@ -155,17 +165,17 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
               <figure>
                 <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="map" />
                 <figcaption class="inv-quiet">
-                  the map alone, {column.map_width} × {column.map_height}
+                  {t("explorer.map_alone", { width: column.map_width, height: column.map_height })}
                 </figcaption>
               </figure>
             </div>
             <Channels picture={picture} column={column} cluster={cluster} />
             <section>
-              <h4>Number of clusters</h4>
+              <h4>{t("explorer.number_of_clusters")}</h4>
               <Silhouette column={column} />
               {cluster.silhouette !== null && (
                 <p class="inv-quiet">
-                  This cluster's own mean silhouette: <span class="inv-number">{cluster.silhouette.toFixed(2)}</span>
+                  {t("explorer.own_silhouette")} <span class="inv-number">{fixed(cluster.silhouette, 2, t)}</span>
                 </p>
               )}
             </section>
@@ -180,11 +190,12 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
 /** What the colours mean. */
 function Scale() {
   const { store } = useContext(Context);
+  const t = useTranslate();
   return (
     <figcaption class="inv-scale inv-quiet">
-      <span>low</span>
+      <span>{t("explorer.low")}</span>
       <span class="inv-swatch" style={{ backgroundImage: gradient(store.shared.colour_map.value) }} />
-      <span>high</span>
+      <span>{t("explorer.high")}</span>
     </figcaption>
   );
 }
@@ -197,6 +208,7 @@ interface PartProps {
 
 function Channels({ picture, column, cluster }: PartProps) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const arrays = store.arrays(picture);
   const channels = useMemo(() => arrays.channels(cluster), [arrays, cluster]);
   const drawn = channels.slice(0, cluster.n_thumbnails);
@@ -204,7 +216,7 @@ function Channels({ picture, column, cluster }: PartProps) {
   return (
     <section>
       <h4>
-        Channels <span class="inv-quiet">heaviest first, per cent of the layer</span>
+        {t("explorer.channels")} <span class="inv-quiet">{t("explorer.channels_words")}</span>
       </h4>
       {drawn.length > 0 && (
         <ul class="inv-channels">
@@ -216,7 +228,7 @@ function Channels({ picture, column, cluster }: PartProps) {
                 height={column.thumbnail_height}
               />
               <span class="inv-number">#{channel}</span>
-              <span class="inv-number inv-quiet">{percent(weight, 2)}</span>
+              <span class="inv-number inv-quiet">{percent(weight, 2, t)}</span>
             </li>
           ))}
         </ul>
@@ -226,7 +238,7 @@ function Channels({ picture, column, cluster }: PartProps) {
           {others.map(({ channel, weight }) => (
             <li key={channel}>
               <span class="inv-number">#{channel}</span>
-              <span class="inv-number inv-quiet">{percent(weight, 2)}</span>
+              <span class="inv-number inv-quiet">{percent(weight, 2, t)}</span>
             </li>
           ))}
         </ul>
@@ -255,6 +267,7 @@ function ChannelThumbnail({ map, width, height }: ChannelThumbnailProps) {
 }
 
 function Identity({ picture, column, cluster, apart }: PartProps & { apart: boolean }) {
+  const t = useTranslate();
   const [copied, setCopied] = useState(false);
   const copy = () => {
     navigator.clipboard?.writeText(cluster.id).then(
@@ -265,21 +278,21 @@ function Identity({ picture, column, cluster, apart }: PartProps & { apart: bool
   useEffect(() => setCopied(false), [cluster]);
   return (
     <section>
-      <h4>Identity</h4>
+      <h4>{t("explorer.identity")}</h4>
       <dl class="inv-identity">
-        <dt>name</dt>
+        <dt>{t("explorer.identity_name")}</dt>
         <dd dir="auto">
-          {picture.name}, {picture.target_name}, {column.title}, {cluster.name}
-          {apart && " before merging"}
+          {picture.name}, {picture.target_name}, {layerTitle(t, column)}, {clusterName(t, cluster)}
+          {apart && ` ${t("explorer.before_merging")}`}
         </dd>
-        <dt>layer</dt>
+        <dt>{t("explorer.identity_layer")}</dt>
         <dd>
           <code>{column.layer}</code>
         </dd>
-        <dt>id</dt>
+        <dt>{t("explorer.identity_id")}</dt>
         <dd>
           <code>{cluster.id}</code>
-          <IconButton icon="copy" label={copied ? "Copied" : "Copy the id"} onClick={copy} />
+          <IconButton icon="copy" label={t(copied ? "action.copied" : "explorer.copy_id")} onClick={copy} />
         </dd>
       </dl>
     </section>

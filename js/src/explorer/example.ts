@@ -30,7 +30,7 @@ export function examplePicture(name = "dog.jpg", target = "dog", labels: string[
 function exampleColumn(i: number, labels: string[]): Column {
   const clusters: ClusterMap[] = [0, 1].map((k) => ({
     id: `id-${i}-${k}`,
-    name: `cluster ${k + 1}`,
+    number: k + 1,
     weight: k === 0 ? 35 : 21.875,
     n_maps: 3,
     silhouette: 0.25,
@@ -42,7 +42,6 @@ function exampleColumn(i: number, labels: string[]): Column {
   }));
   return {
     layer: `features.${i}`,
-    title: `block 1, layer ${i + 1}`,
     depth: i,
     block: 1,
     layer_in_block: i + 1,

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Empty, Gone } from "../core/controls";
 import { Alert } from "../core/errors";
-import { translator } from "../core/languages";
+import { useTranslate } from "../core/language";
 import { useWidth } from "../core/width";
 import { Columns } from "./columns";
 import { Context, type ExplorerContext } from "./context";
@@ -20,6 +20,7 @@ interface ExplorerProps extends ExplorerContext {
 }
 
 export function Explorer({ store, painter, theme, alive, fill = false, children }: ExplorerProps) {
+  const t = useTranslate();
   const height = store.own.height.value;
   return (
     <Context.Provider value={{ store, painter, theme }}>
@@ -28,7 +29,7 @@ export function Explorer({ store, painter, theme, alive, fill = false, children 
         {!alive.value && <Gone />}
         {store.error.value !== undefined && (
           <Alert
-            title="Something could not be drawn."
+            title={t("explorer.not_drawn")}
             error={store.error.value}
             onRetry={() => {
               store.error.value = undefined;
@@ -42,9 +43,10 @@ export function Explorer({ store, painter, theme, alive, fill = false, children 
 }
 
 function Nothing() {
+  const t = useTranslate();
   return (
-    <Empty title="Nothing to explore yet">
-      <p>The run has no pictures. Explain one, then show it:</p>
+    <Empty title={t("explorer.empty")}>
+      <p>{t("explorer.empty_words")}</p>
       <pre>
         <code>{"inv.Explorer(inv.explain(net, picture))"}</code>
       </pre>
@@ -102,7 +104,7 @@ function Run() {
 /** A picture that this player has not yet guessed. */
 function PlayToReveal() {
   const { store } = useContext(Context);
-  const t = translator(store.shared.language.value);
+  const t = useTranslate();
   const heads = store.heads.value;
   const number = heads.findIndex(({ key }) => key === store.head.value?.key) + 1;
   return (
@@ -121,18 +123,23 @@ function PlayToReveal() {
 /** A picture that did not come with the first ones. */
 function Pending() {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const head = store.head.value;
   useEffect(() => {
     if (head) store.load(head);
   }, [store, head]);
   const failure = head && store.failures.value.get(head.key);
   if (head && failure) {
-    return <Alert title="This picture could not be loaded." error={failure} onRetry={() => store.retry(head)} />;
+    return <Alert title={t("explorer.not_loaded")} error={failure} onRetry={() => store.retry(head)} />;
   }
-  return <Loading words="Loading the picture's cluster maps …" />;
+  return <Loading words={t("explorer.loading")} />;
 }
 
-export function Loading({ words }: { words: string }) {
+export function Opening() {
+  return <Loading words={useTranslate()("explorer.opening")} />;
+}
+
+function Loading({ words }: { words: string }) {
   return (
     <div class="inv-loading" role="status">
       <span class="inv-visually-hidden">{words}</span>

@@ -4,9 +4,10 @@ import { watchConnection } from "../core/connection";
 import type { RenderProps } from "../core/model";
 import { Painter } from "../core/painter";
 import { renderOnState } from "../core/view";
-import { Explorer, Loading } from "./explorer";
+import { Explorer, Opening } from "./explorer";
 import styles from "./explorer.css";
-import { newMemory, Store } from "./store";
+import { Store } from "./store";
+import { newMemory } from "./traits";
 
 export default () => {
   const memory = newMemory();
@@ -25,7 +26,7 @@ export default () => {
           const view = <Explorer store={store} painter={painter} theme={theme} alive={connection.alive} />;
           return { view, holds: [store, painter, connection] };
         },
-        <Loading words="Opening the Explorer …" />,
+        <Opening />,
       ),
   };
 };

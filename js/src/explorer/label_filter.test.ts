@@ -46,10 +46,29 @@ it("shows only the cluster maps that carry the label, in every picture, until it
 });
 
 it("knows which pictures carry it, and where it cannot know", () => {
-  const { store } = opened(undefined, [...pictures(), { key: "2", name: "far.jpg", target_name: "dog" }]);
+  const far = { key: "2", name: "far.jpg", target_name: "dog" };
+  const told = [
+    { ...far, key: "3", labels: ["ear", "wheel"] },
+    { ...far, key: "4", labels: [] },
+    { key: "5", withheld: true },
+  ];
+  const { store } = opened(undefined, [...pictures(), far, ...told]);
   store.share({ label: "wheel" });
-  expect(store.heads.value.map((head) => carrying(head, "wheel"))).toEqual([2, 0, undefined]);
+  const known = store.heads.value.map((head) => carrying(head, "wheel"));
+  expect(known).toEqual([true, false, undefined, true, false, undefined]);
   expect(store.carrier.value?.name).toBe("dog.jpg");
+});
+
+it("leads to a picture that has not come yet, where it was told what that one carries", () => {
+  const heads = ["one.jpg", "two.jpg"].map((name, i) => ({
+    key: `${i}`,
+    name,
+    target_name: "dog",
+    labels: [`word ${i}`],
+  }));
+  const { store } = opened(undefined, heads);
+  store.share({ label: "word 1" });
+  expect([store.filter.value, store.carrier.value?.name]).toEqual(["word 1", "two.jpg"]);
 });
 
 it("hides nothing in a run without labels", () => {

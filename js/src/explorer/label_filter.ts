@@ -1,6 +1,6 @@
 /** A label that was picked in another view: which cluster maps carry it, in this picture and in the others. No DOM. */
 import { type ClusterMap, type Column, isWhole } from "../core/payload";
-import type { Head } from "./store";
+import type { Head } from "./pictures";
 import { bestLabels } from "./words";
 
 /** Whether a label is one of the best of a cluster map: what the global chart counts. */
@@ -8,13 +8,11 @@ export function carries(cluster: ClusterMap, label: string): boolean {
   return bestLabels(cluster).some(({ name }) => name === label);
 }
 
-/** How many cluster maps of a picture carry it; undefined while its labels are not known here. */
-export function carrying(head: Head, label: string): number | undefined {
-  if (!isWhole(head)) return undefined;
-  return head.columns.reduce(
-    (sum, { cluster_maps }) => sum + cluster_maps.filter((each) => carries(each, label)).length,
-    0,
-  );
+/** Whether some cluster map of a picture carries it; undefined while its labels are not known here. */
+export function carrying(head: Head, label: string): boolean | undefined {
+  if (head.withheld) return undefined;
+  if (!isWhole(head)) return head.labels?.includes(label);
+  return head.columns.some(({ cluster_maps }) => cluster_maps.some((each) => carries(each, label)));
 }
 
 /** Columns with those cluster maps only. */
@@ -27,8 +25,9 @@ export function filtered(columns: Column[], label: string): Column[] {
 
 /** Whether anything here has labels at all: a run that nobody labelled has nothing to pick from. */
 export function anyLabels(heads: Head[]): boolean {
-  return heads.some(
-    (head) =>
-      isWhole(head) && head.columns.some(({ cluster_maps }) => cluster_maps.some(({ labels }) => labels.length > 0)),
-  );
+  return heads.some((head) => {
+    if (head.withheld) return false;
+    if (!isWhole(head)) return (head.labels?.length ?? 0) > 0;
+    return head.columns.some(({ cluster_maps }) => cluster_maps.some(({ labels }) => labels.length > 0));
+  });
 }

@@ -205,7 +205,7 @@ describe("the labels of one cluster map", () => {
     const rows = () => part("Labels")?.querySelectorAll(".inv-labels > li").length;
     expect(rows()).toBe(8);
     const more = part("Labels")?.querySelector("button");
-    expect(more?.textContent).toBe("100 more of 4992");
+    expect(more?.textContent).toBe("100 more of 4,992");
     more?.click();
     await settle();
     expect(rows()).toBe(108);

@@ -1,28 +1,37 @@
 /** What people call a cluster map: on its card in a word or two, in its detail in full. */
 import { useState } from "preact/hooks";
-import { count } from "../core/controls";
+import { fixed } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
+import { useTranslate } from "../core/language";
 import type { ClusterMap, Label, Picture } from "../core/payload";
-import { contributions, isLow, LOW, memberColour, memberName, title } from "./words";
+import { clusterName, contributions, isLow, memberColour, memberName, title } from "./words";
 
 const FIRST = 8;
 const MORE = 100;
 
 /** What stands under a card's map: its best labels, and its number quietly. */
 export function Caption({ cluster }: { cluster: ClusterMap }) {
+  const t = useTranslate();
   const members = cluster.members?.length ?? 0;
   const low = isLow(cluster);
-  const words = title(cluster);
+  const words = title(t, cluster);
   return (
     <>
       {cluster.labels.length > 0 && (
-        <span class="inv-card-labels" dir="auto" data-low={low} title={low ? `${words} (${LOW})` : words}>
+        <span
+          class="inv-card-labels"
+          dir="auto"
+          data-low={low}
+          title={low ? `${words} (${t("explorer.low_support")})` : words}
+        >
           {words}
         </span>
       )}
       <span class="inv-card-foot inv-quiet">
-        <span>{cluster.name}</span>
-        <span class="inv-number">{members > 0 ? `${members} merged` : count(cluster.n_maps, "map")}</span>
+        <span>{clusterName(t, cluster)}</span>
+        <span class="inv-number">
+          {members > 0 ? t("explorer.merged", { count: members }) : t("explorer.maps", { count: cluster.n_maps })}
+        </span>
       </span>
     </>
   );
@@ -35,22 +44,23 @@ interface LabelsProps {
 
 /** All labels by score; of a merged cluster map each bar is made of its members' parts. */
 export function Labels({ cluster, support }: LabelsProps) {
+  const t = useTranslate();
   const [shown, setShown] = useState(FIRST);
   const { labels, members = [] } = cluster;
   const most = Math.max(...labels.map(({ score }) => score ?? 0), 1e-9);
   const left = labels.length - shown;
   const parts = contributions(cluster);
   return (
-    <section aria-label="Labels">
+    <section aria-label={t("explorer.labels")}>
       <h4>
-        Labels <span class="inv-quiet">by score</span>
+        {t("explorer.labels")} <span class="inv-quiet">{t("explorer.by_score")}</span>
       </h4>
       {members.length > 0 && (
         <ul class="inv-legend" aria-hidden="true">
           {members.map((member, i) => (
             <li key={member.id}>
               <span class="inv-dot" style={memberColour(i)} />
-              {memberName(i)}
+              {memberName(t, i)}
             </li>
           ))}
         </ul>
@@ -62,13 +72,18 @@ export function Labels({ cluster, support }: LabelsProps) {
       </ul>
       {left > 0 && (
         <button type="button" class="inv-button inv-more" onClick={() => setShown(shown + MORE)} {...GUARDED}>
-          {left > MORE ? `${MORE} more of ${left}` : `Show all ${labels.length} labels`}
+          {left > MORE
+            ? t("explorer.labels_more", { number: MORE, left })
+            : t("explorer.labels_all", { count: labels.length })}
         </button>
       )}
       {support && labels.some(({ low }) => low) && (
         <p class="inv-quiet inv-note">
           <span class="inv-dot" data-low="true" aria-hidden="true" />
-          {LOW}: fewer than {support.rounds} rounds or {support.players} players said it
+          {t("explorer.low_words", {
+            rounds: t("explorer.rounds_of", { count: support.rounds }),
+            players: t("explorer.players_of", { count: support.players }),
+          })}
         </p>
       )}
     </section>
@@ -83,12 +98,15 @@ interface BarProps {
 }
 
 function Bar({ label, parts, most }: BarProps) {
+  const t = useTranslate();
   const { name, score, best = false, low = false } = label;
   const whole = Math.max(0, score ?? 0);
   const heard = [
-    ...parts.flatMap((part, i) => (part > 0 ? [`${memberName(i)} ${part.toFixed(2)}`] : [])),
-    label.rounds === undefined ? "" : `${count(label.rounds, "round")}, ${count(label.players ?? 0, "player")}`,
-    low ? LOW : "",
+    ...parts.flatMap((part, i) => (part > 0 ? [`${memberName(t, i)} ${fixed(part, 2, t)}`] : [])),
+    label.rounds === undefined
+      ? ""
+      : `${t("explorer.rounds_of", { count: label.rounds })}, ${t("explorer.players_of", { count: label.players ?? 0 })}`,
+    low ? t("explorer.low_support") : "",
   ]
     .filter(Boolean)
     .join("; ");
@@ -104,7 +122,7 @@ function Bar({ label, parts, most }: BarProps) {
           ) : null,
         )}
       </span>
-      <span class="inv-number">{score === null ? "–" : score.toFixed(2)}</span>
+      <span class="inv-number">{fixed(score, 2, t)}</span>
       {heard && <span class="inv-visually-hidden">{heard}</span>}
     </li>
   );

@@ -2,6 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 import { percent } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
+import { useTranslate } from "../core/language";
 import type { Picture } from "../core/payload";
 import { alongRow } from "../core/roving";
 import { Heat } from "./heat";
@@ -19,6 +20,7 @@ interface MembersProps {
 
 export function Members({ picture, open, width, last, onOpen }: MembersProps) {
   const row = useRef<HTMLUListElement>(null);
+  const t = useTranslate();
   const { column, cluster } = open;
   const { members = [] } = cluster;
   const across = Math.min(Math.max(2, members.length), Math.max(2, Math.floor((width + 12) / 112)), 4);
@@ -38,9 +40,9 @@ export function Members({ picture, open, width, last, onOpen }: MembersProps) {
     buttons[to]?.focus();
   };
   return (
-    <section aria-label="Members">
+    <section aria-label={t("explorer.members")}>
       <h4>
-        Members <span class="inv-quiet">{members.length} clusters whose best labels meet</span>
+        {t("explorer.members")} <span class="inv-quiet">{t("explorer.members_words", { count: members.length })}</span>
       </h4>
       <ul class="inv-members" ref={row} style={{ "--across": across }} onKeyDown={onKeyDown}>
         {members.map((member, i) => (
@@ -50,7 +52,7 @@ export function Members({ picture, open, width, last, onOpen }: MembersProps) {
               class="inv-member"
               data-member={member.id}
               style={memberColour(i)}
-              aria-label={`Open ${memberName(i)}: ${spoken(member)}`}
+              aria-label={t("explorer.member_open", { member: memberName(t, i), words: spoken(t, member) })}
               tabIndex={i === stop ? 0 : -1}
               onClick={() => onOpen({ column, cluster, member })}
               {...GUARDED}
@@ -65,11 +67,11 @@ export function Members({ picture, open, width, last, onOpen }: MembersProps) {
               />
               <span class="inv-member-labels">
                 <span class="inv-dot" />
-                <span dir="auto">{title(member)}</span>
+                <span dir="auto">{title(t, member)}</span>
               </span>
               <span class="inv-member-foot inv-quiet">
-                <span>{memberName(i)}</span>
-                <span class="inv-number">{percent(member.weight)}</span>
+                <span>{memberName(t, i)}</span>
+                <span class="inv-number">{percent(member.weight, 1, t)}</span>
               </span>
             </button>
           </li>

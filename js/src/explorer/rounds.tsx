@@ -1,5 +1,6 @@
 /** How people fared with a cluster map, and what they saw of the picture. */
-import { count, percent } from "../core/controls";
+import { fixed, percent } from "../core/controls";
+import { useTranslate } from "../core/language";
 import type { ClusterMap, Column, Picture, Rounds } from "../core/payload";
 import { Heat } from "./heat";
 
@@ -11,24 +12,22 @@ interface FaredProps {
 }
 
 export function Fared({ picture, column, cluster, width }: FaredProps) {
+  const t = useTranslate();
   const { rounds } = cluster;
   if (!rounds) {
     return (
-      <section aria-label="Rounds">
-        <h4>Rounds</h4>
-        <p class="inv-quiet">Nobody has played this cluster map yet.</p>
+      <section aria-label={t("explorer.rounds")}>
+        <h4>{t("explorer.rounds")}</h4>
+        <p class="inv-quiet">{t("explorer.not_played")}</p>
       </section>
     );
   }
   const { wins, losses, resigns, players, share, step } = rounds;
   const total = wins + losses + resigns;
   return (
-    <section aria-label="Rounds">
+    <section aria-label={t("explorer.rounds")}>
       <h4>
-        Rounds{" "}
-        <span class="inv-quiet">
-          {total} by {count(players, "player")}
-        </span>
+        {t("explorer.rounds")} <span class="inv-quiet">{t("explorer.rounds_by", { total, count: players })}</span>
       </h4>
       <div class="inv-fared">
         {share !== null && (
@@ -48,12 +47,9 @@ export function Fared({ picture, column, cluster, width }: FaredProps) {
           <Outcomes rounds={rounds} total={total} />
           {share !== null && (
             <p>
-              <b class="inv-number">{percent(share)}</b> of the picture was shown when they answered, on average
+              <b class="inv-number">{percent(share, 1, t)}</b> {t("explorer.seen")}
               {step !== null && (
-                <span class="inv-quiet">
-                  {" "}
-                  (step <span class="inv-number">{step.toFixed(1)}</span>)
-                </span>
+                <span class="inv-quiet inv-number"> {t("explorer.step", { step: fixed(step, 1, t) })}</span>
               )}
             </p>
           )}
@@ -64,10 +60,11 @@ export function Fared({ picture, column, cluster, width }: FaredProps) {
 }
 
 function Outcomes({ rounds, total }: { rounds: Rounds; total: number }) {
+  const t = useTranslate();
   const parts = [
-    ["won", "won", rounds.wins],
-    ["lost", "lost", rounds.losses],
-    ["resigned", "resigned", rounds.resigns],
+    ["won", t("explorer.won", { count: rounds.wins }), rounds.wins],
+    ["lost", t("explorer.lost", { count: rounds.losses }), rounds.losses],
+    ["resigned", t("explorer.resigned", { count: rounds.resigns }), rounds.resigns],
   ] as const;
   return (
     <>
@@ -80,7 +77,7 @@ function Outcomes({ rounds, total }: { rounds: Rounds; total: number }) {
         {parts.map(([part, words, number]) => (
           <li key={part}>
             <span class="inv-dot" data-part={part} aria-hidden="true" />
-            <b class="inv-number">{number}</b>
+            <b class="inv-number">{t.number(number)}</b>
             <span>{words}</span>
           </li>
         ))}

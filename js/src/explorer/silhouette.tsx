@@ -1,12 +1,22 @@
 /** Mean silhouette over the number of clusters that was tried, the best one marked. */
+import { fixed } from "../core/controls";
+import { useTranslate } from "../core/language";
 import type { Column } from "../core/payload";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [320, 112, 32, 22, 10, 12];
 
 export function Silhouette({ column }: { column: Column }) {
+  const t = useTranslate();
   const points = column.silhouettes.filter((point): point is [number, number] => point[1] !== null);
   if (points.length === 0) {
-    return <p class="inv-quiet">{column.reason || "There were too few maps to try several numbers of clusters."}</p>;
+    // Why comes from the analysis, which writes English.
+    return column.reason ? (
+      <p class="inv-quiet" lang="en">
+        {column.reason}
+      </p>
+    ) : (
+      <p class="inv-quiet">{t("explorer.no_silhouette")}</p>
+    );
   }
   const best = points.reduce((one, two) => (two[1] > one[1] ? two : one));
   const values = points.map(([, value]) => value);
@@ -16,16 +26,16 @@ export function Silhouette({ column }: { column: Column }) {
   const x = (k: number) => LEFT + ((k - first) / Math.max(1, last - first)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - BOTTOM - TOP);
   const line = points.map(([k, value]) => `${x(k).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-  const words = `${best[0]} clusters fit best (mean silhouette ${best[1].toFixed(2)})`;
+  const words = t("explorer.silhouette", { count: best[0], value: fixed(best[1], 2, t) });
   return (
     <figure class="inv-silhouette">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words}>
         <line class="inv-axis" x1={LEFT} x2={WIDTH - RIGHT} y1={y(low)} y2={y(low)} />
         <text x={LEFT - 6} y={y(low)} text-anchor="end" dominant-baseline="central">
-          {low.toFixed(1)}
+          {fixed(low, 1, t)}
         </text>
         <text x={LEFT - 6} y={y(best[1])} text-anchor="end" dominant-baseline="central">
-          {best[1].toFixed(2)}
+          {fixed(best[1], 2, t)}
         </text>
         <line class="inv-guide" x1={LEFT} x2={x(best[0])} y1={y(best[1])} y2={y(best[1])} />
         <polyline points={line} />

@@ -1,7 +1,8 @@
 import { expect, it, vi } from "vitest";
 import { LocalModel } from "../core/model";
 import { examplePicture } from "./example";
-import { fitting, Store } from "./store";
+import { fitting } from "./fitting";
+import { Store } from "./store";
 
 it.each([
   [1440, 9, 142],

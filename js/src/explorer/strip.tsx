@@ -1,12 +1,13 @@
 /** The pictures of a run as a strip of thumbnails: one stop of the Tab key, arrows choose. */
 import { useContext, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { count, Icon } from "../core/controls";
+import { Icon } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
-import { type Translate, translator } from "../core/languages";
+import { useTranslate } from "../core/language";
+import type { Translate } from "../core/languages";
 import { alongRow } from "../core/roving";
 import { Context } from "./context";
 import { carrying } from "./label_filter";
-import type { Head } from "./store";
+import type { Head } from "./pictures";
 
 /** From here on a search field helps. */
 const MANY = 20;
@@ -16,7 +17,7 @@ export function Strip() {
   const [search, setSearch] = useState(store.memory.search);
   const list = useRef<HTMLDivElement>(null);
   const heads = store.heads.value;
-  const t = translator(store.shared.language.value);
+  const t = useTranslate();
   const chosen = store.head.value;
   useLayoutEffect(() => {
     if (list.current) list.current.scrollLeft = store.memory.stripLeft;
@@ -49,8 +50,8 @@ export function Strip() {
           <Icon name="search" />
           <input
             type="search"
-            placeholder={`Find among ${heads.length}`}
-            aria-label="Find a picture by its name or class"
+            placeholder={t("explorer.find", { count: heads.length })}
+            aria-label={t("explorer.find_words")}
             value={search}
             onInput={(event) => {
               store.memory.search = event.currentTarget.value;
@@ -63,7 +64,7 @@ export function Strip() {
       <div
         class="inv-thumbnails"
         role="listbox"
-        aria-label={count(heads.length, "picture")}
+        aria-label={t("explorer.pictures", { count: heads.length })}
         aria-orientation="horizontal"
         ref={list}
         onKeyDown={onKeyDown}
@@ -80,7 +81,7 @@ export function Strip() {
             stop={place < 0 ? i === 0 : i === place}
           />
         ))}
-        {matches.length === 0 && <span class="inv-quiet">No picture is called so.</span>}
+        {matches.length === 0 && <span class="inv-quiet">{t("explorer.find_none")}</span>}
       </div>
     </div>
   );
@@ -96,10 +97,11 @@ interface ThumbnailProps {
 
 function Thumbnail({ head, number, chosen, stop }: ThumbnailProps) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const label = store.filter.value;
-  const lacks = label !== null && carrying(head, label) === 0;
-  const name = describe(head, number, translator(store.shared.language.value));
-  const words = lacks ? `${name}, without the label ${label}` : name;
+  const lacks = label !== null && carrying(head, label) === false;
+  const name = describe(head, number, t);
+  const words = lacks ? t("explorer.lacks", { picture: name, label }) : name;
   return (
     <button
       type="button"

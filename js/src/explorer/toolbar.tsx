@@ -1,39 +1,55 @@
-/** The picture's name and what the network says of it; the view's controls, none of which asks the kernel. */
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+/** The picture's name and what the network says of it; what other views chose; the view's controls. */
+import type { ComponentChildren } from "preact";
+import { useContext } from "preact/hooks";
 import { COLOUR_MAPS, gradient } from "../core/colour_maps";
-import { count, Icon, IconButton, percent, Segmented, Slider } from "../core/controls";
+import { Icon, IconButton, percent, Segmented, Slider } from "../core/controls";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
-import { translator } from "../core/languages";
+import { useTranslate } from "../core/language";
 import type { PictureHead } from "../core/payload";
 import { Context } from "./context";
 import { carrying } from "./label_filter";
+import { ViewMenu } from "./view_menu";
+import { layerTitle } from "./words";
 
 const MODES = ["overlay", "mask", "map"] as const;
 
 export function Toolbar() {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const head = store.head.value;
   const mode = store.own.view.value;
+  const [label, range] = [store.filter.value, store.range.value];
   return (
     <header class="inv-toolbar">
       {head?.withheld && (
         <div class="inv-title">
-          <h2>{translator(store.shared.language.value)("explorer.hidden")}</h2>
+          <h2>{t("explorer.hidden")}</h2>
         </div>
       )}
       {head && !head.withheld && <Title head={head} />}
-      {store.filter.value !== null && <LabelChip label={store.filter.value} />}
+      {(label !== null || range) && (
+        <div class="inv-choices">
+          {label !== null && <LabelChip label={label} />}
+          {range && <RangeChip range={range} />}
+        </div>
+      )}
       <div class="inv-controls">
-        <Segmented label="view" value={mode} options={MODES} onChoose={(view) => store.set({ view })} />
+        <Segmented
+          label={t("explorer.view")}
+          value={mode}
+          options={MODES}
+          name={(each) => t(`explorer.view_${each}`)}
+          onChoose={(view) => store.set({ view })}
+        />
         <ColourMapSelect />
         <Slider
-          label="opacity"
+          label={t("explorer.opacity")}
           min={0}
           max={1}
           step={0.01}
           value={store.shared.opacity.value}
-          text={percent(100 * store.shared.opacity.value, 0)}
+          text={percent(100 * store.shared.opacity.value, 0, t)}
           disabled={mode !== "overlay"}
           onSlide={(opacity) => store.slideShared({ opacity })}
         />
@@ -44,38 +60,86 @@ export function Toolbar() {
   );
 }
 
-/** The label that was picked in another view, and the way back to all cluster maps. */
+interface ChoiceProps {
+  name: string;
+  /** What takes it back. */
+  clear: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** What was chosen in another view, and the way back. */
+function Choice({ name, clear, children }: ChoiceProps) {
+  return (
+    <p class="inv-chip inv-chip-choice" role="status">
+      <span class="inv-quiet">{name}</span>
+      {children}
+      {clear}
+    </p>
+  );
+}
+
+/** The label that was picked; only cluster maps that carry it are shown. */
 function LabelChip({ label }: { label: string }) {
   const { store } = useContext(Context);
-  const known = store.heads.value.map((head) => carrying(head, label)).filter((found) => found !== undefined);
-  const pictures = known.filter((found) => found > 0).length;
+  const t = useTranslate();
+  const heads = store.heads.value;
+  const known = heads.map((head) => carrying(head, label)).filter((found) => found !== undefined);
+  const found = known.filter(Boolean).length;
+  // What is not told of (big runs, open games) is not counted, and that is said.
+  const key = known.length === heads.length ? "explorer.label_in" : "explorer.label_in_known";
   return (
-    <p class="inv-chip inv-chip-label" role="status">
-      <span class="inv-quiet">label</span>
+    <Choice
+      name={t("explorer.label")}
+      clear={
+        <IconButton
+          icon="close"
+          label={t("explorer.label_clear")}
+          onClick={() => store.share({ label: null, group: null })}
+        />
+      }
+    >
       <b dir="auto">{label}</b>
-      <span class="inv-number inv-quiet">
-        in {pictures} of {count(known.length, "picture")}
-      </span>
-      <IconButton
-        icon="close"
-        label="Show all cluster maps"
-        onClick={() => store.share({ label: null, group: null })}
-      />
-    </p>
+      <span class="inv-number inv-quiet">{t(key, { found, count: known.length })}</span>
+    </Choice>
+  );
+}
+
+/** The layers that were brushed; only their columns are shown. */
+function RangeChip({ range }: { range: ReadonlySet<string> }) {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const all = store.picture.value?.columns ?? [];
+  const shown = all.filter(({ layer }) => range.has(layer));
+  const [first, last] = [shown[0], shown.at(-1)];
+  const ends = [first, last].map((column) => (column ? layerTitle(t, column) : ""));
+  const gapless = last !== undefined && all.indexOf(last) - all.indexOf(shown[0] as (typeof all)[0]) < shown.length;
+  const clear = (
+    <button type="button" class="inv-button" onClick={() => store.share({ layers: [] })} {...GUARDED}>
+      {t("explorer.range_clear")}
+    </button>
+  );
+  return (
+    <Choice name={t("explorer.range")} clear={clear}>
+      {gapless && (
+        <b>{shown.length === 1 ? ends[0] : t("explorer.range_ends", { first: ends[0] ?? "", last: ends[1] ?? "" })}</b>
+      )}
+      <span class="inv-number inv-quiet">{t("explorer.range_of", { number: shown.length, count: all.length })}</span>
+    </Choice>
   );
 }
 
 export function ShareSlider() {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const share = store.own.share.value;
   return (
     <Slider
-      label="show the top"
+      label={t("explorer.share")}
       min={0.5}
       max={100}
       step={0.5}
       value={share}
-      text={percent(share, share % 1 ? 1 : 0)}
+      text={percent(share, share % 1 ? 1 : 0, t)}
       onSlide={(value) => store.slide({ share: value })}
     />
   );
@@ -83,15 +147,16 @@ export function ShareSlider() {
 
 function CutSlider() {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const cut = store.own.cut.value;
   return (
     <Slider
-      label="hide below"
+      label={t("explorer.cut")}
       min={0}
       max={0.95}
       step={0.01}
       value={cut}
-      text={percent(100 * cut, 0)}
+      text={percent(100 * cut, 0, t)}
       onSlide={(value) => store.slide({ cut: value })}
     />
   );
@@ -99,6 +164,7 @@ function CutSlider() {
 
 function Title({ head }: { head: PictureHead }) {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const { prediction, target_name, target_probability, target } = head;
   const same = target?.length === 1 && target[0] === prediction?.index;
   const network = head.network ? `${head.network}: ` : "";
@@ -109,14 +175,14 @@ function Title({ head }: { head: PictureHead }) {
         {head.name}
       </h2>
       <p class="inv-chips">
-        <span class="inv-chip inv-chip-target" title={`${network}the class that is explained, ${target_name}`}>
-          <span class="inv-quiet">{same ? "predicted and explained" : "explained"}</span>
+        <span class="inv-chip inv-chip-target" title={network + t("explorer.target_words", { name: target_name })}>
+          <span class="inv-quiet">{t(same ? "explorer.target_predicted" : "explorer.target")}</span>
           <b dir="auto">{target_name}</b>
           <Probability value={target_probability} />
         </span>
         {!same && prediction && (
-          <span class="inv-chip" title={`${network}the class with the highest score, ${prediction.name}`}>
-            <span class="inv-quiet">predicted</span>
+          <span class="inv-chip" title={network + t("explorer.predicted_words", { name: prediction.name })}>
+            <span class="inv-quiet">{t("explorer.predicted")}</span>
             <b dir="auto">{prediction.name}</b>
             <Probability value={prediction.probability} />
           </span>
@@ -127,17 +193,19 @@ function Title({ head }: { head: PictureHead }) {
 }
 
 function Probability({ value }: { value: number | null | undefined }) {
-  return value === null || value === undefined ? null : <span class="inv-number">{percent(100 * value)}</span>;
+  const t = useTranslate();
+  return value === null || value === undefined ? null : <span class="inv-number">{percent(100 * value, 1, t)}</span>;
 }
 
 function ColourMapSelect() {
   const { store } = useContext(Context);
+  const t = useTranslate();
   const id = useUniqueId();
   const name = store.shared.colour_map.value;
   return (
     <div class="inv-control">
       <label class="inv-control-label" for={id}>
-        colour map
+        {t("explorer.colour_map")}
       </label>
       <span class="inv-select">
         <span class="inv-swatch" style={{ backgroundImage: gradient(name) }} />
@@ -149,104 +217,12 @@ function ColourMapSelect() {
         >
           {COLOUR_MAPS.map((option) => (
             <option key={option} value={option} selected={option === name}>
-              {option}
+              {option === "greys" ? t("explorer.greys") : option}
             </option>
           ))}
         </select>
         <Icon name="down" />
       </span>
-    </div>
-  );
-}
-
-/** Card size and the columns that are shown. */
-function ViewMenu() {
-  const { store } = useContext(Context);
-  const [open, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const id = useUniqueId();
-  useEffect(() => {
-    if (!open) return undefined;
-    const outside = (event: Event) => {
-      if (root.current && !event.composedPath().includes(root.current)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
-  }, [open]);
-  const all = store.picture.value?.columns ?? [];
-  const hidden = new Set(store.own.hidden_layers.value);
-  const shown = all.filter(({ layer }) => !hidden.has(layer)).length;
-  const toggle = (layer: string) => {
-    if (hidden.has(layer)) hidden.delete(layer);
-    else hidden.add(layer);
-    store.set({ hidden_layers: [...hidden] });
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || !open) return;
-    event.stopPropagation();
-    setOpen(false);
-    button.current?.focus();
-  };
-  return (
-    <div class="inv-control inv-menu" ref={root} onKeyDown={onKeyDown}>
-      <span class="inv-control-label">columns</span>
-      <button
-        ref={button}
-        type="button"
-        class="inv-button"
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => setOpen(!open)}
-        {...GUARDED}
-      >
-        <span class="inv-number">
-          {shown} of {all.length}
-        </span>
-        <Icon name="down" />
-      </button>
-      {open && (
-        <div class="inv-popover" id={id} role="group" aria-label="Card size and columns">
-          <Slider
-            label="card size"
-            min={88}
-            max={320}
-            step={8}
-            value={store.cardSize.value}
-            text={`${store.cardSize.value} px`}
-            onSlide={(card_size) => store.slide({ card_size })}
-          />
-          <div class="inv-checks">
-            {all.map(({ layer, title }) => (
-              <label key={layer} title={layer}>
-                <input type="checkbox" checked={!hidden.has(layer)} onChange={() => toggle(layer)} {...GUARDED} />
-                <span>{title}</span>
-                <code>{layer}</code>
-              </label>
-            ))}
-          </div>
-          <div class="inv-actions">
-            <button
-              type="button"
-              class="inv-button"
-              disabled={shown === all.length}
-              onClick={() => store.set({ hidden_layers: [] })}
-              {...GUARDED}
-            >
-              Show all
-            </button>
-            <button
-              type="button"
-              class="inv-button"
-              disabled={shown === 0}
-              onClick={() => store.set({ hidden_layers: all.map(({ layer }) => layer) })}
-              {...GUARDED}
-            >
-              Hide all
-            </button>
-          </div>
-        </div>
-      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** A global chart beside the page's Explorer. Its front end, Vega included, stands in the page only where a summary does. */
-import type { ReadonlySignal } from "@preact/signals";
+import { effect, type ReadonlySignal } from "@preact/signals";
+import type { Translate } from "../core/languages";
 import { LocalModel, type Model, type RenderProps } from "../core/model";
 import { createRoot } from "../core/mount";
 import type { Theme } from "../core/theme";
@@ -19,16 +20,23 @@ export function openChart(
   values: Record<string, unknown>,
   state: Model,
   theme: ReadonlySignal<Theme>,
+  t: ReadonlySignal<Translate>,
 ): void {
   const el = page.ownerDocument.createElement("aside");
   el.className = "inv-page-chart";
-  el.ariaLabel = "Global chart";
+  effect(() => {
+    el.ariaLabel = t.value("page.chart");
+  });
   page.append(el);
   page.dataset.chart = "true";
-  const fail = (error: unknown) => createRoot(el, "", theme).fail(error);
+  const fail = (error: unknown) => {
+    const root = createRoot(el, "", theme);
+    root.speak(t);
+    root.fail(error);
+  };
   const factory = (globalThis as Page).invWidgetsGlobalChart;
   if (!factory) {
-    fail(new Error("The script of the chart did not run. The Explorer works without it."));
+    fail(new Error(t.peek()("page.no_chart")));
     return;
   }
   const model = new LocalModel({ ...values, state: "anywidget:state" });

@@ -1,6 +1,7 @@
-/** An exported page: the same Explorer, with its pictures in the page and no kernel; beside it a global chart, where one is. */
-import { signal } from "@preact/signals";
+/** An exported page with no kernel: the same Explorer, a global chart beside it where there is one, or a chart alone. */
+import { effect, signal } from "@preact/signals";
 import { IconButton } from "../core/controls";
+import { followLanguage, useTranslate } from "../core/language";
 import { LocalModel } from "../core/model";
 import { createRoot } from "../core/mount";
 import { Painter } from "../core/painter";
@@ -18,6 +19,8 @@ interface Data {
   state?: Record<string, unknown>;
   view?: Record<string, unknown>;
   chart?: Record<string, unknown>;
+  /** Where it is not the reader's. */
+  theme?: Theme;
 }
 
 function open(el: HTMLElement): void {
@@ -35,31 +38,43 @@ function open(el: HTMLElement): void {
   });
   try {
     const data = JSON.parse(document.getElementById("inv-widgets-data")?.textContent ?? "{}") as Data;
-    const model = new LocalModel({ ...data.view, _pictures: data.pictures ?? [] });
+    if (data.theme) theme.value = data.theme;
     const state = new LocalModel(data.state);
-    const store = new Store(model, state);
-    const painter = new Painter((error) => {
-      store.error.value = error;
+    const { t } = followLanguage(state);
+    root.speak(t);
+    effect(() => {
+      document.documentElement.lang = t.value.language;
     });
-    root.show(
-      <Explorer store={store} painter={painter} theme={theme} alive={signal(true)} fill>
-        <PageHead title={data.title ?? ""} theme={theme} />
-      </Explorer>,
-    );
-    if (data.chart) openChart(el, data.chart, state, theme);
+    const head = <PageHead title={data.title ?? ""} theme={theme} />;
+    if (data.pictures || !data.chart) {
+      const store = new Store(new LocalModel({ ...data.view, _pictures: data.pictures ?? [] }), state);
+      const painter = new Painter((error) => {
+        store.error.value = error;
+      });
+      root.show(
+        <Explorer store={store} painter={painter} theme={theme} alive={signal(true)} fill>
+          {head}
+        </Explorer>,
+      );
+    } else {
+      el.dataset.alone = "true";
+      root.show(head);
+    }
+    if (data.chart) openChart(el, data.chart, state, theme, t);
   } catch (error) {
     root.fail(error);
   }
 }
 
 function PageHead({ title, theme }: { title: string; theme: { value: Theme } }) {
+  const t = useTranslate();
   const dark = theme.value === "dark";
   return (
     <div class="inv-page-head">
       <h1 dir="auto">{title}</h1>
       <IconButton
         icon={dark ? "sun" : "moon"}
-        label={dark ? "Light theme" : "Dark theme"}
+        label={t(dark ? "page.theme_light" : "page.theme_dark")}
         onClick={() => {
           theme.value = dark ? "light" : "dark";
         }}

@@ -55,7 +55,7 @@ def test_what_is_told_of_the_picture_and_its_columns(make):
     (column,) = sent["columns"]
     total = column["shown_weight"] + column["pruned_weight"] + column["dropped_weight"]
     assert total == pytest.approx(100, abs=0.01)
-    assert column["title"] == "block 1, layer 1"
+    assert (column["block"], column["layer_in_block"]) == (1, 1)  # worded by the browser, in its language
     assert column["silhouettes"] == [[3, 0.31], [4, 0.41]]
 
 
@@ -237,7 +237,7 @@ def test_without_labels_nothing_more_is_sent(make):
     (sent,) = pictures(make())
     assert "support" not in sent
     assert sorted(sent["columns"][0]["cluster_maps"][0]) == sorted([
-        "id", "name", "weight", "n_maps", "silhouette", "labels", "map", "channels", "thumbnails", "n_thumbnails",
+        "id", "number", "weight", "n_maps", "silhouette", "labels", "map", "channels", "thumbnails", "n_thumbnails",
     ])  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from small_runs import make_rounds
 
 from inv_widgets.errors import UnknownNameError
+from inv_widgets.labels.known import known_labels
 from inv_widgets.labels.pipeline import label
 from inv_widgets.labels.synonyms import SynonymTable
 from inv_widgets.run import Run, load
@@ -47,6 +48,17 @@ def test_by_hand(run, cluster_maps):
     assert labelled.counts == {"pillar": 3, "cross": 1, "window": 1}
     assert labelled.keys == run.keys
     assert run[0].columns[0].cluster_maps[0].labels == ()  # the given run stays as it is
+
+
+def test_what_each_is_called_is_known_once_it_was_read(run, cluster_maps):
+    rounds = make_rounds(
+        (cluster_maps[0].id, "ada", "won", 0, ["window"]), (cluster_maps[0].id, "ada", "won", 5, ["wall"])
+    )
+    labelled = label(run, rounds)
+    assert known_labels(labelled) == labelled.best_labels == [None] * len(run)
+    best = [each.name for each in labelled[0].columns[0].cluster_maps[0].best_labels]
+    assert known_labels(labelled)[0] == best == ["window"]
+    assert known_labels(run) == [[] for _ in run]
 
 
 def test_which_rounds_count(run, cluster_maps):

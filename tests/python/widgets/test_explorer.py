@@ -17,6 +17,9 @@ from inv_widgets.explanation import Label
 from inv_widgets.run import Run
 from inv_widgets.widgets import explorer
 
+WORD = "<img src=x onerror=alert(1)>"
+"""What people typed, in the run."""
+
 
 def test_a_run_a_list_one_explanation_and_a_path(run, tmp_path):
     path = run.save(tmp_path / "run.parquet")
@@ -98,7 +101,7 @@ def test_a_big_run_sends_the_rest_when_asked(run, monkeypatch, from_browser):
     monkeypatch.setattr(explorer, "_STEP", 1)
     widget = Explorer(run)
     assert ["columns" in picture for picture in widget._pictures] == [True, False, False]
-    assert widget._pictures[2] == {"key": "2", "name": "cat.jpg", "target_name": "cat"}
+    assert widget._pictures[2] == {"key": "2", "name": "cat.jpg", "target_name": "cat", "labels": [WORD]}
     [(content, buffers)] = from_browser(widget, {"kind": "picture", "key": "2", "id": "q7"})
     assert content["id"] == "q7"
     names = ("image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails")
@@ -231,5 +234,50 @@ def test_a_replaced_run_stays_withheld(run):
     assert explorer._pictures == [
         {"key": "0", "withheld": True},
         {"key": "1", "withheld": True},
-        {"key": "2", "name": "cat.jpg", "target_name": "cat", "version": 1},
+        {"key": "2", "name": "cat.jpg", "target_name": "cat", "labels": [WORD], "version": 1},
     ]
+
+
+def said(explanation, *names):
+    """Let the first cluster map of the first column carry these labels, the first one as its best."""
+    labels = tuple(Label(name, 2.0 - place) for place, name in enumerate(names))
+    first = explanation.columns[0]
+    maps = (dataclasses.replace(first.cluster_maps[0], labels=labels), *first.cluster_maps[1:])
+    plain = [dataclasses.replace(shown, labels=()) for shown in explanation.columns[1].cluster_maps]
+    columns = (
+        dataclasses.replace(first, cluster_maps=maps),
+        dataclasses.replace(explanation.columns[1], cluster_maps=tuple(plain)),
+    )
+    return dataclasses.replace(explanation, columns=columns)
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["in memory", "in files"])
+def test_heads_tell_their_best_labels_and_withheld_ones_nothing(run, tmp_path, saved):
+    labelled = Run([said(run[0], "paw", "tail"), said(run[1]), said(run[2], "secret")])
+    given = labelled.save(tmp_path / "labelled.parquet") if saved else labelled
+    state = State()
+    explorer = Explorer(given, state=state)
+    state._withholding.withhold(explorer, {"cat.jpg"} if not saved else {run[2].picture_hash})
+    assert explorer._pictures == [
+        {"key": "0", "name": "dog.jpg", "target_name": "dog", "labels": ["paw"]},
+        {"key": "1", "name": "dog.jpg", "target_name": "wolf", "labels": []},
+        {"key": "2", "withheld": True},
+    ]
+
+
+def test_heads_of_a_big_run_tell_them_too(run, monkeypatch):
+    monkeypatch.setattr(explorer, "WHOLE_BYTES", 1)
+    monkeypatch.setattr(explorer, "_STEP", 1)
+    sent = Explorer(Run([said(run[0], "paw"), said(run[1], "ear")]))._pictures
+    assert "columns" in sent[0]
+    assert sent[1]["labels"] == ["ear"]
+
+
+def test_the_layers_that_were_brushed_are_saved(run, tmp_path):
+    explorer = Explorer(run)
+    whole = explorer.save(tmp_path / "whole.svg").read_text()
+    explorer.state.layers = ["features.1"]
+    brushed = explorer.save(tmp_path / "brushed.svg").read_text()
+    assert ("layer 1" in whole, "layer 1" in brushed, "layer 2" in brushed) == (True, False, True)
+    explorer.state.layers = ["of another network"]
+    assert explorer.save(tmp_path / "all.svg").read_text() == whole

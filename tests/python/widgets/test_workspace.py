@@ -281,7 +281,9 @@ def test_the_host_can_lift_what_is_withheld(make, run, store):
     assert words_in(workspace) == set(WORDS)
     assert set(workspace.chart.summary.labels) == set(WORDS)
     heads = workspace.explorer._pictures
-    assert all(set(head) == {"key", "name", "target_name", "version"} for head in heads)  # not all pictures each time
+    # Not all pictures each time; but what each is called, so that the Explorer can say where a label stands.
+    assert all(set(head) == {"key", "name", "target_name", "version", "labels"} for head in heads)
+    assert {name for head in heads for name in head["labels"]} == set(WORDS)
 
 
 def test_who_comes_back_finds_what_was_answered(make, run, store):
