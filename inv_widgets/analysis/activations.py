@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch.autograd.graph import GradientEdge
 
-__all__ = ["Capture", "capture", "only"]
+__all__ = ["Capture", "capture", "joined", "only", "values_at"]
 
 Target = int | tuple[int, ...]
 
@@ -121,7 +121,7 @@ def capture(
             chosen = tuple(select(available, layers))
             taps = [placed[layer.depth][1] for layer in chosen]
             score = torch.stack([net.score(logits[row], resolved[row]) for row in range(count)]).sum()
-            maps = [_values(trace, tap, layer) for tap, layer in zip(taps, chosen, strict=True)]
+            maps = [values_at(trace, tap, layer) for tap, layer in zip(taps, chosen, strict=True)]
             gradients, reasons = _gradients(score, [trace.nodes[tap].edge for tap in taps], maps)
             upright = [trace.nodes[tap].upright for tap in taps]
         finally:
@@ -142,7 +142,29 @@ def capture(
     )
 
 
-def _values(trace: Trace, tap: int, layer: Layer) -> Tensor:
+def joined(parts: Sequence[Capture]) -> Capture:
+    """Put captures of the same layers and different pictures together, in their order."""
+    first = parts[0]
+    return dataclasses.replace(
+        first,
+        logits=torch.cat([part.logits for part in parts]),
+        probabilities=torch.cat([part.probabilities for part in parts]),
+        targets=tuple(target for part in parts for target in part.targets),
+        target_names=tuple(name for part in parts for name in part.target_names),
+        predictions=tuple(index for part in parts for index in part.predictions),
+        maps=tuple(torch.cat([part.maps[place] for part in parts]) for place in range(len(first.maps))),
+        gradients=tuple(torch.cat([part.gradients[place] for part in parts]) for place in range(len(first.maps))),
+    )
+
+
+def values_at(trace: Trace, tap: int, layer: Layer) -> Tensor:
+    """Give the maps that a trace has kept at one node, as they were when they were made.
+
+    Raises
+    ------
+    RuntimeError
+        If something overwrote them unseen.
+    """
     value = trace.nodes[tap].value
     if value is None or not trace.nodes[tap].intact:
         raise RuntimeError(

@@ -186,9 +186,11 @@ class Trace(TorchFunctionMode):
         self._index[tensor] = index
         if self._kept is not None:
             self._kept.add(index, tensor)
-        if self._edit is not None and self._edit[0] == index and tensor.shape == self._edit[1].shape:
-            tensor.copy_(self._edit[1])
-            self.edited = True
+        if self._edit is not None and self._edit[0] == index:
+            maps = node.upright(tensor)
+            if maps.shape == self._edit[1].shape:
+                maps.copy_(self._edit[1])
+                self.edited = True
 
     def _is_maps(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether a convolution's input is maps that something unseen has made, and not a weight."""

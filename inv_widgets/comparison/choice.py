@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.layers import Layer
     from inv_widgets.comparison.subject import Subject
 
-__all__ = ["maps_and_gradients", "one_layer"]
+__all__ = ["maps_and_gradients", "maps_of", "one_layer", "wide"]
 
 
 def one_layer(subject: Subject, layer: Any) -> Layer:
@@ -38,8 +38,17 @@ def maps_and_gradients(subject: Subject, layer: Any) -> tuple[Tensor, Tensor]:
     """
     captured = subject.capture(layer)
     _only(captured.layers, layer)
-    maps, gradients = captured.maps[0], captured.gradients[0]
-    return (maps, gradients) if maps.dtype.itemsize >= 4 else (maps.float(), gradients.float())
+    return wide(captured.maps[0]), wide(captured.gradients[0])
+
+
+def maps_of(subject: Subject, layer: Any) -> Tensor:
+    """Give one layer's maps, N x C x h x w, at least float32: one forward pass without gradients."""
+    return wide(subject.maps(one_layer(subject, layer)))
+
+
+def wide(values: Tensor) -> Tensor:
+    """Make half precision float32."""
+    return values if values.dtype.itemsize >= 4 else values.float()
 
 
 def _only(found: Sequence[Layer], asked: Any) -> Layer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.analysis import importance
+from inv_widgets.comparison.choice import maps_and_gradients
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,8 +34,7 @@ def grad_cam(subject: Subject, *, layer: Any, relu: bool) -> Tensor:
     torch.Tensor
         N x h x w, at the layer's size; score per unit of activation, times activation.
     """
-    captured = subject.capture(layer)
-    maps, gradients = captured.maps[0], captured.gradients[0]
+    maps, gradients = maps_and_gradients(subject, layer)
     weights = importance.grad_cam(maps, gradients)
     summed = (weights[..., None, None] * maps).sum(1)
     return summed.clamp(min=0) if relu else summed

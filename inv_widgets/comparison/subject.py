@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import nullcontext
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
 
-from inv_widgets.analysis.activations import capture, only
+from inv_widgets.analysis.activations import capture, joined, only, values_at
 from inv_widgets.analysis.layers import place
 from inv_widgets.analysis.selection import select
 from inv_widgets.analysis.tracing import Trace
+from inv_widgets.comparison.method import NotPossibleError
 from inv_widgets.torch_support import eval_pass
 
 if TYPE_CHECKING:
@@ -27,7 +30,19 @@ Target = int | tuple[int, ...]
 
 _BOUND = 2**30  # bytes of activations of one batch
 _MOST = 64  # pictures of one batch: more are no faster
+_FORTH_AND_BACK = 8 * 3 * 224 * 224  # input values of one batch that goes forward and back: VGG-16 keeps 1.5 GB
 _ALIVE = 4  # as many tensors as large as the largest are alive at once, about
+
+
+class Watch(Protocol):
+    """A context around forward passes."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, kind: Any, error: Any, trace: Any, /) -> Any: ...  # noqa: PYI036 (torch's modes take any)
+
+    def watch(self, inputs: Tensor) -> None:
+        """Take note of what is about to go through the network."""
 
 
 class Subject:
@@ -55,7 +70,9 @@ class Subject:
     forwards, backwards
         How many pictures went through the network so far, and how many back.
     notes
-        What methods say of their results, by name: the gap of a completeness axiom, how far an interrupted run came.
+        What methods say of their results, by name: how far an interrupted run came.
+    notes_of
+        The same for each picture by itself: the gap of a completeness axiom.
     """
 
     def __init__(
@@ -72,10 +89,12 @@ class Subject:
         self.inputs = torch.cat([net.preprocess(picture) for picture in pictures]) if inputs is None else inputs
         self.forwards = self.backwards = 0
         self.notes: dict[str, Any] = {}
+        self.notes_of: list[dict[str, Any]] = [{} for _ in self.pictures]
         self._wanted = tuple(targets)
         self._resolved: tuple[tuple[Target, ...], tuple[str, ...]] | None = None
-        self._batch_size = batch_size
+        self._batch_size = self._given_batch = batch_size
         self._logits: Tensor | None = None
+        self._rows_seen: dict[int, Tensor] = {}
         self._seen: Trace | None = None
         if all(target is not None for target in targets):
             self._resolve(None)
@@ -111,7 +130,11 @@ class Subject:
 
     def layers(self, spec: Any) -> list[Layer]:
         """Choose layers, as :func:`inv_widgets.analysis.selection.select` does; one forward pass the first time."""
-        return select([layer for layer, _ in self._placed()], spec)
+        return select([layer for layer, _ in self._placed], spec)
+
+    def tap(self, layer: Layer) -> int:
+        """Give the node of :attr:`trace` whose output a layer's maps are."""
+        return self._placed[layer.depth][1]
 
     def logits(self, inputs: Tensor, *, layer: Layer | None = None, maps: Tensor | None = None) -> Tensor:
         """Run the network on M inputs, in batches and without gradients.
@@ -131,7 +154,7 @@ class Subject:
         if not len(inputs):
             return self.own_logits[:0]
         size = self.batch_size if len(inputs) > 1 else 1
-        tap = None if layer is None else self._placed()[layer.depth][1]
+        tap = None if layer is None else self.tap(layer)
         found = []
         with eval_pass(self.net.module), torch.no_grad():
             for start in range(0, len(inputs), size):
@@ -168,44 +191,113 @@ class Subject:
         wide = logits if logits.dtype == torch.float64 else logits.float()
         return wide.softmax(1)[:, members].sum(1)
 
-    def gradients(self, inputs: Tensor | None = None, rows: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
+    def parts(self) -> list[list[int]]:
+        """Split the rows of the pictures into parts that may go forward and back through the network at once."""
+        size, rows = self.gradient_batch, list(range(len(self)))
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+    @property
+    def gradient_batch(self) -> int:
+        """How many inputs may go forward and back at once: `batch_size` if it was given, else told by their size."""
+        if self._given_batch is not None:
+            return self._given_batch
+        most = _FORTH_AND_BACK * (1 if self.inputs.device.type == "cpu" else 4)
+        return max(1, min(_MOST, most // max(1, self.inputs[0].numel())))
+
+    def gradients(
+        self, inputs: Tensor | None = None, rows: Sequence[int] | None = None, watch: Watch | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Differentiate class scores with respect to the input: one forward and one backward pass each.
 
         Parameters
         ----------
         inputs
-            M x C x H x W; None: the pictures' own. They go through the network at once.
+            M x C x H x W, which go through the network at once; None: the pictures' own, in parts.
         rows
-            For each the picture whose target is meant; None: picture i for input i.
+            For each of `inputs` the picture whose target is meant; None: picture i for input i.
+        watch
+            A context around the forward passes, as a torch function mode is; it is told their inputs.
 
         Returns
         -------
         scores, gradients
             Shapes (M,) and M x C x H x W, detached.
+
+        Raises
+        ------
+        NotPossibleError
+            If no gradient comes to the input.
         """
-        inputs = self.inputs if inputs is None else inputs
+        if inputs is not None:
+            return self._differentiated(inputs, range(len(inputs)) if rows is None else rows, watch, own=False)
+        found = [self._differentiated(self.inputs[part], part, watch, own=True) for part in self.parts()]
+        return torch.cat([scores for scores, _ in found]), torch.cat([gradients for _, gradients in found])
+
+    def _differentiated(
+        self, inputs: Tensor, rows: Sequence[int], watch: Watch | None, *, own: bool
+    ) -> tuple[Tensor, Tensor]:
+        if not own:
+            _ = self.targets
         with eval_pass(self.net.module):
             leaf = inputs.detach().clone().requires_grad_()
-            logits = self._rows(self.net.module(leaf.clone()), len(leaf))
-            if rows is None and inputs is self.inputs:
-                self._logits = logits.detach()
-                self._resolve(self._logits)
-            targets = self.targets if rows is None else [self.targets[row] for row in rows]
-            scores = torch.stack([self.net.score(each, target) for each, target in zip(logits, targets, strict=True)])
-            (gradients,) = torch.autograd.grad(scores.sum(), leaf)
+            with watch or nullcontext():
+                start = leaf.clone()
+                if watch is not None:
+                    watch.watch(start)
+                logits = self._rows(self.net.module(start), len(leaf))
+                if own:
+                    self._remember(rows, logits.detach())
+                targets = [self._target(row) for row in rows]
+                scores = torch.stack([self.net.score(*each) for each in zip(logits, targets, strict=True)])
+            gradients = torch.autograd.grad(scores.sum(), leaf, allow_unused=True)[0] if scores.requires_grad else None
+        if gradients is None:
+            raise NotPossibleError("[inv-widgets] no gradient comes to the input: the network detaches it on its way.")
         self.forwards += len(leaf)
         self.backwards += len(leaf)
         return scores.detach(), gradients.detach()
 
+    def _remember(self, rows: Sequence[int], logits: Tensor) -> None:
+        """Keep the pictures' own logits; once all are there, their targets are known."""
+        self._rows_seen.update(zip(rows, logits, strict=True))
+        if len(self._rows_seen) == len(self) and self._logits is None:
+            self._logits = torch.stack([self._rows_seen[row] for row in range(len(self))])
+            self._resolve(self._logits)
+
+    def _target(self, row: int) -> Target:
+        if self._resolved is not None:
+            return self._resolved[0][row]
+        return self.net.resolve_target(self._wanted[row], self._rows_seen[row])[0]
+
     def capture(self, layers: Any) -> Capture:
-        """Capture the pictures' maps and gradients at chosen layers: one forward and one backward pass."""
+        """Capture the pictures' maps and gradients at chosen layers: one forward and one backward pass, in parts."""
         wanted = self._wanted if self._resolved is None else self.targets
-        captured = capture(self.net, self.inputs, layers=layers, targets=wanted)
-        self.forwards += len(self)
-        self.backwards += len(self)
+        found = []
+        for rows in self.parts():
+            found.append(capture(self.net, self.inputs[rows], layers=layers, targets=[wanted[row] for row in rows]))
+            self.forwards += len(rows)
+            self.backwards += len(rows)
+        captured = found[0] if len(found) == 1 else joined(found)
         self._logits = captured.logits
         self._resolved = captured.targets, captured.target_names
         return captured
+
+    def maps(self, layer: Layer) -> Tensor:
+        """Give the pictures' maps at one layer, N x C x h x w: one forward pass without gradients, in parts."""
+        tap = self.tap(layer)
+        found = []
+        for rows in self.parts():
+            with eval_pass(self.net.module), torch.no_grad():
+                start = self.inputs[rows].clone()
+                with Trace(self.net.module) as trace:
+                    trace.watch(start)
+                    output = self.net.module(start)
+                try:
+                    self._remember(rows, self._rows(output, len(rows)))
+                    found.append(trace.nodes[tap].upright(values_at(trace, tap, layer)).contiguous())
+                finally:
+                    trace.clear()
+            self.forwards += len(rows)
+        return torch.cat(found)
 
     def _known(self) -> tuple[tuple[Target, ...], tuple[str, ...]]:
         if self._resolved is None:
@@ -239,17 +331,20 @@ class Subject:
             )
         return output
 
+    @cached_property
     def _placed(self) -> list[tuple[Layer, int]]:
-        """Give all layers, each with the node of a trace whose output its maps are."""
-        return place(self._trace())
+        """All layers, each with the node of `trace` whose output its maps are."""
+        return place(self.trace)
 
-    def _trace(self) -> Trace:
-        """Watch one pass of the first picture, once."""
+    @property
+    def trace(self) -> Trace:
+        """What the network computes, watched in one forward pass of the first picture; without values."""
         if self._seen is None:
             with eval_pass(self.net.module), torch.no_grad(), Trace(self.net.module, keep=False) as trace:
                 first = self.inputs[:1].clone()
                 trace.watch(first)
-                logits = self._rows(self.net.module(first), 1)
+                output = self.net.module(first)
+            logits = self._rows(output, 1).detach()
             self._seen = trace
             self.forwards += 1
             if len(self) == 1 and self._logits is None:
@@ -258,5 +353,5 @@ class Subject:
         return self._seen
 
     def _measure(self) -> None:
-        largest = max((torch.Size(node.shape).numel() for node in self._trace().nodes), default=1)
+        largest = max((torch.Size(node.shape).numel() for node in self.trace.nodes), default=1)
         self._batch_size = max(1, min(_MOST, _BOUND // max(1, largest * _ALIVE * self.inputs.element_size())))
