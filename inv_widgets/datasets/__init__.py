@@ -132,7 +132,8 @@ def controlled(n: int = 100, seed: int = 0, *, scene_seed: int | None = None) ->
 
     One network names the garment, another the texture (``Classifier.controlled``), so a saliency method is right where
     its map for the first lies on the garment and its map for the second beside it. All parts are shipped, and neither
-    network saw them in training: test garments of :func:`fashion`, regions of textures kept apart.
+    network saw them in training: the first 25 test garments of each of eight categories of Fashion-MNIST, and regions
+    of textures kept apart.
 
     Parameters
     ----------

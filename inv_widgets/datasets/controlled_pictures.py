@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from inv_widgets.datasets import CONTROLLED_OBJECTS, CONTROLLED_SCENES, HERE, fashion
+from inv_widgets.datasets import CONTROLLED_OBJECTS, CONTROLLED_SCENES, HERE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,11 @@ __all__ = ["SIDE", "ControlledSample", "Parts", "draw_sample", "draw_samples", "
 
 SIDE = 64
 """Height and width of the pictures, in pixels."""
+
+GARMENTS = HERE / "garments.png"
+"""The test garments, 28 x 28 pixels each: a row a category, in the order of ``CONTROLLED_OBJECTS``."""
+
+GARMENTS_A_CATEGORY = 25
 
 GARMENT_SIDES = (36, 52)
 """Smallest and largest side of the square that a garment's 28 x 28 pixels are enlarged to."""
@@ -122,10 +127,8 @@ def draw_sample(
 @lru_cache(maxsize=1)
 def shipped_parts() -> Parts:
     """Read the test garments and the parts of the textures that the networks never saw in training."""
-    garments = {
-        kind: [_pixels(sample.picture) for sample in fashion() if sample.category == kind]
-        for kind in CONTROLLED_OBJECTS
-    }
+    sheet = _pixels(GARMENTS).reshape(len(CONTROLLED_OBJECTS), 28, GARMENTS_A_CATEGORY, 28).swapaxes(1, 2)
+    garments = dict(zip(CONTROLLED_OBJECTS, map(tuple, sheet), strict=True))
     return Parts(garments, {scene: _pixels(HERE / "textures" / f"{scene}.png") for scene in CONTROLLED_SCENES})
 
 

@@ -23,7 +23,7 @@ from inv_widgets.datasets.controlled_networks import (
 from inv_widgets.datasets.controlled_pictures import Parts
 
 TOOLS = Path(__file__).parents[2] / "tools"
-N = 400
+N = 250
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from scipy import stats
 
 import inv_widgets as inv
 from inv_widgets import datasets
-from inv_widgets.datasets.controlled_pictures import DARKEST, SILHOUETTE, Parts, draw_sample, shipped_parts
+from inv_widgets.datasets.controlled_pictures import DARKEST, GARMENTS, SILHOUETTE, Parts, draw_sample, shipped_parts
 
+FASHION_DATA = Path("/usr/share/datasets/fashion-mnist")
 TOOLS = Path(__file__).parents[2] / "tools"
 
 
@@ -152,9 +153,14 @@ def test_wrong_numbers_are_refused(given, told):
 
 def test_shipped_parts():
     parts = shipped_parts()
-    assert {kind: len(garments) for kind, garments in parts.garments.items()} == dict.fromkeys(
-        datasets.CONTROLLED_OBJECTS, 5
-    )
+    assert tuple(parts.garments) == datasets.CONTROLLED_OBJECTS
+    assert all(np.shape(garments) == (25, 28, 28) for garments in parts.garments.values())
+    assert GARMENTS.stat().st_size < 100_000
+    for sample in datasets.fashion():
+        if sample.category in datasets.CONTROLLED_OBJECTS:
+            with Image.open(sample) as picture:
+                place = int(sample.name[-5]) - 1
+                assert np.array_equal(parts.garments[sample.category][place], np.asarray(picture)), sample.name
     assert {path.stem for path in (datasets.HERE / "textures").iterdir()} == set(datasets.CONTROLLED_SCENES)
     assert sum(path.stat().st_size for path in (datasets.HERE / "textures").iterdir()) < 120_000
     for scene, texture in parts.textures.items():
@@ -162,6 +168,15 @@ def test_shipped_parts():
         assert texture.std() > 20, scene
         with Image.open(datasets.HERE / "textures" / f"{scene}.png") as picture:
             assert (picture.format, picture.mode) == ("PNG", "L")
+
+
+@pytest.mark.skipif(not FASHION_DATA.exists(), reason="Debian's dataset-fashion-mnist is not installed")
+def test_garments_are_the_first_25_of_each_category(monkeypatch):
+    monkeypatch.syspath_prepend(TOOLS)
+    import make_garments
+
+    with Image.open(GARMENTS) as picture:
+        assert np.array_equal(np.asarray(picture), make_garments.sheet(FASHION_DATA))
 
 
 def test_every_texture_has_a_licence_and_an_origin(textures):

@@ -68,7 +68,9 @@ def test_photos_have_imagenet_categories():
 
 def test_every_photo_has_a_licence_and_an_origin():
     text = (datasets.HERE / "LICENCES.md").read_text(encoding="utf-8")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if "`" in line[:4]]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| `")
+    ]
     assert [row[0].strip("`") for row in rows] == [sample.name for sample in datasets.photos()]
     origins = tool("make_photos").ORIGINS
     assert list(origins) == [row[0].strip("`") for row in rows]
