@@ -111,6 +111,13 @@ _METHODS = (
         home="integrated_gradients:integrated_gradients",
     ),
     Method(
+        name="full_grad", title="FullGrad", family="gradient", kind="map",
+        paper="Srinivas & Fleuret, Full-Gradient Representation for Neural Network Visualization, NeurIPS 2019",
+        passes="1 forward, 1 backward",
+        returns="magnitudes of input and biases times gradient, each operation's brought to 0..1, summed",
+        home="full_grad:full_grad", needs="full_grad:differentiable",
+    ),
+    Method(
         name="occlusion", title="Occlusion", family="perturbation", kind="map",
         paper="Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, ECCV 2014",
         passes="1 forward a window, 1 more", returns="fall of the probability (or score) when the pixel is covered",

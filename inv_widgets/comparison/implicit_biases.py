@@ -1,0 +1,137 @@
+"""What each operation of a network adds of its own: the implicit biases whose gradients FullGrad sums.
+
+``Y = <x, dY/dx> + sum over all operations of <b, dY/dy>`` with ``b = y - sum_i J_i x_i``: the products with the
+Jacobians cancel along the way, whatever the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from inv_widgets.analysis import operations
+from inv_widgets.comparison.bias_rules import Call, implicit_bias, tensors_of
+from inv_widgets.comparison.method import NotPossibleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+__all__ = ["BiasTerm", "ImplicitBiases"]
+
+
+@dataclass(frozen=True, eq=False)
+class BiasTerm:
+    """One operation's implicit bias times the gradient of the class score at its output.
+
+    Attributes
+    ----------
+    operation
+        Such as ``"conv2d"`` or ``"batch_norm"``.
+    order
+        Its place among the operations of the forward pass.
+    values
+        Of the shape of the operation's output; in units of the class score.
+    channels
+        The axis of the channels where these are maps (1 or 3 of four), else -1.
+    """
+
+    operation: str
+    order: int
+    values: Tensor
+    channels: int
+
+
+class ImplicitBiases(TorchFunctionMode):
+    """A context around a forward pass, in whose backward pass each operation that adds something is told.
+
+    Nothing is hooked but the tensors of the pass.
+
+    Parameters
+    ----------
+    take
+        Called in the backward pass with each term, from the last operation to the first.
+
+    Raises
+    ------
+    NotPossibleError
+        In the forward pass, for what is no torch function, and for functions that torch cannot differentiate.
+    """
+
+    def __init__(self, take: Callable[[BiasTerm], None]) -> None:
+        super().__init__()
+        self._take = take
+        self._count = 0
+        # For each tensor of the pass the axis of its channels; -1: no maps; 0: it does not depend on the input.
+        self._axes: Any = WeakTensorKeyDictionary()
+
+    def watch(self, inputs: Tensor) -> None:
+        """Start from the network's input."""
+        self._axes[inputs] = 1
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        inputs = [tensor for tensor in tensors_of((args, kwargs)) if self._axis(tensor)]
+        if not inputs:
+            result = func(*args, **kwargs)
+            for tensor in tensors_of(result):
+                self._axes[tensor] = 0
+            return result
+        changed = operations.flag_inplace(func, args, kwargs)
+        known = frozenset(map(id, inputs))
+        call = Call(func, operations.base_name(func), args, kwargs, known, changed is not None)
+        bias = None if changed is None else implicit_bias(call)
+        result = func(*args, **kwargs)
+        if call.name == "iter":
+            result = list(result)
+        outputs = [changed] if call.name == "setitem" else list(tensors_of(result))
+        if any(tensor.requires_grad for tensor in outputs):
+            bias = implicit_bias(call) if changed is None else bias
+            self._note(call, outputs, bias)
+        return iter(result) if call.name == "iter" else result
+
+    def _axis(self, tensor: Tensor) -> int:
+        axis: int = self._axes.get(tensor, 0)
+        if tensor.grad_fn is not None and tensor not in self._axes:
+            raise NotPossibleError(
+                f"[inv-widgets] a tensor of {' x '.join(map(str, tensor.shape))} in it is made by what is no torch "
+                f"function ({type(tensor.grad_fn).__name__}), so that its implicit bias is unknown."
+            )
+        return axis
+
+    def _note(self, call: Call, outputs: list[Tensor], bias: Any) -> None:
+        self._count += 1
+        before = max(self._axes[tensor] for tensor in call.inputs if tensor in self._axes) if call.inputs else -1
+        for place, output in enumerate(outputs):
+            axis = _channels(call, before, output)
+            self._axes[output] = axis if output.requires_grad else 0
+            own = bias[place] if isinstance(bias, tuple) else bias
+            if own is not None and output.requires_grad:
+                self._hook(call.name, output, output.detach() * own if isinstance(own, float) else own.detach(), axis)
+
+    def _hook(self, name: str, output: Tensor, bias: Tensor, axis: int) -> None:
+        order = self._count
+
+        def take(gradient: Tensor) -> None:
+            self._take(BiasTerm(name, order, bias * gradient, axis))
+
+        hook: Any = output.register_hook
+        hook(take)
+
+
+def _channels(call: Call, before: int, output: Tensor) -> int:
+    """Say which axis of a call's output holds the channels, if that is maps."""
+    if output.ndim != 4:
+        return -1
+    if call.name.startswith("conv"):
+        return 1
+    if call.name in {"view", "reshape", "unflatten"} and output.shape != call.args[0].shape:
+        return -1
+    moved = operations.permutation(call.function, call.args, call.kwargs)
+    return before if moved is None or before < 0 else moved.index(before)
