@@ -47,7 +47,7 @@ def read_onnx(path: str | os.PathLike[str]) -> Any:
     try:
         onnx.checker.check_model(model)
     except onnx.checker.ValidationError as error:
-        reason = str(error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise ValueError(f"[inv-widgets] {file} is no valid ONNX file: {reason}. Export the network again.") from error
     except ValueError:
         pass  # over 2 GB: it cannot be checked in memory

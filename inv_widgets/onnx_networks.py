@@ -142,7 +142,7 @@ def _compare(network: OnnxNetwork, model: Any, shape: tuple[int, int, int], labe
         expected = torch.from_numpy(session.run(None, {session.get_inputs()[0].name: given.numpy()})[0])
     except Exception as error:  # noqa: BLE001 (too large, too new for this onnxruntime)
         warnings.warn(
-            f"[inv-widgets] {label} could not be compared with onnxruntime ({str(error).splitlines()[0]}).",
+            f"[inv-widgets] {label} could not be compared with onnxruntime ({str(error).splitlines()[0].rstrip('.')}).",
             stacklevel=4,
         )
         return
