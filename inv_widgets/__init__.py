@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.pipeline import explain
     from inv_widgets.classifier import Classifier
     from inv_widgets.comparison import metrics
+    from inv_widgets.comparison.compare import compare
+    from inv_widgets.comparison.comparison_result import ComparisonResult
+    from inv_widgets.comparison.dff import dff
     from inv_widgets.comparison.methods import methods
     from inv_widgets.comparison.saliency import saliency
     from inv_widgets.comparison.tcav import tcav
@@ -40,6 +43,7 @@ _HOMES = {
     "Classifier": "classifier",
     "ClusterMap": "explanation",
     "Column": "explanation",
+    "ComparisonResult": "comparison.comparison_result",
     "Explanation": "explanation",
     "Explorer": "widgets.explorer",
     "Game": "play.game",
@@ -54,6 +58,8 @@ _HOMES = {
     "State": "widgets.state",
     "SynonymEditor": "widgets.synonym_editor",
     "Workspace": "widgets.workspace",
+    "compare": "comparison.compare",
+    "dff": "comparison.dff",
     "explain": "analysis.pipeline",
     "explain_many": "analysis.batches",
     "label": "labels.pipeline",
@@ -70,6 +76,7 @@ __all__ = [
     "Classifier",
     "ClusterMap",
     "Column",
+    "ComparisonResult",
     "Explanation",
     "Explorer",
     "Game",
@@ -84,7 +91,9 @@ __all__ = [
     "State",
     "SynonymEditor",
     "Workspace",
+    "compare",
     "datasets",
+    "dff",
     "explain",
     "explain_many",
     "export",

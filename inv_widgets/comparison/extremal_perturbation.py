@@ -24,7 +24,7 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
     steps: Any,
     optimiser: Any,
     learning_rate: Any,
-    strength: Any,
+    strengths: Any,
     sigma: Any,
     step: Any,
     blur: Any,
@@ -34,11 +34,10 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
 
     Fong, Patrick & Vedaldi 2019 (arXiv 1910.08485), equations 2 and 3: r_a is a share of 1 - a zeros followed by a
     ones, so that a mask of exactly this area costs nothing. ``m * x`` blurs x where m is low (:class:`.Pyramid`); m
-    comes from a coarse grid (:class:`.SmoothMask`). Lambda doubles after a third and after two thirds of the steps.
-    Own code, written from the paper.
+    comes from a coarse grid (:class:`.SmoothMask`). Own code, written from the paper.
 
-    Notes: ``"areas"``, the share of each mask that is above 1/2, for each picture in the order of `areas`. Each step
-    costs one forward and one backward pass an area; the masks of all areas go through the network together.
+    Notes: ``"areas"``, the share of each mask that is above 1/2, in the order of `areas`. Each step costs one forward
+    and one backward pass an area; the masks of all areas go through the network together.
 
     Parameters
     ----------
@@ -50,8 +49,9 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
         Of the optimisation.
     optimiser, learning_rate
         ``"sgd"`` (the paper, with momentum 0.9) or ``"adam"``, which needs fewer steps, and its rate.
-    strength
-        Lambda at the start, for a class score of this network's usual range.
+    strengths
+        Values of lambda, each for an equal part of the steps. While it is low the score alone decides which pixels the
+        mask is to show, and then it is brought to its area.
     sigma, step
         Of the smooth mask's kernel, and between points of its grid: shares of the picture's shorter side.
     blur, levels
@@ -65,7 +65,8 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
     wanted = _areas(areas)
     total = check_int("steps", steps)
     check_choice("optimiser", optimiser, ("adam", "sgd"))
-    rate, strength = check_number("learning_rate", learning_rate, 0), check_number("strength", strength, 0)
+    rate = check_number("learning_rate", learning_rate, 0)
+    weights = [check_number("strengths", each, 0) for each in _listed(strengths)]
     inputs = subject.inputs
     wide = inputs if inputs.dtype == torch.float64 else inputs.float()
     shorter = min(inputs.shape[-2:])
@@ -83,10 +84,10 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
         sorted_ones = _references(wanted, smooth.grid, wide).repeat(len(inputs), 1)
         with Progress(subject, "Extremal perturbation", total, "steps") as progress:
             for count in range(total):
-                weight = strength * 2 ** (3 * count // total)
+                weight = weights[len(weights) * count // total]
                 grids.grad = torch.empty_like(grids)
-                for start in range(0, len(rows), subject.batch_size):
-                    part = slice(start, start + subject.batch_size)
+                for start in range(0, len(rows), subject.gradient_batch):
+                    part = slice(start, start + subject.gradient_batch)
                     grids.grad[part] = _gradient(
                         subject, smooth, pyramids, grids[part], rows[part], sorted_ones[part], weight
                     )
@@ -97,7 +98,8 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
         with torch.no_grad():
             masks = smooth.enlarged(smooth(grids)).reshape(len(inputs), len(wanted), *size)
     shown = (masks > 0.5).double().mean((2, 3))
-    subject.notes["areas"] = tuple(tuple(row) for row in shown.tolist())
+    for notes, of_row in zip(subject.notes_of, shown.tolist(), strict=True):
+        notes["areas"] = tuple(of_row)
     return masks.sum(1)
 
 
@@ -125,8 +127,11 @@ def _references(areas: list[float], grid: tuple[int, int], like: Tensor) -> Tens
 
 
 def _areas(areas: Any) -> list[float]:
-    given = list(areas) if isinstance(areas, (list, tuple)) else [areas]
-    found = [check_number("areas", area, 0, 1) for area in given]
-    if not found or 1.0 in found:
+    found = [check_number("areas", area, 0, 1) for area in _listed(areas)]
+    if 1.0 in found:
         raise ValueError(f"[inv-widgets] areas={areas!r:.80} is not possible: give shares above 0 and below 1.")
     return found
+
+
+def _listed(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, (list, tuple)) and values else [values]

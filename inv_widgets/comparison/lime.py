@@ -40,7 +40,7 @@ def lime(  # noqa: PLR0913 (the paper's parameters)
     superpixel of a sample is shown with probability 1/2; the first sample is the whole picture. Own code, since
     captum's Lime can neither be interrupted nor bound its memory.
 
-    Notes: ``"r2"`` (weighted R squared of the fit) and ``"superpixels"``, for each picture.
+    Notes: ``"r2"`` (weighted R squared of the fit) and ``"superpixels"``.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ def lime(  # noqa: PLR0913 (the paper's parameters)
         model = Ridge(alpha=penalty).fit(on[: progress.done], values[: progress.done], sample_weight=near)
         fits.append(float(model.score(on[: progress.done], values[: progress.done], sample_weight=near)))
         maps.append(torch.from_numpy(model.coef_).to(labels.device)[labels])
-    subject.notes["r2"] = tuple(fits)
-    subject.notes["superpixels"] = tuple(int(labels.max()) + 1 for labels in parts)
+    for notes, fit, labels in zip(subject.notes_of, fits, parts, strict=True):
+        notes.update(r2=fit, superpixels=int(labels.max()) + 1)
     return torch.stack(maps)
 
 

@@ -138,9 +138,9 @@ _METHODS = (
         returns="in how many of the masks the pixel is shown",
         defaults={
             "areas": (0.025, 0.05, 0.1, 0.2), "steps": 60, "optimiser": "adam", "learning_rate": 0.1,
-            "strength": 300.0, "sigma": 1 / 32, "step": 1 / 32, "blur": 20 / 224, "levels": 8,
+            "strengths": (1, 3, 10, 30, 100, 300, 1000), "sigma": 1 / 32, "step": 1 / 32, "blur": 20 / 224, "levels": 8,
         },
-        paper_defaults={"steps": 800, "optimiser": "sgd", "learning_rate": 0.01},
+        paper_defaults={"steps": 800, "optimiser": "sgd", "learning_rate": 0.01, "strengths": (300, 600, 1200)},
         home="extremal_perturbation:extremal_perturbation",
     ),
     Method(
@@ -161,6 +161,12 @@ _METHODS = (
             "segmentation": "slic", "segments": 50, "samples": 500, "baseline": 0.0, "output": "probability", "seed": 0,
         },
         paper_defaults={"samples": 2148}, home="shap:shap",
+    ),
+    Method(
+        name="dff", title="Deep feature factorization", family="concept", kind="maps", layers="one",
+        paper="Collins et al., Deep Feature Factorization for Concept Discovery, ECCV 2018",
+        passes="2 forwards, 1 a concept", returns="activation of the concept that scores highest for the class",
+        defaults={"layer": _LAST, "n_concepts": 4, "seed": 0}, home="dff:dff_map", needs="possible:convolutions",
     ),
 )  # fmt: skip
 

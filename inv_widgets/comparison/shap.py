@@ -38,7 +38,7 @@ def shap(  # noqa: PLR0913 (the paper's parameters)
     captum's KernelShap replaces the constraint by two samples of weight 10^6, draws without pairs, and cannot be
     interrupted.
 
-    Notes: ``"local_accuracy_gap"`` (|sum of phi - (f(x) - f(baseline))|) and ``"superpixels"``, for each picture.
+    Notes: ``"local_accuracy_gap"`` (|sum of phi - (f(x) - f(baseline))|) and ``"superpixels"``.
 
     Parameters
     ----------
@@ -89,6 +89,6 @@ def shap(  # noqa: PLR0913 (the paper's parameters)
         phi = shapley_fit(on[:done], values[:done], weights[:done], empty, full)
         gaps.append(abs(float(phi.sum()) - (full - empty)))
         maps.append(torch.from_numpy(phi).to(labels.device)[labels])
-    subject.notes["local_accuracy_gap"] = tuple(gaps)
-    subject.notes["superpixels"] = tuple(int(labels.max()) + 1 for labels in parts)
+    for notes, gap, labels in zip(subject.notes_of, gaps, parts, strict=True):
+        notes.update(local_accuracy_gap=gap, superpixels=int(labels.max()) + 1)
     return torch.stack(maps)
