@@ -197,7 +197,7 @@ def test_channels_last_input(tmp_path):
     inputs = net.preprocess(PICTURE)
     assert inputs.shape == (1, 3, 16, 16)
     np.testing.assert_allclose(probabilities(net), original(path, inputs.permute(0, 2, 3, 1).numpy())[0], atol=1e-5)
-    assert [layer.map_shape for layer in inv.layers(net, PICTURE)][0] == (16, 16)
+    assert inv.layers(net, PICTURE)[0].map_shape == (16, 16)
 
 
 def test_sizes_left_free_tell_the_layout_by_what_is_done_first(tmp_path):
@@ -296,7 +296,7 @@ def test_passes_leave_the_network_as_found(tmp_path):
 
 
 def test_no_file_no_onnx_no_path(tmp_path):
-    with pytest.raises(FileNotFoundError, match="There is no file .*absent.onnx: give the path"):
+    with pytest.raises(FileNotFoundError, match=r"There is no file .*absent.onnx: give the path"):
         Classifier.from_onnx(tmp_path / "absent.onnx")
     with pytest.raises(FileNotFoundError):
         Classifier.from_onnx(tmp_path)
@@ -304,7 +304,7 @@ def test_no_file_no_onnx_no_path(tmp_path):
         (tmp_path / "broken.onnx").write_bytes(content)
         with pytest.raises(ValueError, match="is no ONNX file"):
             Classifier.from_onnx(tmp_path / "broken.onnx")
-    with pytest.raises(TypeError, match="takes the path of an .onnx file, not 3"):
+    with pytest.raises(TypeError, match=r"takes the path of an .onnx file, not 3"):
         Classifier.from_onnx(3)
 
 
@@ -313,11 +313,11 @@ def test_cut_off_and_inconsistent_files(tmp_path):
     path = graph.save(residual(graph), tmp_path / "net.onnx")
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="is no (valid )?ONNX file"):
+    with pytest.raises(ValueError, match=r"is no (valid )?ONNX file"):
         Classifier.from_onnx(path)
     graph.nodes[0].input[0] = "nowhere"
     graph.save(graph.nodes[-1].output[0], path)
-    with pytest.raises(ValueError, match="is no valid ONNX file.*Export the network again"):
+    with pytest.raises(ValueError, match=r"is no valid ONNX file.*Export the network again"):
         Classifier.from_onnx(path)
 
 
@@ -325,14 +325,14 @@ def test_operators_that_are_lacking_are_named(tmp_path):
     graph = Graph()
     maps = graph.add("LpNormalization", graph.conv("image", 3, 4), axis=1)
     path = graph.save(graph.head(maps, 4), tmp_path / "net.onnx")
-    with pytest.raises(ValueError, match="cannot be converted: onnx2torch has no LpNormalization. Export"):
+    with pytest.raises(ValueError, match=r"cannot be converted: onnx2torch has no LpNormalization. Export"):
         Classifier.from_onnx(path)
     own = Graph()
     own.nodes.append(helper.make_node("Magic", ["image"], ["out"], domain="my.own"))
     model = own.model("out", rank=4)
     model.opset_import.append(helper.make_opsetid("my.own", 1))
     onnx.save(model, path)
-    with pytest.raises(ValueError, match="onnx2torch has no my.own::Magic"):
+    with pytest.raises(ValueError, match=r"onnx2torch has no my.own::Magic"):
         Classifier.from_onnx(path)
 
 
@@ -428,7 +428,7 @@ def test_weights_outside_the_folder_are_not_opened(tmp_path):
     secret = tmp_path / "secret.bin"
     secret.write_bytes(bytes(1_000_000))
     for location in ("../secret.bin", str(secret)):
-        with pytest.raises(ValueError, match="outside its own folder. That is not opened"):
+        with pytest.raises(ValueError, match=r"outside its own folder. That is not opened"):
             Classifier.from_onnx(beside(tmp_path, location))
     path = beside(tmp_path, "net.bin")
     path.with_name("net.bin").unlink()
@@ -441,5 +441,5 @@ def test_weights_cut_off(tmp_path):
     path = beside(tmp_path, "net.bin")
     data = path.with_name("net.bin")
     data.write_bytes(data.read_bytes()[:100])
-    with pytest.raises(ValueError, match="weights beside .* cannot be read"):
+    with pytest.raises(ValueError, match=r"weights beside .* cannot be read"):
         Classifier.from_onnx(path)
