@@ -147,7 +147,9 @@ export function Columns({ picture }: { picture: Picture }) {
           })}
         </Run>
       ))}
-      {filter !== null && lengths.every((length) => length === 0) && columns.length > 0 && <Without label={filter} />}
+      {filter !== null && lengths.every((length) => length === 0) && columns.length > 0 && (
+        <Without label={filter} across={runs.length} />
+      )}
       {columns.length === 0 && <p class="inv-reason">{t("explorer.no_column")}</p>}
     </div>
   );
@@ -194,12 +196,12 @@ function Run({ name, banded, children }: RunProps) {
 }
 
 /** No cluster map of this picture carries the label that was picked. */
-function Without({ label }: { label: string }) {
+function Without({ label, across }: { label: string; across: number }) {
   const { store } = useContext(Context);
   const t = useTranslate();
   const other = store.carrier.value;
   return (
-    <p class="inv-reason inv-without" role="status">
+    <p class="inv-reason inv-without" role="status" style={{ gridColumn: `1 / span ${across}` }}>
       <span dir="auto">{t("explorer.without", { label })}</span>
       {other && other !== store.picture.value && (
         <button type="button" class="inv-button" onClick={() => store.choose(other)} {...GUARDED}>
