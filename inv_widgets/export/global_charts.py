@@ -158,7 +158,14 @@ def _colours(field: str, title: str) -> Any:
         field,
         title=title,
         scale=alt.Scale(scheme=alt.SchemeParams("viridis", extent=[0.2, 0.92])),
-        legend=alt.Legend(orient="top", direction="horizontal", gradientLength=160, gradientThickness=8, format=".3~g"),
+        legend=alt.Legend(
+            orient="top",
+            direction="horizontal",
+            gradientLength=160,
+            gradientThickness=8,
+            format=".3~g",
+            titleLimit=320,
+        ),
     )
 
 

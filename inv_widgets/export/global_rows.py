@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from inv_widgets.export.global_charts import Rows, View
     from inv_widgets.export.tcav_marks import Mark, Marks
 
-__all__ = ["ALL_LAYERS", "Look", "class_shown", "example_image", "global_rows"]
+__all__ = ["ALL_LAYERS", "NO_IMAGE", "Look", "class_shown", "example_image", "global_rows"]
 
 ALL_LAYERS = "all layers"
 """What the group "all" is called on screen."""
 
-# A clear pixel: a mark without an address would ask for one called "null".
-_NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+"""A clear pixel: a mark without an address would ask for one called "null"."""
 _NONE = "\N{EN DASH}"
 _IMAGE = 64  # pixels: twice what a chart shows, for screens with two pixels for one
 
@@ -219,7 +219,7 @@ def _labels(made: _Made, max_labels: int) -> list[dict[str, Any]]:
             "to": row["score"] if row["to"] is None else row["to"],
             "end": max(row["score"], row["to"] or 0),
             "text": words("chart.few_score", score=score) if low else score,
-            "image": (images[examples[0]] if examples else None) or _NO_IMAGE,
+            "image": (images[examples[0]] if examples else None) or NO_IMAGE,
             **{name: row[name] for name in ("pictures", "maps", "players", "rounds")},
             **made.support(low),
             **made.tested(label),

@@ -13,6 +13,7 @@ from inv_widgets.export.drawing import plain
 from inv_widgets.export.front_ends import front_end
 from inv_widgets.export.global_charts import VIEWS, bare_chart
 from inv_widgets.export.global_payload import payload
+from inv_widgets.export.global_rows import NO_IMAGE
 from inv_widgets.export.tcav_marks import tcav_marks
 from inv_widgets.summary.summary import Summary
 
@@ -57,7 +58,16 @@ def save_page(path: Path, told: dict[str, Any], spec: dict[str, Any]) -> Path:
         The chart as it stands, for readers whose browser runs no scripts.
     """
     told = told | {"title": plain(told["title"])}
-    return write(path, document(told, still=still(svg(spec), told["title"]), scripts=[chart_script()]))
+    return write(path, document(told, still=still(svg(_bare(spec)), told["title"]), scripts=[chart_script()]))
+
+
+def _bare(spec: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the images of rows: few see this drawing, and it would be most of the page."""
+    rows = spec.get("data", {}).get("values")
+    if not isinstance(rows, list):
+        return spec
+    bare = [row | {"image": NO_IMAGE} if isinstance(row, dict) and "image" in row else row for row in rows]
+    return spec | {"data": spec["data"] | {"values": bare}}
 
 
 def chart_script() -> str:

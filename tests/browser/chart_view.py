@@ -31,3 +31,32 @@ class ChartView:
 
     def examples(self):
         return self.root.get_by_role("region", name=re.compile("^Examples of"))
+
+    def show(self, view):
+        """Choose a view, and wait until it stands."""
+        self.root.get_by_role("radio").nth(("labels", "trends", "layers").index(view)).click()
+        expect(self.root.locator(f".inv-chart[data-view={view}] .inv-vega[data-state=drawn]")).to_be_visible()
+        expect(self.root.locator(".inv-vega")).to_have_count(1)
+        return self
+
+    def range_ends(self):
+        """The two controls for the layers that are brushed: first and last."""
+        return self.root.locator(".inv-range select")
+
+    def range_told(self, words):
+        return self.root.get_by_role("status").filter(has_text=words)
+
+    def cell(self, label, layer):
+        """A cell of the table of labels and layers, as Vega names it for screen readers."""
+        return self.root.locator(f'.inv-vega path[aria-label*="label: {label};"][aria-label*="layer: {layer};"]')
+
+    def drag(self, start, end, *, release=True):
+        """Drag from the middle of one mark to that of another."""
+        start.scroll_into_view_if_needed()
+        boxes = [each.bounding_box() for each in (start, end)]
+        points = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes]
+        self.page.mouse.move(*points[0])
+        self.page.mouse.down()
+        self.page.mouse.move(*points[1], steps=12)
+        if release:
+            self.page.mouse.up()

@@ -97,6 +97,9 @@ function Foot({ shown }: { shown: Class }) {
           ))}
         </p>
       )}
+      {store.own.view.value !== "labels" && store.range.value === undefined && (
+        <p class="inv-foot inv-tested inv-quiet">{t("chart.drag")}</p>
+      )}
       {shown.rows.low.includes(1) && (
         <p class="inv-foot inv-quiet">
           {t("chart.foot", {
