@@ -68,10 +68,9 @@ def pooled_and_linear(subject: Subject) -> None:
         elif pooled and node.name in _LINEAR and len(node.sources) == 1:
             linear = True
         elif node.kind not in {"pass", "layout"}:
-            called = f"{node.name or node.kind}{f' ({node.module})' if node.module else ''}"
             where = "after its linear layer" if linear else "between its last maps and its scores"
             raise NotPossibleError(
-                f"[inv-widgets] {where} stands {called}; there must be global average pooling and a linear layer only."
+                f"[inv-widgets] {where} stands {_called(subject, node)}; there must be global average pooling and a linear layer only."
             )
     if not linear:
         missing = "linear layer after its global average pooling" if pooled else "global average pooling"
@@ -80,3 +79,9 @@ def pooled_and_linear(subject: Subject) -> None:
 
 def _one_cell(node: Node) -> bool:
     return len(node.shape) == 2 or node.shape[2:] == (1, 1) or node.shape[1:3] == (1, 1)
+
+
+def _called(subject: Subject, node: Node) -> str:
+    if not node.own:
+        return node.name or node.kind
+    return f"{type(subject.net.module.get_submodule(node.module)).__name__} ({node.module})"

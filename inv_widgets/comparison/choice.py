@@ -26,7 +26,7 @@ def one_layer(subject: Subject, layer: Any) -> Layer:
     return _only(subject.layers(layer), layer)
 
 
-def maps_and_gradients(subject: Subject, layer: Any) -> tuple[Tensor, Tensor]:
+def maps_and_gradients(subject: Subject, layer: Any, *, one_by_one: bool = False) -> tuple[Tensor, Tensor]:
     """Capture one layer's maps and the gradients of the class scores there: two tensors N x C x h x w.
 
     One forward and one backward pass. Half precision comes as float32: sums over many cells would lose digits.
@@ -36,7 +36,7 @@ def maps_and_gradients(subject: Subject, layer: Any) -> tuple[Tensor, Tensor]:
     KeyError, TypeError, ValueError
         For an unknown layer, and for more than one.
     """
-    captured = subject.capture(layer)
+    captured = subject.capture(layer, one_by_one=one_by_one)
     _only(captured.layers, layer)
     return wide(captured.maps[0]), wide(captured.gradients[0])
 

@@ -45,7 +45,8 @@ def inv(subject: Subject, *, layer: Any, recipe: Any) -> Tensor:
     recipe = Recipe() if recipe is None else recipe
     if not isinstance(recipe, Recipe):
         raise TypeError(f"[inv-widgets] recipe={recipe!r:.80} is no recipe: give an inv.Recipe(...), or None.")
-    maps, gradients = maps_and_gradients(subject, layer)
+    # One by one, as explain sees them: clustering amplifies the last bits.
+    maps, gradients = maps_and_gradients(subject, layer, one_by_one=True)
     weights = WEIGHTINGS[recipe.weighting](maps, gradients)
     with one_thread():
         columns = [explain_layer(_array(own), _array(row), recipe) for own, row in zip(maps, weights, strict=True)]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from inv_widgets.comparison.method import Method
     from inv_widgets.pictures import Picture
 
-__all__ = ["Attribution", "attribute", "saliency"]
+__all__ = ["Attribution", "Preset", "arguments_of", "attribute", "saliency"]
 
 Target = int | tuple[int, ...]
 Preset = Literal["default", "paper"]
@@ -42,6 +42,8 @@ class Attribution:
     ----------
     map
         float32, shape (H, W) of the picture; 0 outside the network's window.
+    native
+        The map as the method made it, float32, shape (h, w): of the window, in a layer's or the input's resolution.
     method, parameters
         What made it.
     target, target_name, probability
@@ -55,6 +57,7 @@ class Attribution:
     """
 
     map: NDArray[np.float32]
+    native: NDArray[np.float32]
     method: Method
     parameters: Mapping[str, Any]
     target: Target
@@ -144,7 +147,7 @@ def attribute(  # noqa: PLR0913 (each may be left out)
     assert not isinstance(chosen, str)
     if chosen.kind == "concept":
         raise ValueError(f"[inv-widgets] {chosen.title} makes no map of a picture. {chosen.returns}")
-    arguments = _arguments(chosen, preset, parameters)
+    arguments = arguments_of(chosen, preset, parameters)
     loaded = [named_picture(picture) for picture in pictures]
     wanted = [target] * len(loaded) if targets is None else list(targets)
     if len(wanted) != len(loaded):
@@ -165,6 +168,11 @@ def _run(subject: Subject, method: Method, arguments: Mapping[str, Any]) -> list
         maps = method.function(subject, **arguments)
     except NotPossibleError as error:
         raise _explained(subject, method, error) from error
+    except ValueError as error:
+        impossible = _impossible(subject, method)
+        if impossible is None:
+            raise
+        raise _explained(subject, method, impossible) from error
     maps = maps.detach().float().cpu()  # waits for a GPU
     seconds = time.perf_counter() - start
     forwards, backwards = subject.forwards, subject.backwards
@@ -175,6 +183,7 @@ def _run(subject: Subject, method: Method, arguments: Mapping[str, Any]) -> list
     return [
         Attribution(
             map=_laid(subject, picture, maps[place]),
+            native=maps[place].numpy(),
             method=method,
             parameters=MappingProxyType(dict(arguments)),
             target=subject.targets[place],
@@ -183,7 +192,7 @@ def _run(subject: Subject, method: Method, arguments: Mapping[str, Any]) -> list
             seconds=seconds / count,
             forwards=forwards / count,
             backwards=backwards / count,
-            notes=MappingProxyType(dict(subject.notes)),
+            notes=MappingProxyType({**subject.notes, **subject.notes_of[place]}),
         )
         for place, picture in enumerate(subject.pictures)
     ]
@@ -206,7 +215,14 @@ def _alike(net: Classifier, pictures: Sequence[Picture]) -> dict[Any, tuple[list
     return {shape: (own, torch.cat([inputs[place] for place in own])) for shape, own in places.items()}
 
 
-def _arguments(method: Method, preset: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def arguments_of(method: Method, preset: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Give all of a method's parameters: the given ones over those of the preset.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a parameter or preset that is not there.
+    """
     if preset not in {"default", "paper"}:
         raise ValueError(f'[inv-widgets] preset={preset!r} is not possible: give "default" or "paper".')
     for name in parameters:
@@ -216,6 +232,16 @@ def _arguments(method: Method, preset: Any, parameters: Mapping[str, Any]) -> di
             raise TypeError(f"[inv-widgets] {method.title} has no parameter {name!r}. {hint}")
     paper = method.paper_defaults if preset == "paper" else {}
     return {**method.defaults, **paper, **parameters}
+
+
+def _impossible(subject: Subject, method: Method) -> NotPossibleError | None:
+    """Say why the network does not allow a method that failed; None where it does."""
+    try:
+        if method.check is not None:
+            method.check(subject)
+    except NotPossibleError as error:
+        return error
+    return None
 
 
 def _explained(subject: Subject, method: Method, error: NotPossibleError) -> NotPossibleError:

@@ -14,6 +14,7 @@ from inv_widgets.analysis.layers import place
 from inv_widgets.analysis.selection import select
 from inv_widgets.analysis.tracing import Trace
 from inv_widgets.comparison.method import NotPossibleError
+from inv_widgets.comparison.parameters import check_int
 from inv_widgets.torch_support import eval_pass
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Subject:
         batch_size: int | None = None,
         inputs: Tensor | None = None,
     ) -> None:
+        if batch_size is not None:
+            check_int("batch_size", batch_size)
         self.net = net
         self.pictures = tuple(pictures)
         self.inputs = torch.cat([net.preprocess(picture) for picture in pictures]) if inputs is None else inputs
@@ -268,11 +271,14 @@ class Subject:
             return self._resolved[0][row]
         return self.net.resolve_target(self._wanted[row], self._rows_seen[row])[0]
 
-    def capture(self, layers: Any) -> Capture:
-        """Capture the pictures' maps and gradients at chosen layers: one forward and one backward pass, in parts."""
+    def capture(self, layers: Any, *, one_by_one: bool = False) -> Capture:
+        """Capture the pictures' maps and gradients at chosen layers: one forward and one backward pass.
+
+        The pictures go through the network in parts, or one by one: then the last bits are those of each alone.
+        """
         wanted = self._wanted if self._resolved is None else self.targets
         found = []
-        for rows in self.parts():
+        for rows in [[row] for row in range(len(self))] if one_by_one else self.parts():
             found.append(capture(self.net, self.inputs[rows], layers=layers, targets=[wanted[row] for row in rows]))
             self.forwards += len(rows)
             self.backwards += len(rows)

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from small_networks import inputs, wrap
+from torch import nn
 
 from inv_widgets.classifier import Classifier
 from inv_widgets.comparison.subject import Subject
@@ -41,3 +42,42 @@ def network_state(module):
 def assert_same(before, after):
     assert before[:3] + before[4:] == after[:3] + after[4:]
     assert all(torch.equal(one, two) for one, two in zip(before[3], after[3], strict=True))
+
+
+class Tiny(nn.Module):
+    """Two 1 x 1 convolutions with a ReLU: the maps relu(x) and relu(-x), and a score that weighs each cell."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 1, bias=False)
+        self.score = nn.Linear(8, 2, bias=False)
+        with torch.no_grad():
+            self.conv.weight[:] = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1)
+            self.score.weight[0] = torch.tensor([4.0, -2.0, 6.0, 1.0, 3.0, 5.0, -7.0, 2.0])
+            self.score.weight[1] = 0
+
+    def forward(self, x):
+        return self.score(torch.relu(self.conv(x)).flatten(1))
+
+
+# Tiny's maps are A_0 = [1 2; 0 0] and A_1 = [0 0; 0 3], class 0's gradients [4 -2; 6 1] and [3 5; -7 2].
+IMAGE = torch.tensor([[[[1.0, 2.0], [0.0, -3.0]]]])
+
+
+def tiny(target=0, module=None, **options):
+    net = Classifier.from_module(module or Tiny(), lambda _image: IMAGE[0], ["this", "other"])
+    return subject_of(net, targets=[target], given=IMAGE, **options)
+
+
+class Pooled(nn.Module):
+    """As peers need it: activations are modules, and after global average pooling comes one linear layer."""
+
+    def __init__(self, inplace=True):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 6, 3, padding=1), nn.ReLU(inplace), nn.MaxPool2d(2), nn.Conv2d(6, 8, 3), nn.ReLU(inplace)
+        )
+        self.pool, self.fc = nn.AdaptiveAvgPool2d(1), nn.Linear(8, 5)
+
+    def forward(self, x):
+        return self.fc(self.pool(self.features(x)).flatten(1))
