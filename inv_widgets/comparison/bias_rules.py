@@ -21,10 +21,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from inv_widgets.comparison.method import NotPossibleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 __all__ = ["Call", "implicit_bias", "tensors_of"]
 
+_NESTS = (tuple, list, dict)
 _dual: Any = forward_ad.make_dual
 _parts: Any = forward_ad.unpack_dual
 
@@ -131,16 +132,15 @@ def implicit_bias(call: Call) -> float | Tensor | tuple[Tensor, ...] | None:
     return found
 
 
-def tensors_of(values: Any) -> Iterator[Tensor]:
-    """Go through all tensors in nested tuples, lists and dicts."""
-    if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, (tuple, list)):
-        for value in values:
-            yield from tensors_of(value)
-    elif isinstance(values, dict):
-        for value in values.values():
-            yield from tensors_of(value)
+def tensors_of(values: Any) -> list[Tensor]:
+    """List all tensors in nested tuples, lists and dicts."""
+    found: list[Tensor] = []
+    for value in values.values() if isinstance(values, dict) else values if isinstance(values, _NESTS) else (values,):
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, _NESTS) and value:
+            found += tensors_of(value)
+    return found
 
 
 def _degree(call: Call) -> float | None:

@@ -34,16 +34,24 @@ class BiasTerm:
         Such as ``"conv2d"`` or ``"batch_norm"``.
     order
         Its place among the operations of the forward pass.
-    values
-        Of the shape of the operation's output; in units of the class score.
+    bias
+        The implicit bias, of the shape of the operation's output or one that spreads over it.
+    gradient
+        Of the class score with respect to the operation's output.
     channels
         The axis of the channels where these are maps (1 or 3 of four), else -1.
     """
 
     operation: str
     order: int
-    values: Tensor
+    bias: Tensor
+    gradient: Tensor
     channels: int
+
+    @property
+    def values(self) -> Tensor:
+        """Bias times gradient, of the shape of the operation's output; in units of the class score."""
+        return self.bias * self.gradient
 
 
 class ImplicitBiases(TorchFunctionMode):
@@ -85,6 +93,7 @@ class ImplicitBiases(TorchFunctionMode):
             return result
         changed = operations.flag_inplace(func, args, kwargs)
         known = frozenset(map(id, inputs))
+        before = max(self._axes[tensor] for tensor in inputs)
         call = Call(func, operations.base_name(func), args, kwargs, known, changed is not None)
         bias = None if changed is None else implicit_bias(call)
         result = func(*args, **kwargs)
@@ -93,7 +102,7 @@ class ImplicitBiases(TorchFunctionMode):
         outputs = [changed] if call.name == "setitem" else list(tensors_of(result))
         if any(tensor.requires_grad for tensor in outputs):
             bias = implicit_bias(call) if changed is None else bias
-            self._note(call, outputs, bias)
+            self._note(call, outputs, bias, before)
         return iter(result) if call.name == "iter" else result
 
     def _axis(self, tensor: Tensor) -> int:
@@ -105,9 +114,8 @@ class ImplicitBiases(TorchFunctionMode):
             )
         return axis
 
-    def _note(self, call: Call, outputs: list[Tensor], bias: Any) -> None:
+    def _note(self, call: Call, outputs: list[Tensor], bias: Any, before: int) -> None:
         self._count += 1
-        before = max(self._axes[tensor] for tensor in call.inputs if tensor in self._axes) if call.inputs else -1
         for place, output in enumerate(outputs):
             axis = _channels(call, before, output)
             self._axes[output] = axis if output.requires_grad else 0
@@ -119,7 +127,7 @@ class ImplicitBiases(TorchFunctionMode):
         order = self._count
 
         def take(gradient: Tensor) -> None:
-            self._take(BiasTerm(name, order, bias * gradient, axis))
+            self._take(BiasTerm(name, order, bias, gradient, axis))
 
         hook: Any = output.register_hook
         hook(take)
