@@ -168,6 +168,13 @@ _METHODS = (
         passes="2 forwards, 1 a concept", returns="activation of the concept that scores highest for the class",
         defaults={"layer": _LAST, "n_concepts": 4, "seed": 0}, home="dff:dff_map", needs="possible:convolutions",
     ),
+    Method(
+        name="attention_rollout", title="Attention rollout", family="attention", kind="map",
+        paper="Abnar & Zuidema, Quantifying Attention Flow in Transformers, ACL 2020",
+        passes="1 forward", returns="share of each patch in what the class token attends to, through all blocks",
+        defaults={"head_fusion": "mean", "discard": 0.0, "residual": 0.5}, class_discriminative=False,
+        home="attention_rollout:attention_rollout", needs="attention_rollout:attending",
+    ),
 )  # fmt: skip
 
 
