@@ -70,7 +70,8 @@ def pooled_and_linear(subject: Subject) -> None:
         elif node.kind not in {"pass", "layout"}:
             where = "after its linear layer" if linear else "between its last maps and its scores"
             raise NotPossibleError(
-                f"[inv-widgets] {where} stands {_called(subject, node)}; there must be global average pooling and a linear layer only."
+                f"[inv-widgets] {where} stands {_called(subject, node)}; there must be global average pooling and a "
+                "linear layer only."
             )
     if not linear:
         missing = "linear layer after its global average pooling" if pooled else "global average pooling"

@@ -223,7 +223,7 @@ def arguments_of(method: Method, preset: Any, parameters: Mapping[str, Any]) -> 
     TypeError, ValueError
         For a parameter or preset that is not there.
     """
-    if preset not in {"default", "paper"}:
+    if preset not in ("default", "paper"):  # a tuple: what is given may not be hashable
         raise ValueError(f'[inv-widgets] preset={preset!r} is not possible: give "default" or "paper".')
     for name in parameters:
         if name not in method.defaults:
