@@ -88,7 +88,7 @@ def _records(result: Any) -> Iterable[dict[Any, Any]]:
     columns = set(getattr(frame, "columns", ()))
     if not columns >= set(_NEEDED) or not hasattr(frame, "to_dict"):
         raise TypeError(
-            f"[inv-widgets] tcav={result!r:.80} is {kind_of(result)}: give what inv.tcav(net, summary, labels) "
+            f"[inv-widgets] tcav={' '.join(repr(result).split()):.80} is {kind_of(result)}: give what inv.tcav(net, summary, labels) "
             f"returns, or its frame with the columns {', '.join(_NEEDED)}."
         )
     records: list[dict[Any, Any]] = frame.to_dict("records")

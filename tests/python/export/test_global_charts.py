@@ -303,3 +303,29 @@ def test_no_labels():
 
 def test_views_are_the_names_of_their_data():
     assert tuple(global_charts.VIEWS) == ("labels", "trends", "layers")
+
+
+def test_rows_say_which_layers_are_brushed(summary):
+    sent = payload(summary)
+    names = [layer["name"] for layer in sent["layers"]]
+    brushed = names[-1]
+    rows = global_rows(sent, "layers", "tabby", 12, layers=[brushed, "a layer of another network"])
+    assert {row["layer_name"] for row in rows if row["in_range"]} == {brushed}
+    assert all(row["brushed"] for row in rows)
+    inside = sent["layers"][-1]["group"]
+    bars = global_rows(sent, "labels", "tabby", 12, layers=[brushed])
+    assert {row["group"] for row in bars if row["in_range"]} == {inside, "all layers"}
+    assert {row["group"] for row in bars} > {inside, "all layers"}
+    for nothing in ([], ["a layer of another network"]):
+        rows = global_rows(sent, "layers", "tabby", 12, layers=nothing)
+        assert all(row["in_range"] and not row["brushed"] for row in rows)
+
+
+def test_a_chart_in_another_language(summary, tmp_path):
+    rows = global_rows(payload(summary), "layers", "tabby", 12, language="it")
+    spec = global_chart("layers", rows, "it").to_dict()
+    assert "punteggio medio di un’immagine" in json.dumps(spec, ensure_ascii=False)
+    svg = chart_files.save(spec, tmp_path / "chart.svg", language="it").read_text("utf-8")
+    assert "blocco " in svg
+    assert "strato " in svg
+    assert ">block " not in svg

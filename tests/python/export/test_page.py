@@ -138,6 +138,10 @@ def test_labels_of_a_chart_are_only_ever_text(labelled, tmp_path):
 def test_what_is_no_summary_or_no_known_front_end_is_refused(labelled, tmp_path, chart_front_end):
     with pytest.raises(TypeError, match=r"summary=3 is .*give what inv\.summarize\(labelled\) returns"):
         exported(labelled, tmp_path / "page.html", summary=3)
+    with pytest.raises(TypeError, match=r"tcav=3 is .*give what inv\.tcav"):
+        exported(labelled, tmp_path / "page.html", summary=inv.summarize(labelled), tcav=3)
+    with pytest.raises(ValueError, match=r"give the summary that it was made for too"):
+        exported(labelled, tmp_path / "page.html", tcav=3)
     (chart_front_end / "global_chart.js").write_text("var a;export default a;", "utf-8")
     with pytest.raises(ValueError, match=r"global_chart\.js ends in .*of another version"):
         exported(labelled, tmp_path / "page.html", summary=inv.summarize(labelled))

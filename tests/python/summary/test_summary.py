@@ -322,3 +322,12 @@ def test_5000_labels_take_less_than_a_second():
 def test_summaries_load_neither_torch_nor_scikit_learn():
     heavy = "import sys, inv_widgets.summary.pipeline; print({'torch', 'sklearn'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_the_run_stays_at_hand_and_no_bar_is_shown_where_none_is_wanted(monkeypatch):
+    run = Run(cats_and_a_dog())
+    bars = []
+    monkeypatch.setattr("inv_widgets.summary.evidence.tqdm", lambda items, **options: bars.append(options) or items)
+    assert summarize(run, progress=False).run is run
+    summarize(run)
+    assert [options["disable"] for options in bars] == [True, False]

@@ -1,8 +1,11 @@
 """The GlobalChart's kernel side; labels are simulated."""
 
 import dataclasses
+import json
+import re
 
 import altair as alt
+import pandas as pd
 import pytest
 import traitlets
 from PIL import Image
@@ -212,3 +215,54 @@ def test_save(chart, view, tmp_path):
 
 def test_representation(chart):
     assert repr(chart).startswith("GlobalChart(Summary(")
+
+
+def result(**marks):
+    """Make the frame of a TCAV result; the numbers are made up."""
+    numbers = {"layer": "l", "score": 0.9, "p_holm": 0.01, "testable": True, "reason": ""}
+    return pd.DataFrame([{"label": label, "target_name": "dog", "t": t} | numbers for label, t in marks.items()])
+
+
+def test_a_tcav_result_comes_and_goes(summary, run):
+    chart = GlobalChart(summary, target="dog", tcav=result(ear=5.0))
+    verdicts = lambda: {row["label"]: row["verdict"] for row in values(chart)}  # noqa: E731
+    assert verdicts() == {"ear": "rises", "tail": "", "eye": ""}
+    chart.tcav = result(tail=-5.0)
+    assert verdicts() == {"ear": "", "tail": "falls", "eye": ""}
+    chart.summary = summarize(labelled(run, more=2.0), groups=1)
+    assert verdicts()["tail"] == "falls"
+    with pytest.raises(TypeError, match=r"tcav='ear'"):
+        chart.tcav = "ear"
+    assert verdicts()["tail"] == "falls"
+    chart.set_state({"_tcav": {}})  # the browser has no say
+    assert verdicts()["tail"] == "falls"
+    chart.tcav = None
+    assert set(verdicts().values()) == {""}
+
+
+def test_brushed_layers_step_forward_in_what_is_saved(summary, tmp_path):
+    state = State()
+    chart = GlobalChart(summary, state=state, view="layers")
+    name = values(chart)[0]["layer_name"]
+    state.layers = [name]
+    assert {row["layer_name"] for row in values(chart) if row["in_range"]} == {name}
+    assert 'opacity="0.3"' in chart.save(tmp_path / "chart.svg").read_text("utf-8")
+
+
+def test_a_page_of_its_own(summary, tmp_path):
+    chart = GlobalChart(summary, view="trends", target="cat", state=State(language="it"), tcav=result(ear=5.0))
+    page = chart.save(tmp_path / "chart.html", theme="dark").read_text("utf-8")
+    assert '<html lang="it">' in page
+    told = json.loads(re.search(r'id="inv-widgets-data">(.*?)</script>', page)[1])
+    assert (told["title"], told["theme"], told["chart"]["view"]) == ("cat", "dark", "trends")
+    assert told["chart"]["_tcav"]["dog"]["ear"]["verdict"] == "rises"
+    assert "pictures" not in told
+    assert "theme" not in json.loads(
+        re.search(r'id="inv-widgets-data">(.*?)</script>', chart.save(tmp_path / "b.htm").read_text("utf-8"))[1]
+    )
+    with pytest.raises(ValueError, match=r"scale=2"):
+        chart.save(tmp_path / "c.html", scale=2)
+    with pytest.raises(ValueError, match="No theme 'blue'"):
+        chart.save(tmp_path / "c.html", theme="blue")
+    with pytest.raises(ValueError, match=r"ends in \.html, \.svg, \.png or \.json"):
+        chart.save(tmp_path / "chart.pdf")
