@@ -272,7 +272,7 @@ def _pictures(run: Run) -> list[dict[str, Any]]:
 
 
 def _heads(run: Run) -> list[dict[str, Any]]:
-    heads = [
+    heads: list[dict[str, Any]] = [
         {"key": str(place), "name": name, "target_name": target_name}
         for place, (name, target_name) in enumerate(run.keys)
     ]

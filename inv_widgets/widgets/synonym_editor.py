@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from inv_widgets.errors import UnknownNameError, kind_of
-from inv_widgets.labels.canonical import Canonical
+from inv_widgets.errors import kind_of
 from inv_widgets.labels.labelled import LabelledRun
 from inv_widgets.labels.pipeline import label
 from inv_widgets.labels.synonym_files import FileChangedError, SynonymFile
 from inv_widgets.labels.synonyms import SynonymTable
-from inv_widgets.labels.word_groups import WordGroups, Words
+from inv_widgets.labels.word_groups import Words
 from inv_widgets.run import as_run
 from inv_widgets.widgets.base import Widget
+from inv_widgets.widgets.history import History
 from inv_widgets.widgets.state import State, StateTrait
+from inv_widgets.widgets.synonym_messages import code_of, read_message
+from inv_widgets.widgets.synonym_words import payload, placed, words_of
 from inv_widgets.widgets.traits import Checked, number
 from inv_widgets.widgets.visible_rounds import VisibleRounds
 from inv_widgets.widgets.workers import Worker
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["SynonymEditor"]
 
 _NOTHING: frozenset[str] = frozenset()
-_KEPT = 200  # steps back
-_KEYS = {
-    "move": {"word", "group"}, "split": {"word"}, "rename": {"group", "name"}, "unite": {"group", "into"},
-    "undo": set(), "redo": set(), "save": set(), "resolve": {"how"}, "look": set(),
-}  # fmt: skip
 
 
 class SynonymEditor(Widget):
@@ -97,8 +93,7 @@ class SynonymEditor(Widget):
         if on_change is not None and not callable(on_change):
             raise TypeError(f"[inv-widgets] on_change={on_change!r:.80} is {kind_of(on_change)}: give a function.")
         self._disk = SynonymFile(path)
-        self._undone: list[SynonymTable] = []
-        self._done: list[SynonymTable] = []
+        self._history: History[SynonymTable] = History()
         self._travels = False
         self._trouble: dict[str, str] = {}
         self._source: VisibleRounds | None = None
@@ -129,7 +124,7 @@ class SynonymEditor(Widget):
             self._source = VisibleRounds(run.source if isinstance(run, LabelledRun) else run, labels[1])
             self._read()
         else:
-            self._feed(_words_of(labels), _NOTHING)
+            self._feed(words_of(labels), _NOTHING)
 
     def refresh(self) -> None:
         """Read the rounds again, if the editor was given a run and a store, and look whether the file was changed."""
@@ -140,11 +135,15 @@ class SynonymEditor(Widget):
 
     def undo(self) -> None:
         """Take the last change back."""
-        self._travel(self._done, self._undone)
+        with self._lock:
+            if self._history.can_undo:
+                self._travel(self._history.undo(self.synonyms))
 
     def redo(self) -> None:
         """Do again what was taken back."""
-        self._travel(self._undone, self._done)
+        with self._lock:
+            if self._history.can_redo:
+                self._travel(self._history.redo(self.synonyms))
 
     def save(self) -> None:
         """Write the file.
@@ -243,7 +242,7 @@ class SynonymEditor(Widget):
 
     def _publish(self) -> None:
         withheld = not self.state._withholding.hashes <= self._safe_for  # noqa: SLF001
-        own, saved = _placed(self.synonyms), _placed(self._disk.table)
+        own, saved = placed(self.synonyms), placed(self._disk.table)
         changed = [] if withheld else sorted(
             word for word in own.keys() | saved.keys() if own.get(word) != saved.get(word)
         )  # fmt: skip
@@ -251,10 +250,10 @@ class SynonymEditor(Widget):
         self._words = {
             "turn": turn,
             "withheld": withheld,
-            "groups": [] if withheld else _payload(self._groups),
+            "groups": [] if withheld else payload(self._groups),
             "changed": changed,
-            "undo": bool(self._done),
-            "redo": bool(self._undone),
+            "undo": self._history.can_undo,
+            "redo": self._history.can_redo,
         }
         state = "unsaved" if self._unsaved() else "saved"
         self._file = {"path": str(self._disk.path), "state": state, **self._trouble}
@@ -267,23 +266,18 @@ class SynonymEditor(Widget):
     def _on_synonyms(self, change: Any) -> None:
         with self._lock:
             if not self._travels:
-                self._done = [*self._done, change["old"]][-_KEPT:]
-                self._undone = []
+                self._history.add(change["old"])
             if self._groups.own != change["new"]:
                 self._groups = self._given.groups(change["new"])
             self._publish()
 
-    def _travel(self, back: list[SynonymTable], forth: list[SynonymTable]) -> None:
-        with self._lock:
-            if not back:
-                return
-            forth.append(self.synonyms)
-            self._travels = True
-            try:
-                self.synonyms = back.pop()
-            finally:
-                self._travels = False
-            self._publish()
+    def _travel(self, table: SynonymTable) -> None:
+        self._travels = True
+        try:
+            self.synonyms = table
+        finally:
+            self._travels = False
+        self._publish()
 
     def _change(self, kind: str, message: dict[str, Any]) -> None:
         if self._words["withheld"]:
@@ -313,13 +307,9 @@ class SynonymEditor(Widget):
 
     def _on_message(self, _: Any, content: Any, __: list[memoryview]) -> None:
         """Answer the browser by the message's id, errors included."""
-        message = dict(content) if isinstance(content, dict) else {}
-        number_ = message.pop("id", None)
-        kind = message.pop("kind", None)
+        identifier = content.get("id") if isinstance(content, dict) else None
         try:
-            texts = all(isinstance(value, str) for value in message.values())
-            if not isinstance(kind, str) or set(message) != _KEYS.get(kind) or not texts:
-                raise ValueError(f"[inv-widgets] The editor does not know the message {kind!r:.40}.")  # noqa: TRY301
+            kind, message = read_message(content)
             with self._lock:
                 if kind in {"undo", "redo", "save"}:
                     getattr(self, kind)()
@@ -329,52 +319,10 @@ class SynonymEditor(Widget):
                     self._look()
                 else:
                     self._change(kind, message)
-            self.send({"id": number_, "ok": True, "turn": self._words["turn"]})
+            self.send({"id": identifier, "ok": True, "turn": self._words["turn"]})
         except Exception as error:  # noqa: BLE001 (whatever it was, the browser waits for an answer)
-            self.send({"id": number_, "error": str(error) or type(error).__name__, "code": _code(error)})
-
-
-def _words_of(labels: Any) -> Words:
-    if labels is None:
-        return Words()
-    if isinstance(labels, LabelledRun):
-        return Words.of(labels.canonical)
-    if isinstance(labels, Canonical):
-        return Words.of(labels)
-    if isinstance(labels, Words):
-        return labels
-    if isinstance(labels, Mapping):
-        return Words.counted(labels)
-    raise TypeError(
-        f"[inv-widgets] labels={labels!r:.80} is {kind_of(labels)}: give what inv.label returned, (run, store), or a "
-        "dict {word: times}."
-    )
-
-
-def _placed(table: SynonymTable) -> dict[str, str]:
-    """Give the words that a table puts somewhere; names of groups stay where they are."""
-    return {word: head for word, head in table.heads.items() if word != head or not table.groups[word]}
-
-
-def _payload(groups: WordGroups) -> list[list[Any]]:
-    """Give groups as the browser reads them: ``[name, [[word, times, why], ...]]``, without what nobody said."""
-    own = groups.own.heads
-    sent = []
-    for group in groups.groups:
-        shown = [one for one in group.members if one.count or (one.word in own and one.word != group.name)]
-        shown = shown or [one for one in group.members if one.word in own]
-        if shown:
-            sent.append([group.name, [[one.word, one.count, one.why] for one in shown]])
-    return sent
+            self.send({"id": identifier, "error": str(error) or type(error).__name__, "code": code_of(error)})
 
 
 def _told(error: Exception) -> dict[str, str]:
     return {"state": "conflict" if isinstance(error, FileChangedError) else "failed", "message": str(error)}
-
-
-def _code(error: Exception) -> str:
-    if isinstance(error, FileChangedError):
-        return "conflict"
-    if isinstance(error, UnknownNameError):
-        return "gone"
-    return "withheld" if isinstance(error, PermissionError) and "withheld" in str(error) else "refused"
