@@ -13,9 +13,14 @@ that is shipped here.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from inv_widgets.datasets.coco_files import coco
+from inv_widgets.datasets.masked_folder_files import masked_folder
+from inv_widgets.datasets.samples import MaskedSample, Sample
+from inv_widgets.datasets.severstal_files import severstal
+from inv_widgets.datasets.voc_files import VOC_CATEGORIES, voc
 
 if TYPE_CHECKING:
     import os
@@ -26,11 +31,17 @@ __all__ = [
     "CONTROLLED_OBJECTS",
     "CONTROLLED_SCENES",
     "FASHION_CATEGORIES",
+    "VOC_CATEGORIES",
+    "MaskedSample",
     "Sample",
+    "coco",
     "controlled",
     "fashion",
     "imagenette",
+    "masked_folder",
     "photos",
+    "severstal",
+    "voc",
 ]
 
 FASHION_CATEGORIES = (
@@ -72,28 +83,6 @@ PHOTO_CATEGORIES = {
 """The photos and the ImageNet category of what they show, by torchvision's names."""
 
 HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A picture file with its name and true category; anything that takes a path takes a sample.
-
-    Parameters
-    ----------
-    name
-        Name to show, that of the file unless stated otherwise.
-    picture
-        The picture file.
-    category
-        What the picture shows, by the name that the matching network gives it.
-    """
-
-    name: str
-    picture: Path
-    category: str
-
-    def __fspath__(self) -> str:
-        return str(self.picture)
 
 
 def photos() -> list[Sample]:
