@@ -32,6 +32,7 @@ def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> 
     [
         "inv_widgets",
         "inv_widgets.cli",
+        "inv_widgets.comparison.metrics.registry",
         "inv_widgets.datasets",
         "inv_widgets.explanation",
         "inv_widgets.export",

@@ -90,7 +90,7 @@ def _sampling(n_input: int, n_picture: int, start: float, length: float) -> tupl
     reach = max(1.0, step)
     inside = (centres >= 0) & (centres < n_picture)
     distance = np.abs(centres[:, None] - 0.5 - np.arange(n_picture))
-    weights = np.maximum(0.0, 1 - distance / reach) * inside[:, None]
+    weights = np.maximum(0.0, 1 - distance / reach)
     return np.where(inside, centres, -1).astype(np.intp), sparse.csr_matrix(weights)
 
 

@@ -178,6 +178,20 @@ def test_outside_the_window_nothing_counts(metric, how):
     assert found == metric(MAP, MASK)
 
 
+@pytest.mark.parametrize("metric", LOCALISATION)
+def test_a_mask_outside_the_window_is_empty(metric):
+    large, mask = np.pad(MAP, ((0, 0), (0, 2)), constant_values=np.nan), np.zeros((4, 6), bool)
+    mask[:, 4:] = True
+    with pytest.warns(UndefinedMetricWarning, match="the mask marks no pixel of the window"):
+        assert math.isnan(metric(large, mask))
+
+
+def test_no_more_than_all_energy():
+    rng = np.random.default_rng(8)
+    maps, mask = rng.random((9, 9)), rng.random((9, 9)) < 0.8
+    assert metrics.ebpg(np.where(mask, maps, -1), mask) == 100  # where sums in another order give more
+
+
 def test_sparseness_of_the_window():
     large = np.full((4, 6), np.nan)
     large[:, 1:5] = MAP
