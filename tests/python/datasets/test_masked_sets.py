@@ -119,7 +119,7 @@ def test_voc_missing_or_incomplete(voc, tmp_path):
         inv.datasets.voc(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match=r"there is no .*Annotations and .*VOC2012/Annotations .*voc2012"):
         inv.datasets.voc(voc, "2012")
-    with pytest.raises(ValueError, match="no split 'val': use one of test. "):
+    with pytest.raises(ValueError, match=r"no split 'val': use one of test. "):
         inv.datasets.voc(voc, split="val")
     with pytest.raises(ValueError, match="no VOC '2010' here: use one of 2007, 2012"):
         inv.datasets.voc(voc, "2010")
@@ -175,7 +175,7 @@ def test_voc_lists_and_segmentations_that_are_broken(voc):
     with pytest.raises(ValueError, match=r"it is \(3, 3\), its picture \(6, 8\)"):
         one.mask()
     (folder / "ImageSets" / "Main" / "test.txt").write_text("../../../secret\n")
-    with pytest.raises(ValueError, match="it names the picture '../../../secret'"):
+    with pytest.raises(ValueError, match=r"it names the picture '../../../secret'"):
         inv.datasets.voc(voc)
 
 
@@ -236,7 +236,7 @@ def test_coco_missing_or_incomplete(coco):
         inv.datasets.coco(coco / "nowhere")
     with pytest.raises(FileNotFoundError, match=r"there is no .*instances_val2017.json.*cocodataset.org"):
         inv.datasets.coco(coco, "val2017")
-    with pytest.raises(ValueError, match="COCO has no split '../val'"):
+    with pytest.raises(ValueError, match=r"COCO has no split '../val'"):
         inv.datasets.coco(coco, "../val")
     (coco / "val2014" / "COCO_val2014_000000000042.jpg").unlink()
     with pytest.raises(FileNotFoundError, match="1 of 2 pictures are missing"):
@@ -348,7 +348,7 @@ def test_severstal_missing_or_broken(severstal):
     with pytest.raises(ValueError, match="no pairs of start and length"):
         two.mask()
     (severstal / "train.csv").write_bytes(b"ImageId,ClassId,EncodedPixels\n\xff\xff,1,1 1\n")
-    with pytest.raises(ValueError, match="train.csv cannot be read: 'utf-8' codec"):
+    with pytest.raises(ValueError, match=r"train.csv cannot be read: 'utf-8' codec"):
         inv.datasets.severstal(severstal)
 
 
@@ -386,7 +386,7 @@ def test_masked_folder_with_other_names_and_what_is_wrong(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no .*images. masked_folder\(\) reads images/CATEGORY"):
         inv.datasets.masked_folder(tmp_path)
     (tmp_path / "val").mkdir()
-    with pytest.raises(FileNotFoundError, match="there is no .*truth"):
+    with pytest.raises(FileNotFoundError, match=r"there is no .*truth"):
         inv.datasets.masked_folder(tmp_path, "val", "truth")
     (tmp_path / "truth" / "cat").mkdir(parents=True)
     with pytest.raises(FileNotFoundError, match="has no folders with pictures"):
