@@ -56,6 +56,7 @@ def occlusion(subject: Subject, *, window: Any, stride: Any, baseline: Any, outp
         for row in range(len(subject)) for top, left in product(*starts)
     ]  # fmt: skip
     baselines = [baseline_of(subject, row, baseline) for row in range(len(subject))]
+    batch_size = subject.batch_size  # before the own answers: the pass that tells it gives a single picture's, too
     own = [own_answer(subject, row, output) for row in range(len(subject))]
     summed = torch.zeros(len(subject), *size, dtype=own[0].dtype, device=own[0].device)
     covered = torch.zeros_like(summed)
@@ -63,8 +64,8 @@ def occlusion(subject: Subject, *, window: Any, stride: Any, baseline: Any, outp
     with Progress(subject, "Occlusion", len(windows), "windows") as progress:
         for row in range(len(subject)):
             of_row = windows[row * per_row : (row + 1) * per_row]
-            for start in range(0, per_row, subject.batch_size):
-                batch = of_row[start : start + subject.batch_size]
+            for start in range(0, per_row, batch_size):
+                batch = of_row[start : start + batch_size]
                 inputs = subject.inputs[row].repeat(len(batch), 1, 1, 1)
                 for each, (_, down, across) in zip(inputs, batch, strict=True):
                     each[:, down, across] = baselines[row][:, down, across]

@@ -68,14 +68,14 @@ def shap(  # noqa: PLR0913 (the paper's parameters)
     # Drawn for each picture alone: it does not matter which others are explained beside it.
     asked = [coalitions(int(labels.max()) + 1, count, np.random.default_rng(seed)) for labels in parts]
     found = [np.empty(0) for _ in parts]
+    # A batch ends with a whole pair. The pass that tells its size gives a single picture's own answer, too.
+    step = max(2, subject.batch_size // 2 * 2)
     ends = [
         (float(answers(subject, empty[None], row, output)[0]), float(own_answer(subject, row, output)))
         for row, empty in enumerate(instead)
     ]
     total = max(len(on) for on, _ in asked)
     with Progress(subject, "KernelSHAP", total, "coalitions") as progress:
-        # A batch ends with a whole pair.
-        step = max(2, subject.batch_size // 2 * 2)
         for start in range(0, total, step):
             for row, labels in enumerate(parts):
                 some = torch.from_numpy(asked[row][0][start : start + step]).to(labels.device)
