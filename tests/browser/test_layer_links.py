@@ -96,7 +96,7 @@ def test_heads_stay_in_sight_to_the_end_of_the_longest_column(page_with):
 def test_both_follow_in_jupyterlab_from_python_and_by_click(notebook_of, screenshot):
     cells = [
         SETUP, "explorer", "inv.GlobalChart(summary(), state=state)", "print(state.group, len(state.layers))",
-        "state.group, state.layers = 'block 5', [layer for layer in run[0].columns[0].layer.split()]",
+        "state.group, state.layers = 'block 5', [run[0].columns[0].layer]",
         "state.layers = []", "state.language = 'it'",
     ]  # fmt: skip
     notebook = notebook_of("layers.ipynb", cells, height=1900, width=1700)
