@@ -33,44 +33,42 @@ def figure(result: ComparisonResult, measure: str) -> alt.LayerChart:
     return _figure(result, measure, every[every["measure"] == measure], means[means["measure"] == measure])
 
 
-def figures(result: ComparisonResult) -> alt.VConcatChart:
-    """Draw all measures, one below the other."""
+def figures(result: ComparisonResult) -> alt.ConcatChart:
+    """Draw all measures, two beside each other."""
     import altair as alt
 
     every, means = tidy(result), summarized(result, level=95.0, draws=2000, seed=0)
-    return alt.vconcat(*(
+    charts = [
         _figure(result, name, every[every["measure"] == name], means[means["measure"] == name])
         for name in measures(result)
-    ))  # fmt: skip
+    ]
+    return cast("alt.ConcatChart", alt.concat(*charts, columns=2).resolve_scale(y="independent"))
 
 
 def _figure(result: ComparisonResult, measure: str, every: pd.DataFrame, means: pd.DataFrame) -> alt.LayerChart:
     import altair as alt
 
-    titles = {method.key: method.title + method.key.removeprefix(method.name) for method in result.methods}
+    titles = {method.key: method.label for method in result.methods}
     every = every.assign(title=every["method"].map(titles)).dropna(subset=["value"])
     means = means.assign(title=means["method"].map(titles)).dropna(subset=["mean"])
     better = METRICS[measure].better if measure in METRICS else "lower"
     title = METRICS[measure].title if measure in METRICS else _COSTS[measure]
     order = list(means.sort_values("mean", ascending=better == "lower", kind="stable")["title"])
     unit = unit_of(measure)
-    # "Drop %" has its unit in its name.
-    name = ", ".join(
-        part for part in (title if unit in title else f"{title} ({unit})", better and f"{better} is better") if part
-    )
+    says = ", ".join(part for part in (unit, better and f"{better} is better") if part)
     # Costs differ by orders of magnitude.
     scale = alt.Scale(type="log") if measure == "seconds" else alt.Scale(zero=True)
     y = alt.Y("title:N", sort=order, title=None, axis=alt.Axis(labelLimit=200, ticks=False, domain=False))
     base = alt.Chart(means)
     dots = (
         alt.Chart(every)
-        .mark_tick(thickness=1, size=10, opacity=0.35, color="#888")
+        .mark_tick(thickness=1.5, size=14, opacity=0.5, color="#999")
         .encode(
-            x=alt.X("value:Q", title=name, scale=scale), y=y,
+            x=alt.X("value:Q", title=None, scale=scale), y=y,
             tooltip=["picture:N", alt.Tooltip("title:N", title="method"), alt.Tooltip("value:Q", format=".4g")],
         )
     )  # fmt: skip
-    interval = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", y=y)
+    interval = base.mark_rule(strokeWidth=1.5, color="#4c78a8").encode(x="low:Q", x2="high:Q", y=y)
     mean = base.mark_point(filled=True, size=60, opacity=1).encode(
         x="mean:Q", y=y,
         tooltip=[
@@ -80,4 +78,5 @@ def _figure(result: ComparisonResult, measure: str, every: pd.DataFrame, means: 
         ],
     )  # fmt: skip
     layers = cast("alt.LayerChart", alt.layer(dots, interval, mean))
-    return layers.properties(width=420, height=alt.Step(22), title=title)
+    heading = alt.TitleParams(title.removesuffix(" %"), subtitle=says, anchor="start")
+    return layers.properties(width=320, height=alt.Step(22), title=heading)

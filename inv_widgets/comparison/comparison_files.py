@@ -184,7 +184,7 @@ def map_of(row: Mapping[str, Any]) -> ComparedMap:
 
 def written(values: Mapping[str, Any]) -> str:
     """Write parameters or notes as JSON; what JSON cannot hold is written as its text."""
-    return json.dumps(dict(values), default=_plain, sort_keys=True)
+    return json.dumps(dict(values), default=_plain)
 
 
 def _plain(value: Any) -> Any:

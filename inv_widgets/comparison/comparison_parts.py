@@ -93,6 +93,6 @@ class Parts:
         differing = [name for name, value in self._about.items() if about.get(name) != value]
         if differing:
             raise ValueError(
-                f"[inv-widgets] {file} was made with {' and '.join(_SAYS[name] for name in differing)}, so it cannot be "
-                "resumed. Give another out=, or resume=False to replace it."
+                f"[inv-widgets] {file} was made with {' and '.join(_SAYS[name] for name in differing)}, so it cannot "
+                "be resumed. Give another out=, or resume=False to replace it."
             )

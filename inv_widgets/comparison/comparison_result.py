@@ -49,6 +49,11 @@ class ComparedMethod:
     parameters: Mapping[str, Any]
     key: str
 
+    @property
+    def label(self) -> str:
+        """What to show: the title, with a number where the method is there twice; or what the user calls it."""
+        return self.title + self.key.removeprefix(self.name) if self.key.startswith(self.name) else self.key
+
 
 @dataclass(frozen=True, eq=False)
 class ComparedPicture:
@@ -207,7 +212,7 @@ class ComparisonResult:
     @overload
     def figure(self, measure: str) -> alt.LayerChart: ...
     @overload
-    def figure(self, measure: None = None) -> alt.VConcatChart: ...
+    def figure(self, measure: None = None) -> alt.ConcatChart: ...
     def figure(self, measure: str | None = None) -> Any:
         """Draw each method's mean with its interval and the single pictures, best first; None: all measures."""
         from inv_widgets.comparison.comparison_figures import figure, figures

@@ -156,11 +156,18 @@ _METHODS = (
     Method(
         name="shap", title="KernelSHAP", family="perturbation", kind="map",
         paper="Lundberg & Lee, A Unified Approach to Interpreting Model Predictions, NeurIPS 2017",
-        passes="1 forward a coalition, 3 more", returns="Shapley value of the pixel's superpixel",
+        passes="1 forward a coalition, 2 more", returns="Shapley value of the pixel's superpixel",
         defaults={
             "segmentation": "slic", "segments": 50, "samples": 500, "baseline": 0.0, "output": "probability", "seed": 0,
         },
         paper_defaults={"samples": 2148}, home="shap:shap",
+    ),
+    Method(
+        name="attention_rollout", title="Attention rollout", family="attention", kind="map",
+        paper="Abnar & Zuidema, Quantifying Attention Flow in Transformers, ACL 2020",
+        passes="1 forward", returns="share of each patch in what the class token attends to, through all blocks",
+        defaults={"head_fusion": "mean", "discard": 0.0, "residual": 0.5}, class_discriminative=False,
+        home="attention_rollout:attention_rollout", needs="attention_rollout:attending",
     ),
     Method(
         name="dff", title="Deep feature factorization", family="concept", kind="maps", layers="one",
@@ -169,11 +176,11 @@ _METHODS = (
         defaults={"layer": _LAST, "n_concepts": 4, "seed": 0}, home="dff:dff_map", needs="possible:convolutions",
     ),
     Method(
-        name="attention_rollout", title="Attention rollout", family="attention", kind="map",
-        paper="Abnar & Zuidema, Quantifying Attention Flow in Transformers, ACL 2020",
-        passes="1 forward", returns="share of each patch in what the class token attends to, through all blocks",
-        defaults={"head_fusion": "mean", "discard": 0.0, "residual": 0.5}, class_discriminative=False,
-        home="attention_rollout:attention_rollout", needs="attention_rollout:attending",
+        name="tcav", title="TCAV", family="concept", kind="concept", layers="one",
+        paper="Kim et al., Interpretability Beyond Feature Attribution: Testing with Concept Activation Vectors, ICML 2018",
+        passes="1 forward, 1 backward a picture; 1 forward a region",
+        returns="It tests what people have said of cluster maps: use inv.tcav(net, summary, label).",
+        home="tcav:tcav", needs="possible:convolutions",
     ),
 )  # fmt: skip
 
