@@ -177,7 +177,7 @@ _METHODS = (
     ),
     Method(
         name="tcav", title="TCAV", family="concept", kind="concept", layers="one",
-        paper="Kim et al., Interpretability Beyond Feature Attribution: Testing with Concept Activation Vectors, ICML 2018",
+        paper="Kim et al., Interpretability Beyond Feature Attribution: Quantitative Testing with CAVs, ICML 2018",
         passes="1 forward, 1 backward a picture; 1 forward a region",
         returns="It tests what people have said of cluster maps: use inv.tcav(net, summary, label).",
         home="tcav:tcav", needs="possible:convolutions",
