@@ -46,6 +46,14 @@ def test_neither_order_nor_scale_nor_kind_of_the_maps_matters():
     assert not turned.finds_both
 
 
+def test_both_are_found_only_where_both_maps_beat_chance():
+    half = np.ones((2, 2, 2))  # 25 % and 50 %: chance
+    assert contrast(ON_OBJECT, half, MASKS).discriminates
+    assert not contrast(ON_OBJECT, half, MASKS).finds_both
+    assert contrast(half, ON_SCENE, MASKS).discriminates
+    assert not contrast(half, ON_SCENE, MASKS).finds_both
+
+
 def test_the_difference_is_taken_picture_by_picture():
     random = np.random.default_rng(0)
     masks = np.zeros((80, 8, 8), bool)

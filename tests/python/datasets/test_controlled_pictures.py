@@ -90,21 +90,29 @@ def test_the_scene_stays_to_the_pixel_where_the_object_is_another(samples):
 
 def test_the_mask_is_where_the_garment_is():
     garment = np.zeros((28, 28), np.uint8)
-    garment[4:24, 7:21] = 200
-    garment[0, 0] = SILHOUETTE - 1  # not yet a garment
+    garment[4:24, 7:21] = garment[0, 0] = garment[27, 27] = 200  # the corners show how far it was enlarged
+    garment[:4, 24:] = SILHOUETTE - 1  # not yet a garment
     parts = Parts({"bag": [garment]}, {"grass": np.zeros((90, 90), np.uint8)})
+    sides, areas = set(), []
     for seed in range(20):
         sample = draw_sample(parts, np.random.default_rng([seed, 0]), np.random.default_rng([seed, 1]))
         rows, columns = np.flatnonzero(sample.mask.any(1)), np.flatnonzero(sample.mask.any(0))
-        height, width = len(rows), len(columns)
-        assert sample.mask.sum() >= 0.98 * height * width  # all but its corners
-        assert 36 / 28 * 20 - 1.5 <= height <= 52 / 28 * 20 + 1.5
-        assert height / width == pytest.approx(20 / 14, abs=0.1)
+        side = rows[-1] - rows[0] + 1
+        sides.add(side)
+        assert side == columns[-1] - columns[0] + 1
+        areas.append(sample.mask.sum() / ((side / 28) ** 2 * (20 * 14 + 2)))
+        scale, middle = side / 28, (rows[0] + side / 2, columns[0] + side / 2)
+        height, width = (np.abs(np.flatnonzero(sample.mask.sum(axis) > 8) + 0.5 - middle[1 - axis]) for axis in (1, 0))
+        assert height.max() == pytest.approx(10 * scale, abs=1)
+        assert width.max() == pytest.approx(7 * scale, abs=1)
         # The ground is one colour and black in the texture, the garment white.
         ground = np.unique(sample.picture[~sample.mask], axis=0)
         assert len(ground) == 1
         assert (ground <= np.ceil(255 * DARKEST)).all()
         assert sample.picture[sample.mask].mean() > 0.35 * 200
+    assert np.mean(areas) == pytest.approx(1, abs=0.015)  # no pixel too wide, none too narrow
+    assert {36, 52} & sides
+    assert sides <= set(range(36, 53))
 
 
 def test_object_and_scene_are_drawn_alike_often_and_say_nothing_about_each_other(samples):
