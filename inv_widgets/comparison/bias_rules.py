@@ -3,11 +3,13 @@
 ``b = y - sum_i J_i x_i``. An operation that is homogeneous of degree d in all its inputs (``f(t x) = t^d f(x)``) has
 ``sum_i J_i x_i = d y`` (Euler), so ``b = (1 - d) y``: none for ReLU, pooling and sums, ``-y`` for the product of two,
 ``y`` for a quotient. Affine operations have ``b = f(0)``: the bias of a convolution, ``beta - mean gamma / sd`` of
-batch normalisation. Clamps have their bounds where they are saturated. For all others J x is computed in forward mode.
+batch normalisation. Clamps have their bounds where they are saturated, activations ``f(z) - f'(z) z``. For all others
+J x is computed in forward mode.
 """
 
 from __future__ import annotations
 
+import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ from torch.autograd import forward_ad
 from torch.nn import functional as F  # noqa: N812 (as everywhere)
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from inv_widgets.analysis import operations
 from inv_widgets.comparison.method import NotPossibleError
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "implicit_bias", "tensors_of"]
 
 _NESTS = (tuple, list, dict)
+_load: Any = getattr(forward_ad, "_maybe_load_decompositions", lambda: None)
 _dual: Any = forward_ad.make_dual
 _parts: Any = forward_ad.unpack_dual
 
@@ -127,6 +131,8 @@ def implicit_bias(call: Call) -> float | Tensor | tuple[Tensor, ...] | None:
         found = tuple(tensors_of(call.again(lambda x: x.new_zeros(1, x.shape[1], *[1] * (x.ndim - 2)))))
     elif call.name in _CLAMPS and len(call.inputs) == 1 and not any(isinstance(each, Tensor) for each in _bounds(call)):
         found = _saturated(call, *_bounds(call))
+    elif operations.plain_activation(call.name) and call.name != "glu" and len(call.inputs) == 1:
+        found = _without_slope(call)
     else:
         found = _without_linear_part(call)
     return found
@@ -153,7 +159,12 @@ def _degree(call: Call) -> float | None:
         return float(count)
     if name in _QUOTIENTS:
         return float((id(call.args[0]) in call.known) - (count - (id(call.args[0]) in call.known)))
-    if name == "pow" and len(call.args) == 2 and isinstance(call.args[0], Tensor):
+    if (
+        name == "pow"
+        and call.function.__name__ != "__rpow__"
+        and len(call.args) == 2
+        and isinstance(call.args[0], Tensor)
+    ):
         return float(call.args[1]) if isinstance(call.args[1], (int, float)) else None
     return _POWERS.get(name) if alone else None
 
@@ -201,10 +212,23 @@ def _saturated(call: Call, lower: float | None, upper: float | None) -> Tensor |
     return bias
 
 
+def _without_slope(call: Call) -> Tensor:
+    """Compute ``f(z) - f'(z) z`` of an elementwise function."""
+    z = call.inputs[0].detach()
+    with torch.enable_grad():
+        leaf = z.clone().requires_grad_()
+        (y,) = tensors_of(call.again(lambda _: leaf.clone()))
+        (slope,) = torch.autograd.grad(y.sum(), leaf)
+    return y.detach() - slope * z
+
+
 def _without_linear_part(call: Call) -> tuple[Tensor, ...]:
     """Compute ``f(x) - J x`` with dual numbers."""
     attention = "attention" in call.name  # its fused kernels know no forward mode
     try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch's own, on first use
+            _load()
         with forward_ad.dual_level(), sdpa_kernel(SDPBackend.MATH) if attention else nullcontext():
             duals = {id(x): _dual(x.detach().clone(), x.detach().clone()) for x in call.inputs}
             parts = [_parts(y) for y in tensors_of(call.again(lambda x: duals[id(x)]))]

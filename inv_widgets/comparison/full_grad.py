@@ -168,7 +168,7 @@ class _OverSpace(ImplicitBiases):
             self.sums[-1][size] = self.sums[-1].get(size, 0) + found
             self.spatial += 1
         else:
-            total = (term.bias * gradient).float().sum()
+            total = term.values.float().sum()
             self.others += 1
         self.total = self.total + total
 
