@@ -87,9 +87,10 @@ def _records(result: Any) -> Iterable[dict[Any, Any]]:
     frame = result.to_frame() if hasattr(result, "to_frame") and not hasattr(result, "columns") else result
     columns = set(getattr(frame, "columns", ()))
     if not columns >= set(_NEEDED) or not hasattr(frame, "to_dict"):
+        shown = " ".join(repr(result).split())
         raise TypeError(
-            f"[inv-widgets] tcav={' '.join(repr(result).split()):.80} is {kind_of(result)}: give what inv.tcav(net, summary, labels) "
-            f"returns, or its frame with the columns {', '.join(_NEEDED)}."
+            f"[inv-widgets] tcav={shown:.80} is {kind_of(result)}: give what inv.tcav(net, summary, labels) returns, "
+            f"or its frame with the columns {', '.join(_NEEDED)}."
         )
     records: list[dict[Any, Any]] = frame.to_dict("records")
     return records

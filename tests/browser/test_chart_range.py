@@ -161,9 +161,9 @@ def test_a_chart_saved_alone_works_from_disk(opened, tmp_path, screenshot):
     screenshot(page, "chart-alone-it")
     # Linked inside: a label, its examples, the other class.
     chart.show("labels")
-    chart.bars("wheel").last.click()
+    chart.root.locator(".role-axis-label text").filter(has_text=re.compile("^wheel$")).first.click()
     expect(chart.option("wheel")).to_have_attribute("aria-selected", "true")
     expect(chart.root.get_by_role("region", name="Esempi di wheel")).to_contain_text("il punteggio della classe cresce")
-    chart.root.get_by_label("classe").select_option("lighthouse (simulated)")
+    chart.root.get_by_label("classe", exact=True).select_option("lighthouse (simulated)")
     expect(marks(chart)).to_have_count(0)
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth + 1"), "the page scrolls sideways"
