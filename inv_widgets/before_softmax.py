@@ -68,7 +68,7 @@ class BeforeSoftmax(TorchFunctionMode):
         if ending is None:
             return "", output
         name, given = ending
-        logits = given.reshape(given.shape[0], -1)
+        logits = given if given.ndim == 2 else given.flatten(1)
         if name.endswith("softmax"):
             return "softmax", logits
         if logits.shape[1] > 1:

@@ -76,6 +76,7 @@ class Trace(TorchFunctionMode):
         self.network = type(module).__name__
         self.edited = False
         self._edit = edit
+        self._answer: int | None = None  # the node that the network returned
         self._index: Any = WeakTensorKeyDictionary()
         self._running: list[_Call] = []
         self._uses: list[int] = []  # how often each node's maps were used
@@ -111,6 +112,18 @@ class Trace(TorchFunctionMode):
         if self._kept is not None:
             self._kept.clear()
         self.nodes.clear()
+
+    def leading(self) -> set[int]:
+        """Give the nodes that lead to what the network returned; all of them where that is not known."""
+        if self._answer is None:
+            return set(range(len(self.nodes)))
+        found, waiting = set(), [self._answer]
+        while waiting:
+            index = waiting.pop()
+            if index not in found:
+                found.add(index)
+                waiting += self.nodes[index].sources
+        return found
 
     def watch(self, tensor: Tensor) -> None:
         """Take a tensor (N x C x H x W) as known: the network's input."""
@@ -239,6 +252,8 @@ class Trace(TorchFunctionMode):
             self._paused = True
             if isinstance(output, torch.Tensor) and output.is_floating_point() and call.argument is not None:
                 self._whole(module, call, output)
+            if not name and isinstance(output, torch.Tensor):
+                self._answer = self._index.get(output)
             self._paused = False
 
         return leave

@@ -53,10 +53,12 @@ def pooled_and_linear(subject: Subject) -> None:
     """
     convolutions(subject)
     nodes = subject.trace.nodes
+    # Not a softmax that was taken off: see inv_widgets.before_softmax.
+    leading = subject.trace.leading()
     current = subject.tap(subject.layers("last 1")[0])
     pooled = linear = False
     while True:
-        users = [index for index, node in enumerate(nodes) if not node.hidden and current in node.sources]
+        users = [index for index in sorted(leading) if not nodes[index].hidden and current in nodes[index].sources]
         if not users:
             break
         if len(users) > 1:

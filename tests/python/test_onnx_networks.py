@@ -135,6 +135,16 @@ def test_class_scores_are_those_before_the_ending(tmp_path, end, ending):
     np.testing.assert_allclose(net.module(net.preprocess(PICTURE)).detach().numpy(), scores, atol=1e-4)
 
 
+@pytest.mark.parametrize("method", ["cam", "grad_cam", "score_cam", "full_grad"])
+def test_methods_see_no_softmax(tmp_path, method):
+    graph, bare = Graph(), Graph()
+    one = Classifier.from_onnx(graph.save(residual(graph), tmp_path / "net.onnx"))
+    two = Classifier.from_onnx(bare.save(residual(bare, end=None), tmp_path / "bare.onnx"))
+    maps = [inv.saliency(net, PICTURE, method, target=1) for net in (one, two)]
+    assert np.abs(maps[0]).max() > 0
+    np.testing.assert_allclose(*maps, atol=1e-5)
+
+
 def test_sigmoids_are_told(tmp_path):
     graph = Graph()
     with pytest.warns(UserWarning, match="ends in 4 sigmoids, one a class"):
