@@ -197,7 +197,7 @@ class KeptValues:
         """Let go of what stands before an activation: a norm, a convolution; not an add before a norm."""
         normed = False
         node = self._nodes[index]
-        while node.order == CHANNELS_LAST and node.kind == "layout" or (
+        while (node.order == CHANNELS_LAST and node.kind == "layout") or (
             node.kind in _BEFORE_ACTIVATION and not (normed and node.kind == "add")
         ):
             self.release(index)
