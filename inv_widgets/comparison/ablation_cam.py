@@ -51,7 +51,7 @@ def ablation_cam(subject: Subject, *, layer: Any) -> Tensor:
             found = []
             for row, channels in enumerate(batches):
                 without = raw[row].repeat(len(channels), 1, 1, 1)
-                without[torch.arange(len(channels)), channels] = 0
+                without[torch.arange(len(channels), device=channels.device), channels] = 0
                 found.append(own[row] - wide(subject.score_of(with_maps(subject, chosen, without, row), row)))
             for row, channels in enumerate(batches):
                 falls[row, channels] = found[row]

@@ -77,6 +77,31 @@ def test_its_own_maps_change_nothing(name):
         assert (other - subject.own_logits).abs().max() > 1e-4 * subject.own_logits.abs().max()
 
 
+class ChannelsLast(nn.Module):
+    """As networks of other frameworks are: maps are N x h x w x C between convolutions."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two, self.head = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 6, 3, padding=1), nn.Linear(6, 5)
+
+    def forward(self, x):
+        x = F.relu(self.one(x).permute(0, 2, 3, 1))
+        x = F.relu(self.two(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
+        return self.head(x.mean((1, 2)))
+
+
+def test_maps_with_channels_last():
+    module = ChannelsLast()
+    subject = subject_of(module)
+    given = F.relu(module.one(subject.inputs))
+    torch.testing.assert_close(subject.maps(subject.layers("one")[0]), given)
+    changed = random_maps(given, 2)
+    expected = module.head(F.relu(module.two(changed)).mean((2, 3)))
+    torch.testing.assert_close(with_maps(subject, "one", changed, 0), expected)
+    changed = random_maps(module.two(given), 2)
+    torch.testing.assert_close(with_maps(subject, "two", changed, 0), module.head(changed.mean((2, 3))))
+
+
 def test_batches_and_counts():
     subject = subject_of(Functional(), batch_size=2)
     maps = random_maps(subject.capture("conv1").maps[0], 5)

@@ -111,6 +111,7 @@ def test_maps_are_those_of_capture_without_gradients():
 def test_a_capture_in_parts_is_one_at_once():
     module = Functional().double()
     at_once = subject_of(module, count=5, targets=[0, 1, (1, 2), None, 3]).capture("all")
+    assert at_once.targets == (0, 1, (1, 2), at_once.predictions[3], 3)
     for options in ({"batch_size": 2}, {}):
         subject = subject_of(module, count=5, targets=[0, 1, (1, 2), None, 3], **options)
         got = subject.capture("all", one_by_one=not options)
