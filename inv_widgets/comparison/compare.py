@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from tqdm.auto import tqdm
 
@@ -18,12 +17,13 @@ from inv_widgets.comparison.comparison_result import ComparedMap, ComparedPictur
 from inv_widgets.comparison.method import NotPossibleError
 from inv_widgets.comparison.metrics.registry import METRICS, measured
 from inv_widgets.comparison.peak_memory import PeakMemory
+from inv_widgets.comparison.progress import told_to
 from inv_widgets.comparison.saliency import attribute
 from inv_widgets.pictures import shrink
 from inv_widgets.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -130,7 +130,7 @@ def compare(  # noqa: PLR0913 (the public face, all by keyword)
         pictures=tuple(picture for picture, _ in found),
         maps=tuple(maps for _, maps in found),
         metrics=wanted,
-        rerun=functools.partial(_rerun, net, uses, wanted, batch_size),
+        rerun=_Rerun(net, uses, wanted, batch_size),
     )
     _warn(result)
     parts.finish(result)
@@ -150,7 +150,7 @@ class _Job:
     on_error: OnError
 
     def on(  # noqa: PLR0913, PLR0917 (what is compared, and where it goes)
-        self, name: str, picture: Any, target: Any, mask: NDArray[np.bool_] | None, parts: Parts, bar: Any
+        self, name: str | None, picture: Any, target: Any, mask: NDArray[np.bool_] | None, parts: Parts, bar: Any
     ) -> tuple[ComparedPicture, tuple[ComparedMap, ...]]:
         """Explain one picture by all methods."""
         loaded = named_picture(picture, name)
@@ -165,7 +165,8 @@ class _Job:
                 found = self._map(loaded, target, mask, use)
                 parts.add(key, found)
             maps.append(found)
-            bar.update()
+            if bar is not None:
+                bar.update()
         return self._described(loaded, target, mask, predictions), tuple(maps)
 
     def _map(self, picture: Picture, target: Any, mask: NDArray[np.bool_] | None, use: Use) -> ComparedMap:
@@ -243,21 +244,57 @@ class _Job:
         )
 
 
-def _rerun(  # noqa: PLR0913, PLR0917 (what partial() binds comes first)
-    net: Classifier,
-    uses: Sequence[Use],
-    metrics: tuple[str, ...],
-    batch_size: int | None,
-    picture: Any,
-    target: Any = None,
-    keys: Sequence[str] | None = None,
-) -> ComparisonResult:
-    """Compare one more picture in the same way, by all methods or by some."""
-    chosen = {use.described.key: (use.method.name, use.parameters) for use in uses}
-    if keys is not None:
-        chosen = {key: chosen[key] for key in keys}
-    wanted = [name for name in metrics if METRICS[name].needs != "masks"]
-    return compare(net, [picture], chosen, target=target, metrics=wanted, batch_size=batch_size)
+@dataclass(frozen=True)
+class _Rerun:
+    """Compares one more picture in the same way, by all methods or by some; shows no bar and warns of nothing.
+
+    Attributes
+    ----------
+    categories
+        The names of the network's classes.
+    tells_progress
+        That a call takes ``progress``: called with a method's title, steps done and steps in all; what it raises ends
+        the call.
+    """
+
+    net: Classifier
+    uses: Sequence[Use]
+    metrics: tuple[str, ...]
+    batch_size: int | None
+    tells_progress: ClassVar[bool] = True
+
+    @property
+    def categories(self) -> Sequence[str]:
+        return self.net.categories
+
+    def __call__(
+        self,
+        picture: Any,
+        target: Any = None,
+        keys: Sequence[str] | None = None,
+        *,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> ComparisonResult:
+        """Compare; no `keys` at all (an empty list) gives the prediction alone."""
+        known = {use.described.key: use for use in self.uses}
+        uses = tuple(known[key] for key in (known if keys is None else keys))
+        wanted = tuple(name for name in self.metrics if METRICS[name].needs != "masks")
+        job = _Job(self.net, uses, wanted, keep_maps=True, memory=False, batch_size=self.batch_size, on_error="report")
+        with told_to(progress or _nobody):
+            found, maps = job.on(None, picture, target, None, Parts(None, {}, resume=False), None)
+        return ComparisonResult(
+            network=self.net.name,
+            network_hash=self.net.hash,
+            methods=tuple(use.described for use in uses),
+            pictures=(found,),
+            maps=(maps,),
+            metrics=wanted,
+            rerun=self,
+        )
+
+
+def _nobody(title: str, done: int, total: int) -> None:
+    """Hear of progress and do nothing."""
 
 
 def _warn(result: ComparisonResult) -> None:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
 
     from inv_widgets.comparison.subject import Subject
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "told_to"]
+
+_LISTENER: ContextVar[Callable[[str, int, int], None] | None] = ContextVar("listener", default=None)
+
+
+@contextlib.contextmanager
+def told_to(listener: Callable[[str, int, int], None]) -> Iterator[None]:
+    """Tell `listener` the title, the steps done and those in all, and show no bar; what it raises ends the method."""
+    before = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(before)
 
 
 class Progress:
@@ -39,15 +54,26 @@ class Progress:
         self._subject, self._title, self._total, self._unit = subject, title, total, unit
         self.done = 0
         self._bar: Any = None
+        self._listener: Callable[[str, int, int], None] | None = None
 
     def __enter__(self) -> Self:
-        self._bar = tqdm(total=self._total, desc=self._title, unit=f" {self._unit}", delay=2, leave=False)
+        self._listener = _LISTENER.get()
+        self._bar = tqdm(
+            total=self._total,
+            desc=self._title,
+            unit=f" {self._unit}",
+            delay=2,
+            leave=False,
+            disable=self._listener is not None,
+        )
         return self
 
     def update(self, steps: int) -> None:
         """Say that so many more steps are done and counted in."""
         self.done += steps
         self._bar.update(steps)
+        if self._listener is not None:
+            self._listener(self._title, self.done, self._total)
 
     def extend(self, steps: int) -> None:
         """Say that there are so many more steps than was thought."""
