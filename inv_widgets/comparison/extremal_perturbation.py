@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from inv_widgets.comparison.answers import answers, own_answer
+from inv_widgets.comparison.choice import wide
 from inv_widgets.comparison.parameters import check_choice, check_int, check_number
 from inv_widgets.comparison.progress import Progress
 from inv_widgets.comparison.smooth_masks import Pyramid, SmoothMask
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from inv_widgets.comparison.subject import Subject
 
 __all__ = ["extremal_perturbation"]
+
+_BETAS = (0.5, 0.9)  # Adam's: the slope grows with lambda, and is to be followed at once
+_TIE = 1e-3
 
 
 def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
@@ -25,6 +30,7 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
     optimiser: Any,
     learning_rate: Any,
     strengths: Any,
+    relative: Any,
     sigma: Any,
     step: Any,
     blur: Any,
@@ -49,13 +55,16 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
         Of the optimisation.
     optimiser, learning_rate
         ``"sgd"`` (the paper, with momentum 0.9) or ``"adam"``, which needs fewer steps, and its rate.
-    strengths
-        Values of lambda, each for an equal part of the steps. While it is low the score alone decides which pixels the
-        mask is to show, and then it is brought to its area.
+    strengths, relative
+        Values of lambda, each for an equal part of the steps: while it is low the score decides which pixels a mask is
+        to show, then the mask is brought to its area. With `relative` in units of the difference between the scores of
+        the picture and of the blurred one, so that they mean the same for each network; without it (the paper) in
+        those of the score.
     sigma, step
         Of the smooth mask's kernel, and between points of its grid: shares of the picture's shorter side.
     blur, levels
-        Standard deviation of the strongest blur, likewise, and the number of blurs.
+        Standard deviation of the strongest blur, likewise, and the number of blurs; fewer where they would be less than
+        half a pixel apart.
 
     Returns
     -------
@@ -65,65 +74,87 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
     wanted = _areas(areas)
     total = check_int("steps", steps)
     check_choice("optimiser", optimiser, ("adam", "sgd"))
+    check_choice("relative", relative, (True, False))
     rate = check_number("learning_rate", learning_rate, 0)
     weights = [check_number("strengths", each, 0) for each in _listed(strengths)]
-    inputs = subject.inputs
-    wide = inputs if inputs.dtype == torch.float64 else inputs.float()
-    shorter = min(inputs.shape[-2:])
-    size = (int(inputs.shape[-2]), int(inputs.shape[-1]))
+    height, width = map(int, subject.inputs.shape[-2:])
+    shorter = min(height, width)
     pace = max(1, round(check_number("step", step, 0, 1) * shorter))
-    smooth = SmoothMask(size, pace, check_number("sigma", sigma, 0) * shorter, wide)
-    softest, number = check_number("blur", blur, 0) * shorter, check_int("levels", levels)
-    rows = [row for row in range(len(inputs)) for _ in wanted]
+    width_of_kernel, softest = check_number("sigma", sigma, 0) * shorter, check_number("blur", blur, 0) * shorter
+    # Blurs under half a pixel apart are the same picture: nothing would slope between them.
+    number = max(1, min(check_int("levels", levels), int(2 * softest)))
     with torch.inference_mode(mode=False), torch.enable_grad():
-        pyramids = [Pyramid(one, softest, number) for one in wide.clone()]
-        grids = torch.full((len(rows), *smooth.grid), 0.5, dtype=wide.dtype, device=wide.device, requires_grad=True)
-        search: torch.optim.Optimizer = (
-            torch.optim.Adam([grids], rate) if optimiser == "adam" else torch.optim.SGD([grids], rate, momentum=0.9)
+        own = wide(subject.inputs.clone())
+        smooth = SmoothMask((height, width), pace, width_of_kernel, own)
+        pyramids = [Pyramid(one, softest, number) for one in own]
+        search = _Search(subject, smooth, pyramids, wanted, relative=relative)
+        grids = torch.ones(len(search.rows), *smooth.grid, dtype=own.dtype, device=own.device, requires_grad=True)
+        mover: torch.optim.Optimizer = (
+            torch.optim.Adam([grids], rate, _BETAS) if optimiser == "adam" else torch.optim.SGD([grids], rate, 0.9)
         )
-        sorted_ones = _references(wanted, smooth.grid, wide).repeat(len(inputs), 1)
         with Progress(subject, "Extremal perturbation", total, "steps") as progress:
             for count in range(total):
-                weight = weights[len(weights) * count // total]
-                grids.grad = torch.empty_like(grids)
-                for start in range(0, len(rows), subject.gradient_batch):
-                    part = slice(start, start + subject.gradient_batch)
-                    grids.grad[part] = _gradient(
-                        subject, smooth, pyramids, grids[part], rows[part], sorted_ones[part], weight
-                    )
-                search.step()
+                grids.grad = search.slope(grids.detach(), weights[len(weights) * count // total])
+                mover.step()
                 with torch.no_grad():
                     grids.clamp_(0, 1)
                 progress.update(1)
         with torch.no_grad():
-            masks = smooth.enlarged(smooth(grids)).reshape(len(inputs), len(wanted), *size)
-    shown = (masks > 0.5).double().mean((2, 3))
-    for notes, of_row in zip(subject.notes_of, shown.tolist(), strict=True):
-        notes["areas"] = tuple(of_row)
+            masks = smooth.enlarged(smooth(grids)).reshape(len(subject), len(wanted), height, width)
+    for notes, shown in zip(subject.notes_of, (masks > 0.5).double().mean((2, 3)).tolist(), strict=True):
+        notes["areas"] = tuple(shown)
     return masks.sum(1)
 
 
-def _gradient(  # noqa: PLR0913, PLR0917
-    subject: Subject, smooth: SmoothMask, pyramids: list[Pyramid], grids: Tensor, own: list[int], sorted_ones: Tensor,
-    weight: float,
-) -> Tensor:  # fmt: skip
-    """Differentiate the loss of some masks: through the network to the pictures first, then on to the grids."""
-    leaf = grids.detach().clone().requires_grad_()
-    coarse = smooth(leaf)
-    masks = smooth.enlarged(coarse)
-    shown = torch.cat([pyramids[row](mask[None]) for row, mask in zip(own, masks, strict=True)])
-    _, towards = subject.gradients(shown.detach().to(subject.inputs.dtype), own)
-    # Sorted on the coarse mask: its cells stand for equal parts of the picture.
-    misfit = (coarse.flatten(1).sort(1).values - sorted_ones).square().mean(1).sum()
-    (gradient,) = torch.autograd.grad(weight * misfit - (shown * towards.to(shown.dtype)).sum(), leaf)
-    return gradient
+class _Search:
+    """The loss of one mask for each picture and area, and its slope."""
+
+    def __init__(
+        self, subject: Subject, smooth: SmoothMask, pyramids: list[Pyramid], areas: list[float], *, relative: bool
+    ) -> None:
+        self._subject, self._smooth, self._pyramids = subject, smooth, pyramids
+        self.rows = [row for row in range(len(subject)) for _ in areas]
+        self._units = [_unit(subject, each, row) if relative else 1.0 for row, each in enumerate(pyramids)]
+        self._sorted_ones = _references(areas, smooth.grid).repeat(len(subject), 1)
+
+    def slope(self, grids: Tensor, weight: float) -> Tensor:
+        """Differentiate the loss: one forward and one backward pass a mask, as many at once as may be."""
+        size = self._subject.gradient_batch
+        parts = [slice(start, start + size) for start in range(0, len(grids), size)]
+        return torch.cat([self._slope(grids[part], self.rows[part], self._sorted_ones[part], weight) for part in parts])
+
+    def _slope(self, grids: Tensor, rows: list[int], sorted_ones: Tensor, weight: float) -> Tensor:
+        leaf = grids.clone().requires_grad_()
+        coarse = self._smooth(leaf)
+        masks = self._smooth.enlarged(coarse)
+        shown = torch.cat([self._pyramids[row](mask[None]) for row, mask in zip(rows, masks, strict=True)])
+        _, towards = self._subject.gradients(shown.detach().to(self._subject.inputs.dtype), rows)
+        (of_score,) = torch.autograd.grad(shown, coarse, towards.to(shown.dtype), retain_graph=True)
+        of_score /= of_score.new_tensor([self._units[row] for row in rows])[:, None, None]
+        # |vecsort(m) - r|^2 is the distance to r put in the order of m. Of cells that are equal, as all are at first,
+        # those that the score asks for come last: order is never left to chance.
+        order = (
+            coarse.detach() + _TIE * of_score / of_score.abs().amax((1, 2), keepdim=True).clamp(min=1e-30)
+        ).flatten(1)
+        wanted = torch.empty_like(order).scatter_(1, order.argsort(1), sorted_ones.to(order)).reshape(coarse.shape)
+        of_misfit = 2 * (coarse.detach() - wanted) / wanted[0].numel()
+        (slope,) = torch.autograd.grad(coarse, leaf, weight * of_misfit - of_score)
+        return slope
 
 
-def _references(areas: list[float], grid: tuple[int, int], like: Tensor) -> Tensor:
+def _unit(subject: Subject, pyramid: Pyramid, row: int) -> float:
+    """Tell by how much scores differ: the picture's from the blurred one's, at least as those of its classes do."""
+    blurred = pyramid(subject.inputs.new_zeros(1, *subject.inputs.shape[-2:]).to(pyramid.dtype))
+    own = own_answer(subject, row, "score")
+    fallen = own - answers(subject, blurred.to(subject.inputs.dtype), row, "score")[0]
+    return max(abs(float(fallen)), float(subject.own_logits[row].float().std(correction=0)), 1e-12)
+
+
+def _references(areas: list[float], grid: tuple[int, int]) -> Tensor:
     """Give for each area the sorted mask that has it: zeros, then ones; A x (h w)."""
     cells = grid[0] * grid[1]
-    places = torch.arange(cells, device=like.device)
-    return torch.stack([(places >= cells - max(1, round(area * cells))).to(like.dtype) for area in areas])
+    places = torch.arange(cells)
+    return torch.stack([(places >= cells - max(1, round(area * cells))).float() for area in areas])
 
 
 def _areas(areas: Any) -> list[float]:

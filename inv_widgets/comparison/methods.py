@@ -134,13 +134,16 @@ _METHODS = (
     Method(
         name="extremal_perturbation", title="Extremal perturbation", family="perturbation", kind="map",
         paper="Fong et al., Understanding Deep Networks via Extremal Perturbations and Smooth Masks, ICCV 2019",
-        passes="1 forward and 1 backward for each step and area, 1 more forward",
+        passes="1 forward and 1 backward for each step and area, 2 more forwards",
         returns="in how many of the masks the pixel is shown",
         defaults={
-            "areas": (0.025, 0.05, 0.1, 0.2), "steps": 60, "optimiser": "adam", "learning_rate": 0.1,
-            "strengths": (1, 3, 10, 30, 100, 300, 1000), "sigma": 1 / 32, "step": 1 / 32, "blur": 20 / 224, "levels": 8,
+            "areas": (0.025, 0.05, 0.1, 0.2), "steps": 80, "optimiser": "adam", "learning_rate": 0.1,
+            "strengths": (3, 5, 8, 13, 20, 30, 50, 80, 130, 200, 300), "relative": True, "sigma": 1 / 32,
+            "step": 1 / 32, "blur": 20 / 224, "levels": 8,
         },
-        paper_defaults={"steps": 800, "optimiser": "sgd", "learning_rate": 0.01, "strengths": (300, 600, 1200)},
+        paper_defaults={
+            "steps": 800, "optimiser": "sgd", "learning_rate": 0.01, "strengths": (300, 600, 1200), "relative": False,
+        },
         home="extremal_perturbation:extremal_perturbation",
     ),
     Method(

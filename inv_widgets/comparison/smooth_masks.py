@@ -73,6 +73,7 @@ class Pyramid:
 
     def __init__(self, picture: Tensor, sigma_max: float, levels: int) -> None:
         self._top = levels
+        self.dtype = picture.dtype
         self._levels = torch.stack([_blurred(picture, sigma_max * level / levels) for level in range(levels + 1)], 1)
 
     def __call__(self, masks: Tensor) -> Tensor:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from activation_networks import assert_same, network_state, subject_of
-from small_networks import Functional, HandWritten, NoConvolution, wrap
 from sklearn.decomposition import NMF
+from small_networks import Functional, HandWritten, NoConvolution, wrap
 from torch import nn
 
 import inv_widgets as inv
@@ -191,7 +191,11 @@ def test_a_frame_with_a_row_a_picture_and_concept():
     ("arguments", "error", "message"),
     [
         ({"n_concepts": 0}, ValueError, r"n_concepts=0 is not possible: give a whole number of at least 1\.$"),
-        ({"n_concepts": 5}, ValueError, r"n_concepts=5 is not possible: the layer has 4 maps of 8 x 10 .* at most 4\.$"),
+        (
+            {"n_concepts": 5},
+            ValueError,
+            r"n_concepts=5 is not possible: the layer has 4 maps of 8 x 10 .* at most 4\.$",
+        ),
         ({"seed": -1}, ValueError, r"seed=-1 is not possible"),
         ({"layer": "conv9"}, KeyError, r"conv9"),
         ({"target": "green"}, KeyError, r"There is no category 'green'"),

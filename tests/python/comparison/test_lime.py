@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from activation_networks import subject_of
-from captum.attr import Lime
 from captum._utils.models.linear_model import SkLearnRidge
+from captum.attr import Lime
 from perturbation_networks import LinearPixels, Products, of_two, quarters
 from small_networks import Functional
 
@@ -26,7 +26,7 @@ def test_recovers_the_coefficients_of_a_linear_model():
     brought = (weights * subject.inputs[0]).sum(0)
     for part in range(6):
         torch.testing.assert_close(
-            got[0][LABELS == part], brought[LABELS == part].sum().double().expand((LABELS == part).sum()), rtol=1e-4,
+            got[0][part == LABELS], brought[part == LABELS].sum().double().expand((part == LABELS).sum()), rtol=1e-4,
             atol=1e-5,
         )  # fmt: skip
     assert subject.notes_of == [{"r2": pytest.approx(1, abs=1e-6), "superpixels": 6}]

@@ -66,8 +66,8 @@ def test_converges_to_the_ranking_of_occlusion_on_a_linear_network():
         # The middle of each block, where the neighbours' masks reach least.
         return maps[0].unfold(0, 8, 8).unfold(1, 8, 8)[..., 3:5, 3:5].mean((2, 3)).flatten().numpy()
 
-    exact = occlusion(subject_of(of_two(LinearPixels(weights)), targets=[0], given=given), window=8, stride=8, baseline=0.0,
-                      output="score")  # fmt: skip
+    subject = subject_of(of_two(LinearPixels(weights)), targets=[0], given=given)
+    exact = occlusion(subject, window=8, stride=8, baseline=0.0, output="score")
     ranks = []
     for count in (30, 6000):
         subject = subject_of(of_two(LinearPixels(weights)), targets=[0], given=given)
@@ -80,7 +80,11 @@ def test_converges_to_the_ranking_of_occlusion_on_a_linear_network():
 def test_the_seed_decides():
     given = inputs(12, 1)
     first, again, other = (
-        rise(subject_of(of_two(LinearPixels(torch.ones(3, 12, 12))), targets=[0], given=given), masks=9, **{**GIVEN, "seed": s})
+        rise(
+            subject_of(of_two(LinearPixels(torch.ones(3, 12, 12))), targets=[0], given=given),
+            masks=9,
+            **{**GIVEN, "seed": s},
+        )
         for s in (0, 0, 1)
     )
     assert torch.equal(first, again)

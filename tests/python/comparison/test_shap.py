@@ -63,7 +63,7 @@ def test_sampled_values_come_near_and_sum_exactly():
         of_seeds = []
         for seed in range(8):
             got = shap(subject, **{**GIVEN, "samples": samples, "seed": seed})[0]
-            phi = np.array([float(got[LABELS == part][0]) for part in range(6)])
+            phi = np.array([float(got[part == LABELS][0]) for part in range(6)])
             whole = subject.net.module(torch.cat([subject.inputs, 0 * subject.inputs]))[:, 0]
             assert phi.sum() == pytest.approx((whole[0] - whole[1]).item(), abs=1e-5)
             of_seeds.append(np.abs(phi - want).max())

@@ -75,7 +75,9 @@ def test_given_parts_are_numbered_without_gaps():
     assert int(superpixels(subject, 0, each, 50).max()) == 0
 
 
-@pytest.mark.parametrize("given", [np.zeros((12, 11), int), np.zeros((12, 12)), np.zeros((3, 12, 12), int), "watershed"])
+@pytest.mark.parametrize(
+    "given", [np.zeros((12, 11), int), np.zeros((12, 12)), np.zeros((3, 12, 12), int), "watershed"]
+)
 def test_wrong_parts(given):
     subject = subject_of(Functional(), count=2, targets=[0, 0])
     with pytest.raises(ValueError, match=r'^\[inv-widgets\] (The segmentation is|segmentation=).*"quickshift"'):
