@@ -202,10 +202,9 @@ def test_each_line_of_the_registry_is_whole(method):
         assert all(one.kind is inspect.Parameter.KEYWORD_ONLY for one in own)
         assert all(one.default is inspect.Parameter.empty for one in own)
     assert set(method.paper_defaults) <= set(method.defaults)
-    assert (
-        method.layers
-        == {True: "one", False: "many" if "layers" in method.defaults else "none"}["layer" in method.defaults]
-    )
+    if method.kind != "concept":
+        one_or_many = {"layer": "one", "layers": "many"}
+        assert method.layers == next((one_or_many[name] for name in method.defaults if name in one_or_many), "none")
     assert method.title
     assert method.paper
     assert method.passes
