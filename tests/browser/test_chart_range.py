@@ -62,6 +62,14 @@ def test_in_jupyterlab_chart_state_and_explorer_keep_to_the_same_layers(pair, sc
     expect(notebook.output(3)).to_contain_text(str([name for name, *_ in LAYERS[4:7]]))
     screenshot(notebook.page, "chart-range-lab")
 
+    # Escape cancels a drag that is under way.
+    chart.drag(chart.cell("wheel", TITLES[4]), chart.cell("wheel", TITLES[1]), release=False)
+    expect(chart.range_told(f"{TITLES[1]} to {TITLES[4]}")).to_be_visible()
+    keys.press("Escape")
+    notebook.page.mouse.up()
+    expect(chart.range_told(f"{TITLES[4]} to {TITLES[6]}")).to_be_visible()
+    assert columns(explorer) == TITLES[4:7]
+
     # By keys: one layer further, then Escape lets go; none of it reaches the notebook.
     before = notebook.cells()
     last = chart.range_ends().nth(1)
@@ -157,8 +165,9 @@ def test_a_chart_saved_alone_works_from_disk(opened, tmp_path, screenshot):
     # The name of a layer stands for it alone.
     axis.nth(2).click()
     expect(chart.range_told(f"1 strato: {italian[2]}")).to_be_visible()
-    page.keyboard.press("Escape")
     screenshot(page, "chart-alone-it")
+    page.keyboard.press("Escape")
+    expect(chart.range_told("1 strato")).to_have_count(0)
     # Linked inside: a label, its examples, the other class.
     chart.show("labels")
     chart.root.locator(".role-axis-label text").filter(has_text=re.compile("^wheel$")).first.click()

@@ -4,8 +4,8 @@
 
 Explains the demo photos with the demo network, or reads ``demo/photos.parquet`` where it is. The Explorer is that of a
 page exported to a temporary folder: what is shown is what a reader of such a page sees. The game is that of a workshop
-which is opened for this: what is shown is what a player sees in the middle of a round. The chart's labels are simulated,
-by the players of ``notebooks/03_global.ipynb``; its marks are those of a real TCAV test of them.
+which is opened for this: what is shown is what a player sees in the middle of a round. The chart's labels are
+simulated, by the players of ``notebooks/03_global.ipynb``; its marks are those of a real TCAV test of them.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _simulated(folder: Path) -> tuple[inv.Run, inv.summary.summary.Summary]:
     os.chdir(folder / "notebooks")
     try:
         for cell in cells[: last + 1]:
-            exec(cell, names)  # noqa: S102 (our own notebook)
+            exec(cell, names)
     finally:
         os.chdir(before)
     return names["labelled"], names["summary"]

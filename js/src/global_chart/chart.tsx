@@ -1,6 +1,7 @@
 /** The chart itself: drawn by Vega, its data exchanged in place, clicks read from its marks. */
 import { effect, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useContext, useEffect, useMemo, useRef } from "preact/hooks";
+import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
 import type { Translate } from "../core/languages";
 import { type Drawn, drawChart, replaceRows, type Spec } from "../core/vega";
@@ -150,6 +151,9 @@ export function Chart({ shown }: { shown: Class }) {
       aria-label={t(`chart.title_${view}`, { target: shown.name })}
       aria-busy={busy.value}
       data-view={view}
+      // Keys after a click or a drag are for this view.
+      tabIndex={-1}
+      {...GUARDED}
     />
   );
 }
