@@ -105,7 +105,7 @@ _METHODS = (
     Method(
         name="integrated_gradients", title="Integrated gradients", family="gradient", kind="map",
         paper="Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017",
-        passes="n_steps + 1 forwards and backwards",
+        passes="n_steps + 1 forwards, n_steps - 1 backwards",
         returns="share of each pixel in the class score's difference from the baseline's, signed, summed over colours",
         defaults={"baseline": "zero", "n_steps": 50}, paper_defaults={"baseline": "black", "n_steps": 300},
         home="integrated_gradients:integrated_gradients",
