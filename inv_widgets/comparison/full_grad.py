@@ -10,7 +10,7 @@ import torch
 
 from inv_widgets.analysis.pipeline import named_picture
 from inv_widgets.comparison.implicit_biases import BiasTerm, ImplicitBiases
-from inv_widgets.comparison.placing import resized
+from inv_widgets.comparison.resizing import resized
 from inv_widgets.comparison.subject import Subject
 from inv_widgets.torch_support import eval_pass
 

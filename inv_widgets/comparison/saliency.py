@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from inv_widgets.analysis.pipeline import named_picture, require
+from inv_widgets.comparison.enlarging import laid_on
 from inv_widgets.comparison.method import NotPossibleError
 from inv_widgets.comparison.methods import method_named, possible
-from inv_widgets.comparison.placing import on_picture
 from inv_widgets.comparison.subject import Subject
 from inv_widgets.recipe import Recipe
 
@@ -203,7 +203,8 @@ def _laid(subject: Subject, picture: Picture, values: torch.Tensor) -> NDArray[n
         raise ValueError(
             "[inv-widgets] The map has values that are NaN or infinite. Check the network's weights, or use float32."
         )
-    return on_picture(values, picture.height, picture.width, subject.net.window(picture.height, picture.width))
+    window = subject.net.window(picture.height, picture.width)
+    return laid_on(values.numpy(), picture.height, picture.width, window)
 
 
 def _alike(net: Classifier, pictures: Sequence[Picture]) -> dict[Any, tuple[list[int], torch.Tensor]]:

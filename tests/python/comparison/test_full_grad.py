@@ -11,7 +11,7 @@ from torch import nn
 from inv_widgets.comparison.full_grad import differentiable, full_grad, full_grad_terms
 from inv_widgets.comparison.implicit_biases import ImplicitBiases
 from inv_widgets.comparison.method import NotPossibleError
-from inv_widgets.comparison.placing import resized
+from inv_widgets.comparison.resizing import resized
 
 
 def picture(size=12):
