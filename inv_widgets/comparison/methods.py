@@ -128,7 +128,7 @@ _METHODS = (
         name="rise", title="RISE", family="perturbation", kind="map",
         paper="Petsiuk et al., RISE: Randomized Input Sampling for Explanation of Black-box Models, BMVC 2018",
         passes="1 forward a mask, 1 more", returns="expected probability (or score) when the pixel is shown",
-        defaults={"masks": 700, "cells": 7, "p": 0.5, "output": "probability", "seed": 0},
+        defaults={"masks": 600, "cells": 7, "p": 0.5, "output": "probability", "seed": 0},
         paper_defaults={"masks": 8000}, home="rise:rise",
     ),
     Method(
