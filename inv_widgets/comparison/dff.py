@@ -59,7 +59,7 @@ def dff(  # noqa: PLR0913 (each may be left out)
     seed
         Of the factorization's start.
     batch_size
-        How many passes at once; None: as many as 1 GB of activations allows.
+        How many passes at once; None: as many as is fast, in less than 1 GB.
 
     Returns
     -------

@@ -94,7 +94,7 @@ def saliency(  # noqa: PLR0913 (each may be left out)
     preset
         ``"default"``: parameters that finish in seconds. ``"paper"``: the paper's own.
     batch_size
-        How many changed pictures go through the network at once; None: as many as 1 GB of activations allows.
+        How many changed pictures go through the network at once; None: as many as is fast, in less than 1 GB.
     **parameters
         The method's own, over those of the preset; ``inv_widgets.methods()`` names them.
 

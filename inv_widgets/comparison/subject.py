@@ -29,7 +29,9 @@ __all__ = ["Subject"]
 
 Target = int | tuple[int, ...]
 
-_BOUND = 2**30  # bytes of activations of one batch
+# Bytes of a batch's largest tensor on a CPU: for larger ones glibc asks the system each time, up to 3 times slower.
+_LARGEST = 2**25
+_BOUND = 2**30  # bytes of activations of one batch elsewhere
 _MOST = 64  # pictures of one batch: more are no faster
 _FORTH_AND_BACK = 8 * 3 * 224 * 224  # input values of one batch that goes forward and back: VGG-16 keeps 1.5 GB
 _ALIVE = 4  # as many tensors as large as the largest are alive at once, about
@@ -60,7 +62,7 @@ class Subject:
     targets
         For each the class that is explained, in any form that :meth:`Classifier.resolve_target` takes.
     batch_size
-        How many changed pictures go through the network at once; None: what 1 GB of activations allows, at most 64.
+        How many changed pictures go through the network at once; None: as many as is fast, in less than 1 GB.
     inputs
         The preprocessed pictures, N x C x H x W, where they are known.
 
@@ -360,4 +362,5 @@ class Subject:
 
     def _measure(self) -> None:
         largest = max((torch.Size(node.shape).numel() for node in self.trace.nodes), default=1)
-        self._batch_size = max(1, min(_MOST, _BOUND // max(1, largest * _ALIVE * self.inputs.element_size())))
+        most = _LARGEST if self.inputs.device.type == "cpu" else _BOUND // _ALIVE
+        self._batch_size = max(1, min(_MOST, most // max(1, largest * self.inputs.element_size())))

@@ -161,7 +161,7 @@ def read_shown(  # noqa: PLR0913 (all that is asked about)
     target, targets
         One class or group for all pictures, or a list with one a picture; None: the network's first choice.
     batch_size
-        How many changed pictures go through the network at once; None: what 1 GB of activations allows, at most 64.
+        How many changed pictures go through the network at once; None: as many as is fast, in less than 1 GB.
 
     Raises
     ------

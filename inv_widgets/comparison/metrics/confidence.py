@@ -57,7 +57,7 @@ def drop(  # noqa: PLR0913 (all that is asked about)
     targets
         One a picture, instead of `target`.
     batch_size
-        How many changed pictures go through the network at once; None: what 1 GB of activations allows, at most 64.
+        How many changed pictures go through the network at once; None: as many as is fast, in less than 1 GB.
 
     Returns
     -------

@@ -82,11 +82,12 @@ def test_batches_are_full_and_counted():
 
 
 def test_the_batch_size_is_told_by_the_largest_activation():
-    # The largest tensor of one picture is the input or the first maps: 6 x side x side floats, of which four live.
-    small, large = subject_of(Pooled(), size=12), subject_of(Pooled(), size=1500)
+    # The largest tensor of one picture is the first maps: 6 x side x side floats.
+    small, large, huge = (subject_of(Pooled(), size=size) for size in (12, 500, 1500))
     assert small.batch_size == 64
     assert small.forwards == 1
-    assert large.batch_size == 2**30 // (6 * 1500 * 1500 * 4 * 4)
+    assert large.batch_size == 2**25 // (6 * 500 * 500 * 4) == 5
+    assert huge.batch_size == 1
     with pytest.raises(ValueError, match="batch_size=0 is not possible: give a whole number of at least 1"):
         subject_of(Pooled(), batch_size=0)
 
