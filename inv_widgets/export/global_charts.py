@@ -9,24 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
 
-from inv_widgets.errors import kind_of
 from inv_widgets.export.words import Words, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = [
-    "PICKED",
-    "VIEWS",
-    "WORDS",
-    "Rows",
-    "View",
-    "bare_chart",
-    "checked",
-    "global_chart",
-    "with_rows",
-    "without_rows",
-]
+__all__ = ["IS_PICKED", "PICKED", "VIEWS", "WORDS", "Rows", "View", "global_chart"]
 
 View = Literal["labels", "trends", "layers"]
 VIEWS: tuple[View, ...] = ("labels", "trends", "layers")
@@ -40,10 +28,13 @@ PICKED = "picked"
 WORDS = "words"
 """The param that says what groups, layers and directions are called on screen, where it is not their name."""
 
-_IS_PICKED = f"indexof({PICKED}, datum.label) >= 0"
-# Rows of somebody's own chart may not say what is brushed.
+IS_PICKED = f"indexof({PICKED}, datum.label) >= 0"
+"""Whether a mark's label is picked, as an expression of Vega."""
+
+# Rows of somebody's own chart may not say what is brushed, or which group stands out.
 _IN_RANGE = "datum.in_range !== false"
-_IN_FOCUS = f"(length({PICKED}) == 0 || {_IS_PICKED})"
+_IN_GROUP = "datum.in_group !== false"
+_IN_FOCUS = f"(length({PICKED}) == 0 || {IS_PICKED})"
 _CALLED = f"({WORDS}[datum.label] || datum.label)"
 _STEP = 34  # pixels of a row
 _IMAGE = 28
@@ -66,7 +57,7 @@ def global_chart(view: View, rows: Rows, language: str = "en") -> Any:
     -------
     altair.FacetChart or altair.LayerChart
         With the param ``picked``, a list of labels: these stand out, the others step back; so does what lies outside of
-        the brushed layers (rows whose ``in_range`` is false).
+        the brushed layers (rows whose ``in_range`` is false) or of the group that was chosen (``in_group``).
     """
     charts: dict[str, Callable[[Any, Words], Any]] = {"labels": _labels, "trends": _trends, "layers": _layers}
     # Data with a name of their own are left alone by Altair when it gathers data sets.
@@ -77,78 +68,11 @@ def global_chart(view: View, rows: Rows, language: str = "en") -> Any:
     return charts[view](alt.InlineData(values=rows, name=view), words).add_params(*params)
 
 
-def checked(chart: Any) -> dict[str, Any]:
-    """Take an Altair chart that somebody restyled, as a specification.
-
-    Raises
-    ------
-    TypeError
-        If it is no Altair chart.
-    ValueError
-        If it has not the param ``picked``, or what it has cannot be set from outside.
-    """
-    if not isinstance(chart, alt.TopLevelMixin) or not hasattr(chart, "to_dict"):
-        raise TypeError(
-            f"[inv-widgets] chart={chart!r:.80} is {kind_of(chart)}: give an Altair chart, such as "
-            "chart.chart.configure_axis(labelFontSize=14)."
-        )
-    spec: dict[str, Any] = chart.to_dict()
-    params = [param for param in _params(spec) if param.get("name") == PICKED]
-    if not params or any("select" in param for param in params):
-        was = "has no param" if not params else "has a selection instead of a plain param"
-        raise ValueError(
-            f"[inv-widgets] This chart {was} {PICKED!r}, so labels picked elsewhere could not be shown in it. "
-            f"Start from chart.chart, or add .add_params(alt.param(name={PICKED!r}, value=[])) and let those marks "
-            f"stand out with `{_IS_PICKED}`."
-        )
-    return spec
-
-
-def bare_chart(view: View) -> dict[str, Any]:
-    """Give one of the three charts as the front end takes it: its specification, without rows, fitted to its room."""
-    return {"spec": without_rows(checked(global_chart(view, []))), "fits": True}
-
-
-def without_rows(spec: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the rows of named data: the front end has them."""
-
-    def strip(value: Any) -> Any:
-        if isinstance(value, list):
-            return [strip(each) for each in value]
-        if not isinstance(value, dict):
-            return value
-        if value.get("name") in VIEWS and "values" in value:
-            return {"name": value["name"]}
-        return {name: strip(each) for name, each in value.items()}
-
-    stripped: dict[str, Any] = strip({name: value for name, value in spec.items() if name != "datasets"})
-    return stripped | ({"datasets": spec["datasets"]} if "datasets" in spec else {})
-
-
-def with_rows(chart: Any, rows: Rows) -> Any:
-    """Give a copy of a chart whose named data are these rows; data of other names stay."""
-    copy = chart.copy(deep=True)
-    if isinstance(copy.data, alt.InlineData) and copy.data.name in VIEWS:
-        copy.data = alt.InlineData(values=rows, name=copy.data.name)
-    return copy
-
-
-def _params(value: Any) -> list[dict[str, Any]]:
-    if isinstance(value, list):
-        return [param for each in value for param in _params(each)]
-    if not isinstance(value, dict):
-        return []
-    inner = [
-        param for name, each in value.items() if name not in {"params", "data", "datasets"} for param in _params(each)
-    ]
-    return [*(value.get("params") or ()), *inner]
-
-
 def _other(called: dict[str, str]) -> dict[str, str]:
     return {name: word for name, word in called.items() if name != word}
 
 
-def _focus(strong: float = 1.0, faint: float = 0.25, *, of: str = f"{_IN_FOCUS} && {_IN_RANGE}") -> Any:
+def _focus(strong: float = 1.0, faint: float = 0.25, *, of: str = f"{_IN_FOCUS} && {_IN_RANGE} && {_IN_GROUP}") -> Any:
     return alt.condition(of, alt.value(strong), alt.value(faint))
 
 

@@ -43,6 +43,8 @@ class Look(TypedDict, total=False):
     ----------
     layers
         Names of the layers that are brushed; empty: all.
+    group
+        The group of layers that stands out; None, or one where the class has no label: all.
     marks
         What a TCAV test says of labels.
     language
@@ -52,6 +54,7 @@ class Look(TypedDict, total=False):
     """
 
     layers: Collection[str]
+    group: str | None
     marks: Marks
     language: str
     colour_map: str
@@ -141,14 +144,16 @@ class _Made:
         self._brushed = bool(brushed)
         self._layers = {place for place, name in enumerate(named) if not brushed or name in brushed}
         self._groups = {payload["layers"][place]["group"] for place in self._layers} | {ALL}
+        group = look.get("group")
+        self._group = group if group in {payload["groups"][place] for place in shown["rows"]["group"]} else None
 
     def image(self, place: int) -> str | None:
         colour_map, opacity = self._look.get("colour_map", "viridis"), self._look.get("opacity", 0.6)
         return example_image(self.payload, place, colour_map=colour_map, opacity=opacity)
 
     def of_group(self, group: str) -> dict[str, Any]:
-        """Say whether a group of layers is brushed, in part at least."""
-        return {"in_range": group in self._groups}
+        """Say whether a group of layers is brushed, in part at least, and whether it stands out or none does."""
+        return {"in_range": group in self._groups, "in_group": self._group in {None, group}}
 
     def of_layer(self, place: int) -> dict[str, Any]:
         """Name a layer, and say whether it is brushed."""
@@ -159,6 +164,7 @@ class _Made:
             "layer_name": layer["name"],
             "depth": layer["depth"],
             "in_range": place in self._layers,
+            "in_group": self._group in {None, layer["group"]},
             "brushed": self._brushed,
         }
 
@@ -184,7 +190,7 @@ class _Made:
         titles = {layer["name"]: title for layer, title in zip(self.payload["layers"], self.titles, strict=True)}
         number = self.words.number
         return self.words(
-            "chart.tcav.text",
+            "chart.tcav.text_earlier" if mark["earlier"] else "chart.tcav.text",
             words=self.words(f"chart.tcav.{mark['verdict']}"),
             score=number(mark["score"], 2),
             p=f"< {number(0.001, 3)}" if mark["p"] < 0.001 else f"= {number(mark['p'], 3)}",

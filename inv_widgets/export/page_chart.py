@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from inv_widgets.atomic import write
 from inv_widgets.errors import kind_of
 from inv_widgets.export.chart_files import svg
+from inv_widgets.export.chart_specs import bare_chart
 from inv_widgets.export.documents import document, still
 from inv_widgets.export.drawing import plain
 from inv_widgets.export.front_ends import front_end
-from inv_widgets.export.global_charts import VIEWS, bare_chart
+from inv_widgets.export.global_charts import VIEWS
 from inv_widgets.export.global_payload import payload
 from inv_widgets.export.global_rows import NO_IMAGE
 from inv_widgets.export.tcav_marks import tcav_marks

@@ -9,12 +9,13 @@ import traitlets
 
 from inv_widgets.errors import kind_of
 from inv_widgets.export.chart_files import checked_theme, save
-from inv_widgets.export.global_charts import PICKED, VIEWS, bare_chart, checked, global_chart, with_rows, without_rows
+from inv_widgets.export.chart_specs import bare_chart, checked, with_rows, without_rows
+from inv_widgets.export.global_charts import PICKED, VIEWS, global_chart
 from inv_widgets.export.global_payload import payload
 from inv_widgets.export.global_rows import class_shown, global_rows
 from inv_widgets.export.page import STATE
 from inv_widgets.export.page_chart import save_page
-from inv_widgets.export.tcav_marks import tcav_marks
+from inv_widgets.export.tcav_marks import grounds_of, tcav_marks
 from inv_widgets.export.words import words_in
 from inv_widgets.summary.groups import layers_by_group
 from inv_widgets.summary.names import chosen
@@ -92,6 +93,7 @@ class GlobalChart(Widget):
             chosen("class", view["target"], summary.targets)
         self._restyled: dict[str, Any] = {}
         self._tested, marks = tcav, tcav_marks(tcav, summary)
+        self._grounds = {} if tcav is None else grounds_of(summary)
         sent = payload(summary, state._withholding.hashes)  # noqa: SLF001 (the kernel-only part of a State)
         charts = {name: bare_chart(name) for name in VIEWS}
         super().__init__(state=state, _summary=sent, _charts=charts, _tcav=marks, **view)
@@ -111,12 +113,16 @@ class GlobalChart(Widget):
         with self._lock:
             self._shown = _checked_summary(summary)
             self._tell()
-            self._tcav = tcav_marks(self._tested, summary)
+            self._tcav = tcav_marks(self._tested, summary, self._grounds)
             self.state.groups = layers_by_group(summary.groups, summary.layers)
 
     @property
     def tcav(self) -> Any:
-        """The TCAV result whose marks are shown; None: none. What it says of other classes and labels is left out."""
+        """The TCAV result whose marks are shown; None: none. What it says of other classes and labels is left out.
+
+        It stays when another summary is set. Labels that this one lacks lose their marks; where other cluster maps
+        carry a label now, the mark says that it was tested before.
+        """
         return self._tested
 
     @tcav.setter
@@ -124,6 +130,7 @@ class GlobalChart(Widget):
         with self._lock:
             marks = tcav_marks(tcav, self._shown)
             self._tested, self._tcav = tcav, marks
+            self._grounds = {} if tcav is None else grounds_of(self._shown)
 
     @property
     def chart(self) -> Any:
@@ -207,7 +214,8 @@ class GlobalChart(Widget):
         state = self.state
         return global_rows(
             self._summary, self.view, self._target(), self.max_labels, marks=self._tcav, layers=state.layers,
-            language=state.language, colour_map=state.colour_map, opacity=state.opacity,
+            group=state.group if state.label is None else None, language=state.language, colour_map=state.colour_map,
+            opacity=state.opacity,
         )  # fmt: skip
 
     def _target(self) -> str | None:

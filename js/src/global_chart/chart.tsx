@@ -59,15 +59,11 @@ export function Chart({ shown }: { shown: Class }) {
 
   const view = store.own.view.value;
   const images = pictures.images;
-  const [summary, wanted, range, marks] = [
-    store.summary.value,
-    store.wanted.value,
-    store.range.value,
-    store.marks.value,
-  ];
+  const [summary, wanted, range] = [store.summary.value, store.wanted.value, store.range.value];
+  const [group, marks] = [store.group.value, store.marks.value];
   const rows = useMemo(
-    () => rowsOf(view, { summary, shown, wanted, images: images.value, range, marks, t }),
-    [view, summary, shown, wanted, images.value, range, marks, t],
+    () => rowsOf(view, { summary, shown, wanted, images: images.value, range, group, marks, t }),
+    [view, summary, shown, wanted, images.value, range, group, marks, t],
   );
   const words = useMemo(() => wordsFor(t, summary), [t, summary]);
   const latest = useRef({ rows, words });

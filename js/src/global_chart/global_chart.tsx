@@ -22,11 +22,11 @@ export function GlobalChart({ alive, ...context }: Props) {
   const shown = store.shown.value;
   // One thing at a time, as it was done.
   const onKeyDown = (event: KeyboardEvent) => {
-    const label = store.shared.label.value !== null;
-    if (event.key !== "Escape" || (!label && store.range.value === undefined)) return;
+    const chosen = store.shared.label.value !== null || store.group.value !== null;
+    if (event.key !== "Escape" || (!chosen && store.range.value === undefined)) return;
     event.stopPropagation();
     event.preventDefault();
-    if (label) store.letGo();
+    if (chosen) store.letGo();
     else store.allLayers();
   };
   return (
@@ -82,6 +82,7 @@ function Foot({ shown }: { shown: Class }) {
   const t = useTranslate();
   const { support } = store.summary.value;
   const tested = store.own.view.value === "labels" && Object.hasOwn(store.marks.value, shown.name);
+  const earlier = tested && Object.values(store.marks.value[shown.name] ?? {}).some((mark) => mark.earlier);
   return (
     <>
       {tested && (
@@ -97,6 +98,7 @@ function Foot({ shown }: { shown: Class }) {
           ))}
         </p>
       )}
+      {earlier && <p class="inv-foot inv-tested inv-quiet">{t("chart.tcav.earlier")}</p>}
       {store.own.view.value !== "labels" && store.range.value === undefined && (
         <p class="inv-foot inv-tested inv-quiet">{t("chart.drag")}</p>
       )}

@@ -9,7 +9,7 @@ import { Context } from "./context";
 import { rangeWords } from "./range";
 import { wantedLabels } from "./rows";
 import type { ChartStore, Picked } from "./store";
-import { allLayers, type Class, titleIn } from "./summary";
+import { allLayers, type Class, groupIn, titleIn } from "./summary";
 import { markOf, markWords } from "./tcav";
 
 export function LabelList({ shown }: { shown: Class }) {
@@ -68,6 +68,7 @@ export function LabelList({ shown }: { shown: Class }) {
         {labels.length === 0 && <span class="inv-quiet">{t("chart.no_match")}</span>}
       </div>
       <Reason picked={picked} />
+      <Group />
       <Range />
     </div>
   );
@@ -90,6 +91,21 @@ function Reason({ picked }: { picked: Picked }) {
       words={words}
       undo={t("chart.quieten")}
       onUndo={() => (picked.reason === "label" ? store.letGo() : store.quieten())}
+    />
+  );
+}
+
+/** Which group of layers stands out. */
+function Group() {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const group = store.group.value;
+  if (group === null) return null;
+  return (
+    <Told
+      words={t("chart.group", { name: groupIn(t, group) })}
+      undo={t("explorer.group_let_go")}
+      onUndo={() => store.chooseGroup(null)}
     />
   );
 }

@@ -10,7 +10,7 @@ const dog = summary.classes[0] as Class;
 const all = { maxLabels: 12, search: "" };
 
 function made(view: ViewName, of: Summary, shown: Class, wanted: Wanted, images: Images, more: Partial<Source> = {}) {
-  const source = { summary: of, shown, wanted, images, range: undefined, marks: {}, t: translator("en") };
+  const source = { summary: of, shown, wanted, images, range: undefined, group: null, marks: {}, t: translator("en") };
   return rowsOf(view, { ...source, ...more });
 }
 
@@ -142,8 +142,33 @@ it("says what is brushed: layers, and groups with one of them; all layers togeth
   expect(whole.every(({ in_range, brushed }) => in_range === true && brushed === false)).toBe(true);
 });
 
+it("says which group stands out; all do where none is chosen", () => {
+  const bars = made("labels", summary, dog, all, new Map(), { group: "block 1" });
+  expect(bars.map(({ group, in_group }) => [group, in_group])).toEqual([
+    ["block 1", true],
+    ["block 1", true],
+    ["all layers", false],
+    ["all layers", false],
+    ["all layers", false],
+  ]);
+  const cells = made("layers", summary, dog, { maxLabels: 1, search: "" }, new Map(), { group: "block 2" });
+  expect(cells.map(({ layer_name, in_group }) => [layer_name, in_group])).toEqual([
+    ["l1", false],
+    ["l2", true],
+  ]);
+  expect(made("layers", summary, dog, all, new Map()).every(({ in_group }) => in_group === true)).toBe(true);
+});
+
+it("says so where a label was tested before other cluster maps carried it", () => {
+  const mark = { verdict: "rises", score: 0.934, p: 0.0004, layer: "l2", reason: "", earlier: true } as const;
+  const [row] = made("labels", summary, dog, all, new Map(), { marks: { dog: { ear: mark } } });
+  expect(row?.mark_text).toBe(
+    "the class score rises with it: score 0.93, p < 0.001, block 2, layer 1; tested with earlier labels",
+  );
+});
+
 it("marks labels that were tested, of this class alone", () => {
-  const mark = { verdict: "rises", score: 0.934, p: 0.0004, layer: "l2", reason: "" } as const;
+  const mark = { verdict: "rises", score: 0.934, p: 0.0004, layer: "l2", reason: "", earlier: false } as const;
   const marks = {
     dog: { ear: mark, tail: { ...mark, verdict: "untestable", score: null, p: null, reason: "Only 3." } as const },
     cat: { eye: mark },

@@ -28,6 +28,8 @@ export interface Source {
   images: Images;
   /** Names of the brushed layers; undefined: all. */
   range: readonly string[] | undefined;
+  /** The group of layers that stands out; null: all. */
+  group: string | null;
   marks: Marks;
   t: Translate;
 }
@@ -99,6 +101,7 @@ function labelRows(source: Source): Row[] {
       verdict: mark?.verdict ?? "",
       mark_text: mark ? markWords(t, summary, mark) : "–",
       in_range: inRange.has(name),
+      in_group: source.group === null || source.group === name,
     };
   });
 }
@@ -176,7 +179,7 @@ function cellsOf({ cells, played }: Class): (label: number, layer: number) => Ce
 }
 
 /** What rows say of a layer, by its place. */
-function placesOf({ summary, range, t }: Source) {
+function placesOf({ summary, range, group, t }: Source) {
   const titles = layerTitles(summary);
   return (place: number) => {
     const [title, name] = [titles[place] ?? "", summary.layers[place]?.name ?? ""];
@@ -186,6 +189,7 @@ function placesOf({ summary, range, t }: Source) {
       layer_name: name,
       depth: summary.layers[place]?.depth ?? 0,
       in_range: range === undefined || range.includes(name),
+      in_group: group === null || summary.layers[place]?.group === group,
       brushed: range !== undefined,
     };
   };

@@ -45,7 +45,7 @@ it("brushes layers: seen at once here, told to State when the hand lets go", () 
 it("follows the marks of a test", () => {
   const { store, model } = opened();
   expect(store.marks.value).toEqual({});
-  const mark = { verdict: "none", score: 0.5, p: 0.7, layer: "l2", reason: "" };
+  const mark = { verdict: "none", score: 0.5, p: 0.7, layer: "l2", reason: "", earlier: false };
   model.set("_tcav", { dog: { ear: mark } });
   expect(store.marks.value).toEqual({ dog: { ear: mark } });
 });
@@ -100,6 +100,21 @@ it("lets a picked label stand out first, then the open cluster map's, then the p
   expect(store.picked.value.reason).toBe("picture");
   state.set("label", "ear");
   expect(store.picked.value).toMatchObject({ labels: ["ear"], reason: "label" });
+});
+
+it("lets a group stand out where no label is picked and the class has labels there", () => {
+  const { store, state } = opened();
+  expect(store.group.value).toBeNull();
+  state.set("group", "block 1");
+  expect(store.group.value).toBe("block 1");
+  state.set("label", "ear"); // its bars in all groups stand out
+  expect(store.group.value).toBeNull();
+  store.letGo();
+  expect([store.group.value, state.get("group")]).toEqual([null, null]);
+  for (const other of ["block 2", "no group of this summary"]) {
+    state.set("group", other);
+    expect(store.group.value).toBeNull();
+  }
 });
 
 it("keeps quiet about what is open elsewhere until something else is", () => {

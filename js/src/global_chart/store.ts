@@ -79,6 +79,8 @@ export class ChartStore {
   readonly picked: ReadonlySignal<Picked>;
   /** Names of the layers that are brushed, or just being brushed; undefined: all. */
   readonly range: ReadonlySignal<readonly string[] | undefined>;
+  /** The group of layers that stands out, where no label does by itself and this class has labels there; null: all. */
+  readonly group: ReadonlySignal<string | null>;
   /** What a TCAV test says of labels. */
   readonly marks: ReadonlySignal<Marks>;
   readonly search: Signal<string>;
@@ -125,6 +127,11 @@ export class ChartStore {
       );
     });
     this.range = computed(() => rangeOf(this.summary.value, this.#brushing.value ?? this.shared.layers.value));
+    this.group = computed(() => {
+      const [{ group, label }, shown] = [this.shared, this.shown.value];
+      const place = group.value === null ? -1 : this.summary.value.groups.indexOf(group.value);
+      return label.value === null && shown?.rows.group.includes(place) ? group.value : null;
+    });
     this.picked = computed(() => this.#picked());
     this.wanted = computed(() => ({ maxLabels: this.own.max_labels.value, search: this.search.value }));
   }

@@ -12,6 +12,8 @@ export interface Mark {
   p: number | null;
   layer: string;
   reason: string;
+  /** Other cluster maps carry the label now than when it was tested. */
+  earlier: boolean;
 }
 
 /** By class and label. */
@@ -34,7 +36,7 @@ export function markWords(t: Translate, summary: Summary, mark: Mark): string {
   if (mark.score === null || mark.p === null) return t("chart.tcav.untestable");
   const titles = layerTitles(summary);
   const place = summary.layers.findIndex(({ name }) => name === mark.layer);
-  return t("chart.tcav.text", {
+  return t(mark.earlier ? "chart.tcav.text_earlier" : "chart.tcav.text", {
     words: t(`chart.tcav.${mark.verdict}`),
     score: fixed(mark.score, 2, t),
     p: mark.p < 0.001 ? `< ${fixed(0.001, 3, t)}` : `= ${fixed(mark.p, 3, t)}`,

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from inv_widgets.export import chart_files, global_charts
-from inv_widgets.export.global_charts import VIEWS, checked, global_chart, with_rows, without_rows
+from inv_widgets.export.chart_specs import checked, with_rows, without_rows
+from inv_widgets.export.global_charts import VIEWS, global_chart
 from inv_widgets.export.global_payload import EXAMPLE_BYTES, payload
 from inv_widgets.export.global_rows import example_image, global_rows
 from inv_widgets.export.payload import to_json
@@ -319,6 +320,20 @@ def test_rows_say_which_layers_are_brushed(summary):
     for nothing in ([], ["a layer of another network"]):
         rows = global_rows(sent, "layers", "tabby", 12, layers=nothing)
         assert all(row["in_range"] and not row["brushed"] for row in rows)
+
+
+def test_rows_say_which_group_stands_out(summary):
+    sent = payload(summary)
+    inside = sent["layers"][-1]["group"]
+    bars = global_rows(sent, "labels", "tabby", 12, group=inside)
+    assert {row["group"] for row in bars if row["in_group"]} == {inside}
+    assert {row["group"] for row in bars} > {inside}
+    cells = global_rows(sent, "layers", "tabby", 12, group=inside)
+    names = {layer["name"] for layer in sent["layers"] if layer["group"] == inside}
+    assert {row["layer_name"] for row in cells if row["in_group"]} == names
+    assert not all(row["in_group"] for row in cells)
+    for nothing in (None, "a group of another network"):
+        assert all(row["in_group"] for row in global_rows(sent, "labels", "tabby", 12, group=nothing))
 
 
 def test_a_chart_in_another_language(summary, tmp_path):

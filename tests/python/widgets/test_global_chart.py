@@ -240,6 +240,54 @@ def test_a_tcav_result_comes_and_goes(summary, run):
     assert set(verdicts().values()) == {""}
 
 
+def test_a_tcav_result_outlives_its_summary_but_says_so(summary, run):
+    chart = GlobalChart(summary, target="dog", tcav=result(ear=5.0, tail=-5.0, eye=0.1))
+    told = lambda: {row["label"]: row["mark_text"][-10:] for row in values(chart) if row["verdict"]}  # noqa: E731
+    assert set(told()) == {"ear", "tail", "eye"}
+    assert "labels" not in " ".join(told().values())
+    # What was "eye" is "tail" now: one loses its mark, the other has more cluster maps than were tested.
+    swapped = {"eye": "tail"}
+    changed = [
+        dataclasses.replace(
+            each,
+            columns=tuple(
+                dataclasses.replace(
+                    column,
+                    cluster_maps=tuple(
+                        dataclasses.replace(
+                            shown,
+                            labels=tuple(
+                                dataclasses.replace(label, name=swapped.get(label.name, label.name))
+                                for label in shown.labels
+                            ),
+                        )
+                        for shown in column.cluster_maps
+                    ),
+                )
+                for column in each.columns
+            ),
+        )
+        for each in labelled(run)
+    ]
+    chart.summary = summarize(changed, groups=1)
+    assert {label: words.endswith("labels") for label, words in told().items()} == {"ear": False, "tail": True}
+    chart.summary = summary
+    assert "labels" not in " ".join(told().values())
+    chart.summary = summarize(changed, groups=1)
+    chart.tcav = result(tail=5.0)  # tested again
+    assert not told()["tail"].endswith("labels")
+
+
+def test_a_group_that_is_chosen_steps_forward_in_what_is_saved(summary):
+    state = State()
+    chart = GlobalChart(summary, state=state)
+    group = summary.groups[0]
+    state.group = group
+    assert {row["group"] for row in values(chart) if row["in_group"]} == {group}
+    state.label = "ear"
+    assert all(row["in_group"] for row in values(chart))
+
+
 def test_brushed_layers_step_forward_in_what_is_saved(summary, tmp_path):
     state = State()
     chart = GlobalChart(summary, state=state, view="layers")
