@@ -15,7 +15,8 @@ from inv_widgets.comparison.comparison_inputs import checked_mask, key_of, masks
 from inv_widgets.comparison.comparison_parts import Parts
 from inv_widgets.comparison.comparison_result import ComparedMap, ComparedPicture, ComparisonResult
 from inv_widgets.comparison.method import NotPossibleError
-from inv_widgets.comparison.metrics.registry import METRICS, measured
+from inv_widgets.comparison.metrics.measuring import measured
+from inv_widgets.comparison.metrics.registry import METRICS
 from inv_widgets.comparison.peak_memory import PeakMemory
 from inv_widgets.comparison.progress import told_to
 from inv_widgets.comparison.saliency import attribute

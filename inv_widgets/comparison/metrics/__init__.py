@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from inv_widgets.comparison.metrics.gini import sparseness
     from inv_widgets.comparison.metrics.inputs import box_mask, window_mask
     from inv_widgets.comparison.metrics.localisation import bbox, ebpg, miou, pointing
-    from inv_widgets.comparison.metrics.registry import METRICS, Metric, measured
+    from inv_widgets.comparison.metrics.measuring import measured
+    from inv_widgets.comparison.metrics.registry import METRICS, Metric
     from inv_widgets.comparison.metrics.results import Measured, UndefinedMetricWarning
     from inv_widgets.comparison.metrics.sensitivity import sensitivity_n
 
@@ -34,7 +35,7 @@ _HOMES = {
     "ebpg": "localisation",
     "increase": "confidence",
     "insertion": "curves",
-    "measured": "registry",
+    "measured": "measuring",
     "miou": "localisation",
     "pointing": "localisation",
     "sensitivity_n": "sensitivity",

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import inv_widgets as inv
-from inv_widgets.comparison.metrics.registry import METRICS, measured
+from inv_widgets.comparison.metrics.measuring import measured
+from inv_widgets.comparison.metrics.registry import METRICS
 from inv_widgets.comparison.metrics.results import UndefinedMetricWarning
 
 metrics = inv.metrics

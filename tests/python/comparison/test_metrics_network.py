@@ -13,7 +13,7 @@ from inv_widgets.classifier import Classifier
 from inv_widgets.comparison.metrics.at_input import at_input
 from inv_widgets.comparison.metrics.cases import read_shown
 from inv_widgets.comparison.metrics.confidence import kept_confidence
-from inv_widgets.comparison.metrics.registry import measured
+from inv_widgets.comparison.metrics.measuring import measured
 from inv_widgets.comparison.metrics.results import UndefinedMetricWarning
 
 metrics = inv.metrics

@@ -13,7 +13,7 @@ from torch import nn
 
 import inv_widgets as inv
 from inv_widgets.classifier import Classifier
-from inv_widgets.comparison.metrics.registry import measured
+from inv_widgets.comparison.metrics.measuring import measured
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its imports' deprecations are not ours
