@@ -10,7 +10,7 @@ LAB ?= 1
 JOBS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
-FRONT_ENDS := $(addprefix inv_widgets/static/,explorer.js state.js page.js reveal_game.js host_desk.js synonym_editor.js workspace.js global_chart.js)
+FRONT_ENDS := $(addprefix inv_widgets/static/,explorer.js state.js page.js reveal_game.js host_desk.js synonym_editor.js workspace.js global_chart.js comparison.js)
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) $(wildcard js/*.mjs js/tsconfig.json inv_widgets/colour_maps.json inv_widgets/languages/*.json)
 
 # More threads than free cores make torch and scikit-learn several times slower: one a test process.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from inv_widgets.run import Run, load
     from inv_widgets.store.label_store import LabelStore
     from inv_widgets.summary.pipeline import summarize
+    from inv_widgets.widgets.comparison import Comparison
     from inv_widgets.widgets.explorer import Explorer
     from inv_widgets.widgets.global_chart import GlobalChart
     from inv_widgets.widgets.host_desk import HostDesk
@@ -43,6 +44,7 @@ _HOMES = {
     "Classifier": "classifier",
     "ClusterMap": "explanation",
     "Column": "explanation",
+    "Comparison": "widgets.comparison",
     "ComparisonResult": "comparison.comparison_result",
     "Explanation": "explanation",
     "Explorer": "widgets.explorer",
@@ -76,6 +78,7 @@ __all__ = [
     "Classifier",
     "ClusterMap",
     "Column",
+    "Comparison",
     "ComparisonResult",
     "Explanation",
     "Explorer",

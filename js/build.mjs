@@ -14,6 +14,7 @@ const options = {
     synonym_editor: "src/synonym_editor/index.tsx",
     workspace: "src/workspace/index.tsx",
     global_chart: "src/global_chart/index.tsx",
+    comparison: "src/comparison/index.tsx",
   },
   outdir: "../inv_widgets/static",
   bundle: true,

@@ -19,6 +19,7 @@ FRONT_ENDS = (
     "reveal_game.js",
     "host_desk.js",
     "synonym_editor.js",
+    "comparison.js",
     "workspace.js",
     "global_chart.js",
 )

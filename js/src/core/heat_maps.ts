@@ -20,7 +20,13 @@ export interface Rectangle {
 }
 
 /** Enlarge by Catmull-Rom splines (Keys 1981, a = -1/2), clamped to 0..255; edges repeat. */
-export function enlarge(map: Uint8Array, mapWidth: number, mapHeight: number, width: number, height: number): Field {
+export function enlarge(
+  map: ArrayLike<number>,
+  mapWidth: number,
+  mapHeight: number,
+  width: number,
+  height: number,
+): Field {
   const [columns, columnWeights] = taps(mapWidth, width);
   const [rows, rowWeights] = taps(mapHeight, height);
   const wide = new Float32Array(mapHeight * width);
@@ -42,6 +48,55 @@ export function enlarge(map: Uint8Array, mapWidth: number, mapHeight: number, wi
     }
   }
   return { width, height, values };
+}
+
+/**
+ * Enlarge or shrink bilinearly, averaging where cells are smaller than pixels: pixel by pixel what `ComparisonResult.map` gives.
+ * The border goes on beyond the edge.
+ */
+export function layOn(
+  map: ArrayLike<number>,
+  mapWidth: number,
+  mapHeight: number,
+  width: number,
+  height: number,
+): Field {
+  const columns = tent(mapWidth, width);
+  const rows = tent(mapHeight, height);
+  const wide = new Float32Array(mapHeight * width);
+  for (let y = 0; y < mapHeight; y++) {
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let t = x * columns.reach; t < (x + 1) * columns.reach; t++) {
+        sum += at(columns.weights, t) * at(map, y * mapWidth + at(columns.places, t));
+      }
+      wide[y * width + x] = sum;
+    }
+  }
+  const values = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let t = y * rows.reach; t < (y + 1) * rows.reach; t++) {
+      const weight = at(rows.weights, t);
+      if (weight === 0) continue;
+      const row = at(rows.places, t) * width;
+      for (let x = 0; x < width; x++) values[y * width + x] = at(values, y * width + x) + weight * at(wide, row + x);
+    }
+  }
+  return { width, height, values };
+}
+
+/** For and against, of one lightness; figures have the same. */
+export const SIGNS = { plus: [197, 27, 52], minus: [33, 92, 196] } as const;
+
+/** RGBA bytes of a field whose 127.5 is nought: the sign as a colour, the size as its strength. */
+export function diverging(field: Field): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = new Uint8ClampedArray(4 * field.values.length);
+  field.values.forEach((value, i) => {
+    const share = (value - 127.5) / 127.5;
+    pixels.set(share >= 0 ? SIGNS.plus : SIGNS.minus, 4 * i);
+    pixels[4 * i + 3] = 255 * Math.min(1, Math.abs(share));
+  });
+  return pixels;
 }
 
 /** RGBA bytes: the look-up table's colour; what lies under `cut` (0..1 of the map's range) is clear, with an even ramp of 2 %. */
@@ -152,6 +207,29 @@ function taps(from: number, to: number): [Uint32Array, Float32Array] {
     for (let k = 0; k < 4; k++) places[4 * i + k] = Math.min(from - 1, Math.max(0, cell - 1 + k));
   }
   return [places, weights];
+}
+
+/** For each of `to` pixels: `reach` cells and their weights, a tent as wide as the larger of cell and pixel. */
+function tent(from: number, to: number): { reach: number; places: Uint32Array; weights: Float32Array } {
+  const stretch = Math.max(1, from / to);
+  const half = Math.ceil(stretch);
+  const reach = 2 * half + 2;
+  const places = new Uint32Array(reach * to);
+  const weights = new Float32Array(reach * to);
+  for (let i = 0; i < to; i++) {
+    const position = ((i + 0.5) * from) / to - 0.5;
+    const cell = Math.floor(position);
+    let total = 0;
+    for (let k = 0; k < reach; k++) {
+      const tap = cell - half + k;
+      const weight = Math.max(0, 1 - Math.abs(tap - position) / stretch);
+      places[reach * i + k] = Math.min(from - 1, Math.max(0, tap));
+      weights[reach * i + k] = weight;
+      total += weight;
+    }
+    for (let k = 0; k < reach; k++) weights[reach * i + k] = at(weights, reach * i + k) / total;
+  }
+  return { reach, places, weights };
 }
 
 /** One pass of a separable blur along rows (`step` 1) or columns (`step` = width); edges repeat. */

@@ -4,7 +4,7 @@
  * One painter a view. A canvas keeps its enlarged field and its coloured layer, so that a new opacity costs two `drawImage`.
  */
 import { lookUpTable } from "./colour_maps";
-import { colour, edgeWidth, enlarge, type Field, soften, topMask, windowOn } from "./heat_maps";
+import { colour, diverging, edgeWidth, enlarge, type Field, layOn, soften, topMask, windowOn } from "./heat_maps";
 
 export type Mode = "overlay" | "mask" | "map";
 
@@ -23,9 +23,14 @@ export interface Look {
 export interface HeatMap {
   readonly image: ImageBitmap;
   readonly window: readonly number[];
-  readonly map: Uint8Array;
+  /** 0..255 */
+  readonly map: Uint8Array | Float32Array;
   readonly mapWidth: number;
   readonly mapHeight: number;
+  /** Enlarged bilinearly, and its mask has a hard edge: what is seen is what is measured. */
+  readonly exact?: boolean;
+  /** 127.5 is nought: two colours, for and against. */
+  readonly signed?: boolean;
 }
 
 /** Spent on drawing in one frame; the rest of the 16 ms is the browser's. */
@@ -152,7 +157,13 @@ export class HeatCanvas {
       this.#layer = undefined;
     }
     const place = windowOn(heatMap.window, width, height);
-    this.#field ??= enlarge(heatMap.map, heatMap.mapWidth, heatMap.mapHeight, place.width, place.height);
+    this.#field ??= (heatMap.exact ? layOn : enlarge)(
+      heatMap.map,
+      heatMap.mapWidth,
+      heatMap.mapHeight,
+      place.width,
+      place.height,
+    );
     const layer = this.#layerFor(look, heatMap, this.#field, Math.max(width, height));
 
     context.globalCompositeOperation = "source-over";
@@ -172,6 +183,11 @@ export class HeatCanvas {
     context.globalCompositeOperation = "source-over";
   }
 
+  /** What was drawn last, 0..255; undefined before. */
+  get field(): Field | undefined {
+    return this.#field;
+  }
+
   #layerFor(look: Look, heatMap: HeatMap, field: Field, longest: number): HTMLCanvasElement {
     const key = look.mode === "mask" ? `mask ${look.share}` : `${look.colourMap} ${look.cut}`;
     if (this.#layer?.key === key) return this.#layer.canvas;
@@ -180,7 +196,7 @@ export class HeatCanvas {
     canvas.width = field.width;
     canvas.height = field.height;
     const image = new ImageData(
-      pixels ?? colour(field, lookUpTable(look.colourMap), look.cut),
+      pixels ?? (heatMap.signed ? diverging(field) : colour(field, lookUpTable(look.colourMap), look.cut)),
       field.width,
       field.height,
     );
@@ -192,7 +208,8 @@ export class HeatCanvas {
 
 function maskPixels(field: Field, share: number, heatMap: HeatMap, longest: number): Uint8ClampedArray<ArrayBuffer> {
   const sigma = edgeWidth(Math.max(heatMap.mapWidth, heatMap.mapHeight)) * longest;
-  const alpha = soften(topMask(field, share), field.width, field.height, sigma);
+  const mask = topMask(field, share);
+  const alpha = heatMap.exact ? mask.map((inside) => 255 * inside) : soften(mask, field.width, field.height, sigma);
   const pixels = new Uint8ClampedArray(4 * alpha.length);
   alpha.forEach((value, i) => {
     pixels[4 * i + 3] = value;

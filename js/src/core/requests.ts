@@ -38,7 +38,7 @@ export class Requests {
     model.on("msg:custom", this.#answer);
   }
 
-  ask(content: Record<string, unknown>, patience = PATIENCE_MS): Promise<Answer> {
+  ask(content: Record<string, unknown>, patience = PATIENCE_MS, buffers?: ArrayBuffer[]): Promise<Answer> {
     // Two views of one model hear each other's answers, so ids must differ between them.
     const id = `${Math.random().toString(36).slice(2)}-${++this.#count}`;
     return new Promise((resolve, reject) => {
@@ -49,7 +49,8 @@ export class Requests {
       }, patience);
       this.#open.set(id, { resolve, reject, timer });
       try {
-        this.#model.send({ ...content, id });
+        if (buffers) this.#model.send({ ...content, id }, undefined, buffers);
+        else this.#model.send({ ...content, id });
       } catch {
         clearTimeout(timer);
         this.#open.delete(id);

@@ -9,7 +9,7 @@ export class Bitmaps {
   readonly #images = new Map<string, Promise<ImageBitmap>>();
   readonly #urls = new Map<string, string>();
 
-  image(picture: Picture): Promise<ImageBitmap> {
+  image(picture: Pick<Picture, "key" | "image" | "image_type">): Promise<ImageBitmap> {
     const known = this.#images.get(picture.key);
     if (known) {
       this.#images.delete(picture.key);

@@ -1,13 +1,9 @@
 /** A global chart beside the page's Explorer. Its front end, Vega included, stands in the page only where a summary does. */
 import { effect, type ReadonlySignal } from "@preact/signals";
 import type { Translate } from "../core/languages";
-import { LocalModel, type Model, type RenderProps } from "../core/model";
-import { createRoot } from "../core/mount";
+import type { Model } from "../core/model";
 import type { Theme } from "../core/theme";
-
-interface FrontEnd {
-  render(props: RenderProps): Promise<unknown>;
-}
+import { type FrontEnd, openFrontEnd } from "./front_end";
 
 /** Where the chart's own script, which runs before this one, leaves what it would export. */
 interface Page {
@@ -29,18 +25,5 @@ export function openChart(
   });
   page.append(el);
   page.dataset.chart = "true";
-  const fail = (error: unknown) => {
-    const root = createRoot(el, "", theme);
-    root.speak(t);
-    root.fail(error);
-  };
-  const factory = (globalThis as Page).invWidgetsGlobalChart;
-  if (!factory) {
-    fail(new Error(t.peek()("page.no_chart")));
-    return;
-  }
-  const model = new LocalModel({ ...values, state: "anywidget:state" });
-  factory()
-    .render({ model, el, host: { getModel: async () => state } })
-    .catch(fail);
+  openFrontEnd((globalThis as Page).invWidgetsGlobalChart, "page.no_chart", el, values, state, theme, t);
 }

@@ -1,4 +1,4 @@
-/** An exported page with no kernel: the same Explorer, a global chart beside it where there is one, or a chart alone. */
+/** An exported page with no kernel: an Explorer, a global chart beside it where there is one; a chart or a comparison alone. */
 import { effect, signal } from "@preact/signals";
 import { IconButton } from "../core/controls";
 import { followLanguage, useTranslate } from "../core/language";
@@ -11,6 +11,7 @@ import { Explorer } from "../explorer/explorer";
 import explorerStyles from "../explorer/explorer.css";
 import { Store } from "../explorer/store";
 import { openChart } from "./chart";
+import { openComparison } from "./comparison";
 import styles from "./page.css";
 
 interface Data {
@@ -19,6 +20,7 @@ interface Data {
   state?: Record<string, unknown>;
   view?: Record<string, unknown>;
   chart?: Record<string, unknown>;
+  comparison?: Record<string, unknown>;
   /** Where it is not the reader's. */
   theme?: Theme;
 }
@@ -46,7 +48,11 @@ function open(el: HTMLElement): void {
       document.documentElement.lang = t.value.language;
     });
     const head = <PageHead title={data.title ?? ""} theme={theme} />;
-    if (data.pictures || !data.chart) {
+    if (data.comparison) {
+      el.dataset.alone = "true";
+      root.show(head);
+      openComparison(el, data.comparison, state, theme, t);
+    } else if (data.pictures || !data.chart) {
       const store = new Store(new LocalModel({ ...data.view, _pictures: data.pictures ?? [] }), state);
       const painter = new Painter((error) => {
         store.error.value = error;

@@ -1,0 +1,77 @@
+"""A comparison as one HTML file that works from disk: no server, no kernel, no network connection."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inv_widgets.atomic import write
+from inv_widgets.export.comparison_figure import figure
+from inv_widgets.export.documents import document, still
+from inv_widgets.export.drawing import plain
+from inv_widgets.export.front_ends import front_end
+from inv_widgets.export.page import STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from inv_widgets.comparison.comparison_result import ComparisonResult
+
+__all__ = ["PageData", "save"]
+
+# A script in a page exports to nobody: what `export {name as default}` gives is left where the page's looks for it.
+_EXPORT = re.compile(r"export\s*\{\s*([\w$]+) as default\s*\}\s*;?\s*$")
+_FOUND_AT = "globalThis.invWidgetsComparison"
+_DRAWN = {"pictures": 4, "methods": 6}
+"""What readers without scripts see."""
+
+
+@dataclass(frozen=True)
+class PageData:
+    """What a page shows.
+
+    Attributes
+    ----------
+    about, rows
+        What a Comparison's front end reads.
+    state
+        The State that it opens with.
+    view
+        Traits of the Comparison.
+    result
+        For the still picture, and the heading.
+    """
+
+    about: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
+    state: object
+    view: Mapping[str, Any]
+    result: ComparisonResult
+
+
+def save(data: PageData, path: Path, *, title: str | None = None) -> Path:
+    """Write the page; an older file stands until the new one is whole."""
+    names = f"{len(data.result.methods)} methods on {len(data.result.pictures)} pictures, {data.result.network}"
+    heading = plain(title or names)
+    told = {
+        "title": heading,
+        "state": {name: getattr(data.state, name) for name in STATE},
+        "comparison": {"_about": dict(data.about), "_rows": list(data.rows), "_added": [], **data.view},
+    }
+    drawn = None
+    if data.result.pictures:
+        drawn = figure(data.result, max_pictures=_DRAWN["pictures"], max_methods=_DRAWN["methods"])
+    return write(path, document(told, still=still(drawn, heading), scripts=[_script()]))
+
+
+def _script() -> str:
+    text = front_end("comparison", "exported comparisons")
+    found = _EXPORT.search(text)
+    if found is None:
+        raise ValueError(
+            f"[inv-widgets] static/comparison.js ends in {text[-40:]!r}, not in `export {{name as default}}`: it is of "
+            "another version. Reinstall inv-widgets, or run `make build` in a clone of the repository."
+        )
+    return f"{text[: found.start()]}{_FOUND_AT}={found[1]};"

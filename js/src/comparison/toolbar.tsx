@@ -1,0 +1,238 @@
+/** What is compared; how it is drawn; what it is sorted by; pictures that are added. */
+import { useContext, useRef, useState } from "preact/hooks";
+import { COLOUR_MAPS, gradient } from "../core/colour_maps";
+import { Icon, percent, Segmented, Slider } from "../core/controls";
+import { SIGNS } from "../core/heat_maps";
+import { useUniqueId } from "../core/ids";
+import { GUARDED } from "../core/keyboard";
+import { useTranslate } from "../core/language";
+import { ClassPicker } from "./class_picker";
+import { Context } from "./context";
+import { isSigned } from "./maps";
+import { titleOf } from "./numbers";
+import { PICTURE_KEYS } from "./sorting";
+import { ViewMenu } from "./view_menu";
+
+const MODES = ["overlay", "mask", "map"] as const;
+
+export function Toolbar() {
+  const { store, page } = useContext(Context);
+  const t = useTranslate();
+  const mode = store.own.view.value;
+  const about = store.told._about.value;
+  const pictures = t("explorer.pictures", { count: store.contents.heads.value.length });
+  const methods = t("comparison.methods", { count: about.methods.length });
+  return (
+    <header class="inv-toolbar">
+      <div class="inv-title">
+        {!page && <h2>{t("comparison.title", { pictures, methods })}</h2>}
+        {about.network && <p class="inv-quiet">{t("comparison.by", { network: about.network })}</p>}
+        {!page && <Adding />}
+      </div>
+      <div class="inv-controls">
+        <Segmented
+          label={t("explorer.view")}
+          value={mode}
+          options={MODES}
+          name={(each) => t(`explorer.view_${each}`)}
+          onChoose={(view) => store.set({ view })}
+        />
+        <Legend />
+        {mode === "mask" ? (
+          <Slider
+            label={t("explorer.share")}
+            min={0.5}
+            max={100}
+            step={0.5}
+            value={store.own.share.value}
+            text={percent(store.own.share.value, store.own.share.value % 1 ? 1 : 0, t)}
+            onSlide={(share) => store.slide({ share })}
+          />
+        ) : (
+          <Slider
+            label={t("explorer.opacity")}
+            min={0}
+            max={1}
+            step={0.01}
+            value={store.shared.opacity.value}
+            text={percent(100 * store.shared.opacity.value, 0, t)}
+            disabled={mode !== "overlay"}
+            onSlide={(opacity) => store.slideShared({ opacity })}
+          />
+        )}
+        <Sorting what="methods" />
+        <Sorting what="pictures" />
+        <ViewMenu />
+      </div>
+    </header>
+  );
+}
+
+/** The colour map, and the two colours of maps with signs where there are such maps. */
+function Legend() {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const id = useUniqueId();
+  const name = store.shared.colour_map.value;
+  const signed =
+    store.own.signs.value === "both" &&
+    store.rows.value.some((head) => [...(store.contents.of(head)?.maps.values() ?? [])].some(isSigned));
+  const swatch = (colour: readonly number[]) => <i style={{ background: `rgb(${colour.join(" ")})` }} />;
+  return (
+    <div class="inv-control">
+      <label class="inv-control-label" for={id}>
+        {t("explorer.colour_map")}
+        {signed && (
+          <span class="inv-signs" title={t("comparison.signs_words")}>
+            {swatch(SIGNS.plus)} {t("comparison.for")} {swatch(SIGNS.minus)} {t("comparison.against")}
+          </span>
+        )}
+      </label>
+      <span class="inv-select">
+        <span class="inv-swatch" style={{ backgroundImage: gradient(name) }} />
+        <select
+          id={id}
+          value={name}
+          onChange={(event) => store.share({ colour_map: event.currentTarget.value })}
+          {...GUARDED}
+        >
+          {COLOUR_MAPS.map((option) => (
+            <option key={option} value={option} selected={option === name}>
+              {option === "greys" ? t("explorer.greys") : option}
+            </option>
+          ))}
+        </select>
+        <Icon name="down" />
+      </span>
+    </div>
+  );
+}
+
+function Sorting({ what }: { what: "methods" | "pictures" }) {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const id = useUniqueId();
+  const by = what === "methods" ? store.own.sort_methods.value : store.own.sort_pictures.value;
+  const measures = store.told._about.value.measures;
+  const set = (value: string | null) =>
+    store.set(what === "methods" ? { sort_methods: value } : { sort_pictures: value });
+  const name = by?.replace(/^-/, "") ?? "";
+  const turned = by?.startsWith("-") ?? false;
+  return (
+    <div class="inv-control inv-sorting">
+      <label class="inv-control-label" for={id}>
+        {t(what === "methods" ? "comparison.sort_methods" : "comparison.sort_pictures")}
+      </label>
+      <span class="inv-row">
+        <span class="inv-select inv-select-plain">
+          <select id={id} value={name} onChange={(event) => set(event.currentTarget.value || null)} {...GUARDED}>
+            <option value="" selected={name === ""}>
+              {t("comparison.as_given")}
+            </option>
+            {what === "pictures" &&
+              PICTURE_KEYS.map((key) => (
+                <option key={key} value={key} selected={name === key}>
+                  {t(`comparison.by_${key}`)}
+                </option>
+              ))}
+            {measures.map((measure) => (
+              <option key={measure.name} value={measure.name} selected={name === measure.name}>
+                {titleOf(t, measure)}
+              </option>
+            ))}
+          </select>
+          <Icon name="down" />
+        </span>
+        <button
+          type="button"
+          class="inv-icon-button"
+          aria-pressed={turned}
+          aria-label={t("comparison.turn")}
+          title={t("comparison.turn")}
+          disabled={by === null}
+          onClick={() => set(turned ? name : `-${name}`)}
+          {...GUARDED}
+        >
+          {turned ? "↑" : "↓"}
+        </button>
+      </span>
+    </div>
+  );
+}
+
+/** Pictures from this computer, and the class that they are asked about. */
+function Adding() {
+  const { store, alive } = useContext(Context);
+  const t = useTranslate();
+  const [open, setOpen] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const { live, categories } = store.told._about.value;
+  if (!live) return <p class="inv-quiet inv-hint">{t("comparison.no_run")}</p>;
+  const target = store.target.value;
+  const name = target === null ? t("comparison.any_class") : typeof target === "number" ? categories[target] : target;
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
+  return (
+    <div class="inv-adding">
+      <button
+        type="button"
+        class="inv-button"
+        disabled={!alive.value}
+        title={t("comparison.add_words")}
+        onClick={() => input.current?.click()}
+        {...GUARDED}
+      >
+        <Icon name="more" />
+        {t("comparison.add")}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        accept="image/*"
+        multiple
+        hidden
+        aria-label={t("comparison.add")}
+        onChange={(event) => {
+          const files = [...(event.currentTarget.files ?? [])];
+          // The same file can be chosen again.
+          event.currentTarget.value = "";
+          void store.add(files);
+        }}
+      />
+      <span class="inv-anchor">
+        <button
+          ref={button}
+          type="button"
+          class="inv-button"
+          aria-expanded={open}
+          title={t("comparison.class_words")}
+          onClick={() => setOpen(!open)}
+          {...GUARDED}
+        >
+          <span class="inv-quiet">{t("comparison.class")}</span>
+          <bdi>{name}</bdi>
+          <Icon name="down" />
+        </button>
+        {open && (
+          <ClassPicker
+            label={t("comparison.class_words")}
+            anyClass
+            onClose={close}
+            onPick={(picked) => {
+              store.target.value = picked;
+              close();
+            }}
+          />
+        )}
+      </span>
+      {store.sending.value > 0 && (
+        <span class="inv-quiet" role="status">
+          {t("comparison.sending")}
+        </span>
+      )}
+    </div>
+  );
+}

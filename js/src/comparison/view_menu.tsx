@@ -1,0 +1,196 @@
+/** Size, methods, measures, signs, outline, and files of what is seen. */
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { Icon, Segmented, Slider } from "../core/controls";
+import { useUniqueId } from "../core/ids";
+import { GUARDED } from "../core/keyboard";
+import { useTranslate } from "../core/language";
+import { bytes } from "../core/payload";
+import { download } from "../host_desk/files";
+import { Context } from "./context";
+import { titleOf } from "./numbers";
+
+export function ViewMenu() {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const [open, setOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useUniqueId();
+  useEffect(() => {
+    if (!open) return undefined;
+    const outside = (event: Event) => {
+      if (root.current && !event.composedPath().includes(root.current)) setOpen(false);
+    };
+    document.addEventListener("pointerdown", outside);
+    return () => document.removeEventListener("pointerdown", outside);
+  }, [open]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || !open) return;
+    event.stopPropagation();
+    setOpen(false);
+    button.current?.focus();
+  };
+  return (
+    <div class="inv-control inv-menu" ref={root} onKeyDown={onKeyDown}>
+      <span class="inv-control-label">{t("comparison.shown")}</span>
+      <button
+        ref={button}
+        type="button"
+        class="inv-button"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+        {...GUARDED}
+      >
+        <span class="inv-number">
+          {t("comparison.methods_of", { shown: store.columns.value.length, total: store.methods.value.length })}
+        </span>
+        <Icon name="down" />
+      </button>
+      {open && (
+        <div class="inv-popover" id={id} role="group" aria-label={t("comparison.shown_words")}>
+          <Slider
+            label={t("comparison.cell_size")}
+            min={72}
+            max={400}
+            step={8}
+            value={store.own.cell_size.value}
+            text={`${store.own.cell_size.value} px`}
+            onSlide={(cell_size) => store.slide({ cell_size })}
+          />
+          <Methods />
+          <Measures />
+          <Segmented
+            label={t("comparison.signs")}
+            value={store.own.signs.value}
+            options={["both", "positive"] as const}
+            name={(each) => t(`comparison.signs_${each}`)}
+            onChoose={(signs) => store.set({ signs })}
+          />
+          <Outline />
+          <Files />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Methods() {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const all = store.methods.value;
+  const hidden = new Set(store.own.hidden_methods.value);
+  const toggle = (key: string) => {
+    if (hidden.has(key)) hidden.delete(key);
+    else hidden.add(key);
+    store.set({ hidden_methods: [...hidden] });
+  };
+  return (
+    <fieldset class="inv-checks">
+      <legend class="inv-quiet">{t("comparison.methods_head")}</legend>
+      {all.map(({ key, label }) => (
+        <label key={key}>
+          <input type="checkbox" checked={!hidden.has(key)} onChange={() => toggle(key)} {...GUARDED} />
+          <span dir="auto">{label}</span>
+        </label>
+      ))}
+      <span class="inv-actions">
+        <button type="button" class="inv-button" onClick={() => store.set({ hidden_methods: [] })} {...GUARDED}>
+          {t("explorer.show_all")}
+        </button>
+        <button
+          type="button"
+          class="inv-button"
+          onClick={() => store.set({ hidden_methods: all.map(({ key }) => key) })}
+          {...GUARDED}
+        >
+          {t("explorer.hide_all")}
+        </button>
+      </span>
+    </fieldset>
+  );
+}
+
+function Measures() {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const all = store.told._about.value.measures.filter(({ cost }) => !cost);
+  const shown = new Set(store.measures.value.map(({ name }) => name));
+  if (all.length === 0) return null;
+  const toggle = (name: string) => {
+    if (shown.has(name)) shown.delete(name);
+    else shown.add(name);
+    store.set({ metrics: all.map((measure) => measure.name).filter((each) => shown.has(each)) });
+  };
+  return (
+    <fieldset class="inv-checks">
+      <legend class="inv-quiet">{t("comparison.measures_head")}</legend>
+      {all.map((measure) => (
+        <label key={measure.name}>
+          <input type="checkbox" checked={shown.has(measure.name)} onChange={() => toggle(measure.name)} {...GUARDED} />
+          <span>{titleOf(t, measure)}</span>
+          {measure.better && <span class="inv-quiet">{t(`comparison.better_${measure.better}`)}</span>}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Outline() {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const any = store.rows.value.some((head) => !head.withheld && head.has_mask);
+  if (!any) return null;
+  return (
+    <div class="inv-checks">
+      <label>
+        <input
+          type="checkbox"
+          checked={store.own.outline.value}
+          onChange={() => store.set({ outline: !store.own.outline.peek() })}
+          {...GUARDED}
+        />
+        <span>{t("comparison.outline")}</span>
+      </label>
+    </div>
+  );
+}
+
+const TYPES = { png: "image/png", svg: "image/svg+xml", html: "text/html" } as const;
+
+function Files() {
+  const { store, alive, page, theme } = useContext(Context);
+  const t = useTranslate();
+  const [busy, setBusy] = useState(false);
+  if (page) return null;
+  const save = async (format: keyof typeof TYPES) => {
+    setBusy(true);
+    try {
+      const { content, buffers } = await store.requests.ask({ kind: "file", format, theme: theme.peek() });
+      download(String(content.name), TYPES[format], bytes(buffers[0]));
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      store.complaints.value = [words.replace(/^\[inv-widgets\]\s*/, "")];
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="inv-actions" role="group" aria-label={t("comparison.save")}>
+      {(Object.keys(TYPES) as (keyof typeof TYPES)[]).map((format) => (
+        <button
+          key={format}
+          type="button"
+          class="inv-button"
+          disabled={busy || !alive.value}
+          aria-label={t("comparison.save_as", { format: format.toUpperCase() })}
+          onClick={() => void save(format)}
+          {...GUARDED}
+        >
+          <Icon name="down" />
+          {format.toUpperCase()}
+        </button>
+      ))}
+    </div>
+  );
+}
