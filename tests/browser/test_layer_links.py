@@ -62,6 +62,36 @@ def test_a_group_stands_out_here_and_there_with_no_kernel(page_with, screenshot)
     assert chosen(explorer) == []
 
 
+def strong(chart, label):
+    """Say which bars of a label stand out, facet by facet."""
+    return chart.bars(label).evaluate_all("bars => bars.map(bar => Number(bar.getAttribute('opacity') ?? 1) > 0.5)")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1700, False), (420, True)])
+def test_a_group_without_a_label_stands_out_in_the_chart_until_it_is_let_go(page_with, screenshot, width, dark):
+    page, explorer, chart = page_with(width=width, dark=dark)
+    explorer.ready()
+    assert strong(chart, "yellow") == [True] * 4
+    bands(explorer).nth(0).click()
+    told = chart.range_told("layers: block 3")
+    expect(told).to_be_visible()
+    expect(chart.bars("yellow").last).to_have_attribute("opacity", "0.25")
+    assert strong(chart, "yellow") == [True, False, False, False]
+    chart.root.scroll_into_view_if_needed()
+    screenshot(page, f"chart-group-{width}")
+    # A label that is picked stands out in all groups, as it did before.
+    chart.option("yellow").click()
+    expect(told).to_have_count(0)
+    expect(chart.bars("yellow").last).to_have_attribute("opacity", "1")
+    page.keyboard.press("Escape")
+    bands(explorer).nth(2).click()
+    told = chart.range_told("layers: block 5")
+    told.get_by_role("button").click()
+    expect(told).to_have_count(0)
+    expect(bands(explorer).nth(2)).to_have_attribute("aria-pressed", "false")
+    assert strong(chart, "yellow") == [True] * 4
+
+
 def test_a_range_keeps_to_its_columns_until_it_is_cleared(page_with, screenshot):
     page, explorer, _ = page_with({"layers": NAMES[2:5], "cluster_map": labelled()[0].columns[7].cluster_maps[0].id})
     expect(explorer.columns().filter(has=page.locator("h3"))).to_have_count(3)
