@@ -1,5 +1,7 @@
 """PCA and t-SNE: what can be worked out by hand, our solver against scikit-learn's, and hard inputs."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import squareform
@@ -7,9 +9,11 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.manifold._t_sne import _gradient_descent, _joint_probabilities, _kl_divergence
 
+from inv_widgets.analysis import embedding_arrays, embedding_loops
 from inv_widgets.analysis.activations import capture
 from inv_widgets.analysis.columns import per_cent
-from inv_widgets.analysis.embedding import _descend, affinities, embed, flat_maps, kl_divergence, pca, tsne
+from inv_widgets.analysis.compiled import compiled
+from inv_widgets.analysis.embedding import affinities, embed, flat_maps, kl_divergence, pca, tsne
 from inv_widgets.analysis.importance import guided
 from inv_widgets.classifier import Classifier
 from inv_widgets.datasets import fashion
@@ -64,6 +68,34 @@ def test_affinities_have_the_wanted_perplexity_and_are_a_distribution():
     np.testing.assert_allclose(joint, squareform(_joint_probabilities(distances, 12, 0)), atol=1e-6)
 
 
+def test_gaussians_have_the_wanted_entropy(loops):
+    rng = np.random.default_rng(4)
+    for n, perplexity in ((5, 1.2), (40, 13), (100, 30)):
+        scores = rng.normal(size=(n, 3)) * rng.lognormal(size=(n, 1))
+        distances = ((scores[:, None] - scores) ** 2).sum(2)
+        found = np.empty((n, n))
+        loops.gaussians(distances, np.log(perplexity), found)
+        np.testing.assert_allclose(found.sum(axis=1), 1)
+        assert not found.diagonal().any()
+        entropy = -(found * np.log(np.where(found > 0, found, 1))).sum(axis=1)
+        np.testing.assert_allclose(entropy, np.log(perplexity), atol=2e-5)
+        # A Gaussian: its logarithm falls in proportion to the distance.
+        for i in range(n):
+            near = np.flatnonzero(found[i] > 1e-12)
+            slope = np.polyfit(distances[i, near], np.log(found[i, near]), 1)
+            fitted = np.polyval(slope, distances[i, near])
+            np.testing.assert_allclose(np.log(found[i, near]), fitted, atol=1e-6)
+
+
+def test_gaussians_of_ties_share_alike(loops):
+    # Six others in one place and three far away: a perplexity of 2 is out of reach, and rounding must not decide.
+    places = np.array([0, 1, 1, 1, 1, 1, 1, 9, 9, 9.0])
+    distances = (places[:, None] - places) ** 2 + 1e-13 * np.random.default_rng(0).random((10, 10))
+    found = np.empty((10, 10))
+    loops.gaussians(distances, np.log(2), found)
+    np.testing.assert_allclose(found[0], [0, *[1 / 6] * 6, 0, 0, 0], atol=1e-12)
+
+
 def test_affinities_of_a_square_by_hand():
     # Each corner's two neighbours are equally near: at a perplexity of 2 the far corner weighs (nearly) nothing.
     joint = affinities(np.array([[0, 0], [0, 1], [1, 1], [1, 0.0]]), 2)
@@ -78,14 +110,29 @@ def test_kl_divergence_by_hand():
     assert kl_divergence(goal, points) == pytest.approx(by_hand)
 
 
+@pytest.fixture(params=["compiled", "arrays"])
+def loops(request):
+    """The loops of t-SNE: compiled, and as they run without numba."""
+    if request.param == "arrays":
+        return embedding_arrays
+    made = {
+        "descend": compiled(embedding_loops.descend, embedding_loops.DESCEND),
+        "gaussians": compiled(embedding_loops.gaussians, embedding_loops.GAUSSIANS),
+    }
+    assert all(made.values())
+    return SimpleNamespace(**made)
+
+
 @pytest.mark.parametrize("momentum", [0.5, 0.8])
-def test_the_descent_takes_scikit_learn_s_steps(momentum):
+def test_the_descent_takes_scikit_learn_s_steps(loops, momentum):
     scores = pca(flat_maps(blobs(40)[0]), Recipe())
     joint = affinities(scores, 13)
     # Well apart, so that rounding has not grown after 30 steps.
     start = (scores[:, :2] / scores[:, 0].std()).astype(np.float32)
     ours = start.T.copy()
-    _descend(joint.astype(np.float32), ours, 50.0, momentum=momentum, iterations=30)
+    goal = np.zeros((40, 48), np.float32)
+    goal[:, :40] = joint
+    made = loops.descend(goal, ours, np.float32(1), np.float32(50), np.float32(momentum), 30, 50, 0.0, 0.0)
     theirs, _, _ = _gradient_descent(
         _kl_divergence,
         start.ravel().copy(),
@@ -97,6 +144,39 @@ def test_the_descent_takes_scikit_learn_s_steps(momentum):
     )
     np.testing.assert_allclose(ours.T, theirs.reshape(-1, 2), atol=1e-3)
     assert np.abs(ours.T - start).max() > 1
+    assert made == 30
+
+
+def test_the_descent_ends_where_the_cost_stands_still(loops):
+    # Three points, all equally near: nothing to gain. 50 iterations tell.
+    start = np.array([[0, 1, 0.5], [0, 0, np.sqrt(0.75)]], np.float32)
+    goal = np.zeros((3, 16), np.float32)
+    goal[:, :3] = (1 - np.eye(3)) / 6
+    arguments = np.float32(1), np.float32(50), np.float32(0.8), 1000, 50
+    assert loops.descend(goal, start.copy(), *arguments, 0.0, 1e-5) == 50
+    # Far from where they want to be, they go on until they are there.
+    goal[0, 1] = goal[1, 0] = 0.4
+    goal[0, 2] = goal[2, 0] = goal[1, 2] = goal[2, 1] = 0.05
+    points = start.copy()
+    made = loops.descend(goal, points, *arguments, 0.0, 1e-5)
+    assert 50 < made < 1000
+    assert kl_divergence(goal[:, :3].astype(float), points.T) < 1e-4
+
+
+def test_the_decrease_that_ends_the_descent_is_that_of_the_cost(loops):
+    scores = pca(flat_maps(blobs(40)[0]), Recipe())
+    joint = affinities(scores, 13)
+    goal = np.zeros((40, 48), np.float32)
+    goal[:, :40] = joint
+    start = np.ascontiguousarray((scores[:, :2] / scores[:, 0].std()).T.astype(np.float32))
+    # Small steps: then the first order is nearly all. 50 are made either way; the test at 50 sees the true decrease.
+    tiny = np.float32(1), np.float32(0.01), np.float32(0), 100, 50
+    points = start.copy()
+    loops.descend(goal, points, *tiny[:3], 50, 50, 0.0, 0.0)
+    lost = kl_divergence(joint, start.T) - kl_divergence(joint, points.T)
+    assert lost > 0
+    assert loops.descend(goal, start.copy(), *tiny, 0.0, lost * 1.05) == 50
+    assert loops.descend(goal, start.copy(), *tiny, 0.0, lost * 0.95) == 100
 
 
 def test_our_embeddings_lose_no_more_than_scikit_learn_s_exact_ones():

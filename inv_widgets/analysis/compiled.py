@@ -1,0 +1,63 @@
+"""Loops over numbers compiled to machine code by numba, once a machine: the compiled code is kept on disk.
+
+Numba keeps it in ``__pycache__`` beside the module, in the user's cache folder where that cannot be written, or in
+``NUMBA_CACHE_DIR``. Several processes may compile the same loop at once: each writes whole files and puts them in place
+by renaming.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["compiled"]
+
+_log = logging.getLogger(__name__)
+_lock = threading.Lock()
+
+# Sums may be reordered for vector registers, products fused with sums, and divisions by one number made products; NaN,
+# infinity and the order of comparisons stay as they are. The code is compiled once, so that its sums have one order.
+_FAST = {"reassoc", "contract", "arcp", "nsz"}
+
+
+def compiled(function: Callable[..., Any], signature: str) -> Callable[..., Any] | None:
+    """Give the compiled form of a loop, or None where numba cannot be imported or does not work here.
+
+    It runs on one thread and holds no lock of Python's meanwhile, and gives the same bits whatever runs beside it.
+
+    Parameters
+    ----------
+    function
+        Plain Python over numpy arrays and numbers, at the top of a module of its own kind: its file's date tells
+        whether the code on disk is still that of the loop.
+    signature
+        The types, as numba writes them: ``"float64(float32[:,::1], float64)"``.
+    """
+    with _lock:
+        return _compiled(function, signature)
+
+
+@functools.cache
+def _compiled(function: Callable[..., Any], signature: str) -> Callable[..., Any] | None:
+    try:
+        import numba
+    except Exception as error:  # noqa: BLE001 (ImportError, and what numba raises beside a numpy that it does not know)
+        _log.info("[inv-widgets] numba cannot be imported (%s): explanations take several times longer.", error)
+        return None
+    options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
+    try:
+        return _made(numba.njit(signature, cache=True, **options), function)
+    except (RuntimeError, OSError, EOFError, ValueError) as error:
+        # No folder that can be written, a full disk, a damaged file.
+        _log.info("[inv-widgets] %s is compiled anew by each process: %s", function.__name__, error)
+    return _made(numba.njit(signature, **options), function)
+
+
+def _made(decorate: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    made: Callable[..., Any] = decorate(function)
+    return made

@@ -1,0 +1,163 @@
+"""The loops of t-SNE, in the few types and words that numba compiles (see :mod:`inv_widgets.analysis.compiled`)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+__all__ = ["DESCEND", "GAUSSIANS", "descend", "gaussians"]
+
+_ONE, _FOUR = np.float32(1), np.float32(4)
+_UP, _DOWN, _LEAST_GAIN = np.float32(0.2), np.float32(0.8), np.float32(0.01)
+_FAR = np.float32(1e15)  # its closeness to anything, 1e-30, adds nothing to any sum
+_FLAT = 64.0  # exp(-64) is nothing beside the row's largest, 1
+_TIE = 1e-9  # of the mean distance: nearer than that to the nearest is rounding only
+
+DESCEND = "int64(float32[:,::1], float32[:,::1], float32, float32, float32, int64, int64, float64, float64)"
+GAUSSIANS = "void(float64[:,::1], float64, float64[:,::1])"
+
+
+def descend(  # noqa: PLR0913, PLR0917 (numba takes no keywords)
+    goal: Any,
+    points: Any,
+    exaggeration: Any,
+    rate: Any,
+    momentum: Any,
+    iterations: int,
+    every: int,
+    least_norm: float,
+    least_decrease: float,
+) -> int:
+    """Move points down t-SNE's gradient (van der Maaten and Hinton 2008, eq. 5), with gains as scikit-learn has them.
+
+    ``dC/dy_i = 4 sum_j (exaggeration p_ij - q_ij / Z) q_ij (y_i - y_j)`` with ``q_ij = 1 / (1 + |y_i - y_j|^2)`` and
+    ``Z = sum q_ij``: both sums and Z in one sweep over the pairs.
+
+    Parameters
+    ----------
+    goal
+        float32, shape (n, width), width >= n: the affinities p, zero on the diagonal and from column n on.
+    points
+        float32, shape (2, n); moved in place.
+    exaggeration, rate, momentum
+        float32.
+    iterations
+        At most so many.
+    every, least_norm, least_decrease
+        Every so many iterations: stop if the step's gradient is at most `least_norm` long, or if the cost has changed
+        by less than `least_decrease` nats since the last time (to first order: the sum of gradient times step).
+
+    Returns
+    -------
+    int
+        How many iterations were made.
+    """
+    n, width = points.shape[1], goal.shape[1]
+    x, y = np.full(width, _FAR), np.full(width, _FAR)
+    x[:n], y[:n] = points[0], points[1]
+    pulls, pushes = np.zeros((2, n), np.float32), np.zeros((2, n), np.float32)
+    updates, gains = np.zeros((2, n), np.float32), np.ones((2, n), np.float32)
+    decrease = 0.0
+    made = 0
+    while made < iterations:
+        made += 1
+        total = 0.0
+        for i in range(n):
+            xi, yi = x[i], y[i]
+            pull_x = pull_y = push_x = push_y = near = np.float32(0)
+            for j in range(width):
+                across, down = xi - x[j], yi - y[j]
+                q = _ONE / (_ONE + across * across + down * down)
+                pull, push = goal[i, j] * q, q * q
+                near += q
+                pull_x += pull * across
+                pull_y += pull * down
+                push_x += push * across
+                push_y += push * down
+            pulls[0, i], pulls[1, i], pushes[0, i], pushes[1, i] = pull_x, pull_y, push_x, push_y
+            total += float(near)
+        total -= n  # each point's closeness to itself is 1
+        share = np.float32(1 / max(total, 1e-30))
+        norm = 0.0
+        for axis in range(2):
+            places = x if axis == 0 else y
+            for i in range(n):
+                gradient = _FOUR * (exaggeration * pulls[axis, i] - share * pushes[axis, i])
+                uphill = updates[axis, i] * gradient < 0
+                gain = max(gains[axis, i] + _UP if uphill else gains[axis, i] * _DOWN, _LEAST_GAIN)
+                update = momentum * updates[axis, i] - rate * gain * gradient
+                places[i] += update
+                gains[axis, i], updates[axis, i] = gain, update
+                decrease -= gradient * update
+                norm += gain * gradient * gain * gradient
+        if made % every == 0:
+            if math.sqrt(norm) <= least_norm or abs(decrease) < least_decrease:
+                break
+            decrease = 0.0
+    points[0], points[1] = x[:n], y[:n]
+    return made
+
+
+def gaussians(distances: Any, entropy: float, found: Any) -> None:
+    """Find each row's ``exp(-beta * distance)``, normalised, of the wanted entropy, its own place left out.
+
+    Newton's method on log beta inside a shrinking bracket, from where the row before ended.
+
+    Parameters
+    ----------
+    distances
+        float64, shape (n, n), n >= 2, at least 0.
+    entropy
+        In nats.
+    found
+        float64, shape (n, n): written, zero on the diagonal.
+    """
+    n = len(distances)
+    scaled = np.empty(n)
+    at = 0.0
+    for i in range(n):
+        # Neither a shift nor a scale of a row's distances changes the distributions that it can have.
+        least, mean = np.inf, 0.0
+        for j in range(n):
+            if j != i:
+                least = min(least, distances[i, j])
+                mean += distances[i, j]
+        mean = mean / (n - 1) - least
+        unit = 1 / mean if mean > 0 else 1.0
+        for j in range(n):
+            away = (distances[i, j] - least) * unit
+            scaled[j] = away if away >= _TIE else 0.0
+        low, high = -30.0, 70.0
+        total = 1.0
+        for _ in range(100):
+            beta = math.exp(at)
+            total = first = second = 0.0
+            for j in range(n):
+                power = min(scaled[j] * beta, _FLAT)
+                # exp(-power) as exp(-power / 64)^64 of a polynomial: unlike exp itself, it runs in vector registers.
+                t = power * (-1 / 64)
+                e = 1 + t / 5 * (1 + t / 6 * (1 + t / 7 * (1 + t / 8 * (1 + t / 9 * (1 + t / 10)))))
+                e = 1 + t * (1 + t / 2 * (1 + t / 3 * (1 + t / 4 * e)))
+                e = e * e
+                e = e * e
+                e = e * e
+                e = e * e
+                e = e * e
+                e = e * e if j != i else 0.0
+                found[i, j] = e
+                total += e
+                first += e * power
+                second += e * power * power
+            first, second = first / total, second / total
+            excess = math.log(total) + first - entropy
+            low, high = (at, high) if excess > 0 else (low, at)
+            if abs(excess) < 1e-5 or high - low < 1e-9:
+                break
+            newton = at + excess / max(second - first * first, 1e-12)
+            halved = min(max((low + high) / 2, at - 3), at + 3)
+            at = newton if low < newton < high and abs(newton - at) < 3 else halved
+        for j in range(n):
+            found[i, j] /= total
+        at = min(max(at, -25.0), 60.0)
