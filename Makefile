@@ -8,6 +8,9 @@ SHELL := /bin/bash
 PYTHON ?=
 LAB ?= 1
 JOBS ?= 2
+VOC ?=
+NETWORK ?= torchvision:vgg16
+ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 FRONT_ENDS := $(addprefix inv_widgets/static/,explorer.js state.js page.js reveal_game.js host_desk.js synonym_editor.js workspace.js global_chart.js comparison.js)
@@ -27,7 +30,7 @@ ifneq ($(words $(wildcard $(FRONT_ENDS))),$(words $(FRONT_ENDS)))
 $(shell rm -f .setup/front-ends)
 endif
 
-.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-labels bench-workshop screenshots format system clean
+.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-labels bench-workshop bench-methods bench-voc screenshots format system clean
 
 help: ## list these targets
 	@echo "inv-widgets: explain image classifiers with people in the loop"
@@ -67,13 +70,19 @@ test-browser: setup system ## pytest tests/browser: real JupyterLab in real Chro
 	$(TEST_ENV) $(PY) -m pytest tests/browser
 
 bench: setup ## analysis time against one forward + backward pass; bytes, first paint and frame times of the Explorer
-	@set -e; for bench in $(filter-out %/bench_labels.py %/bench_workshop.py,$(wildcard tests/bench/bench_*.py)); do echo "== $$bench"; $(PY) "$$bench"; done
+	@set -e; for bench in $(filter-out bench_labels.py bench_workshop.py bench_voc.py bench_methods%,$(notdir $(wildcard tests/bench/bench_*.py))); do echo "== $$bench"; $(PY) "tests/bench/$$bench"; done
 
 bench-labels: setup ## label analysis: accuracy on the gold set's held-out half, step by step; time for 10,000 rounds
 	$(PY) tests/bench/bench_labels.py
 
 bench-workshop: setup ## 300 simulated players on Solara, 50 on Voila: answer times, memory, rounds lost and doubled
 	$(PY) tests/bench/bench_workshop.py
+
+bench-methods: setup ## all methods: the controlled benchmark, speed beside grad-cam, torchcam and captum, faithfulness (ARGS=...)
+	$(PY) tests/bench/bench_methods.py $(ARGS)
+
+bench-voc: setup ## the published table of methods anew: make bench-voc VOC=/path/to/VOCdevkit NETWORK=torchvision:vgg16
+	$(PY) tests/bench/bench_voc.py --voc "$(VOC)" --network "$(NETWORK)" $(ARGS)
 
 screenshots: setup system ## take the pictures that the README shows
 	$(PY) tests/tools/screenshots.py
