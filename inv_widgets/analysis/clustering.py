@@ -9,12 +9,18 @@ import numpy as np
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import pdist, squareform
 
+from inv_widgets.analysis import clustering_loops
+from inv_widgets.analysis.compiled import compiled
 from inv_widgets.analysis.embedding import embed, flat_maps
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from numpy.typing import NDArray
 
     from inv_widgets.recipe import Recipe
+
+    _Ways: TypeAlias = dict[int, tuple[NDArray[np.intp], NDArray[np.float64]]]
 
 __all__ = ["Clustering", "cluster_maps", "cluster_points", "dropped", "silhouettes"]
 
@@ -58,9 +64,14 @@ def cluster_maps(maps: NDArray[Any], recipe: Recipe) -> Clustering:
     rows = flat_maps(maps)
     n = len(rows)
     kinds: dict[bytes, int] = {}
-    labels = np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in rows])
+    patterns = []
+    for row in rows:
+        patterns.append(kinds.setdefault(row.tobytes(), len(kinds)))
+        if len(kinds) == _FEWEST:
+            break
     if n < _FEWEST or len(kinds) < _FEWEST or recipe.clusters_min > n - 1:
         if n >= _FEWEST and len(kinds) < _FEWEST:
+            labels = np.array(patterns)
             reason = f"The {n} kept maps show only {_count(len(kinds), 'pattern')}: one cluster each."
         else:
             labels = np.arange(n)
@@ -79,7 +90,7 @@ def cluster_points(points: NDArray[Any], recipe: Recipe) -> Clustering:
     recipe
         Clusterings with `clusters_min` .. ``min(clusters_max, n - 1)`` clusters compete; of equals the fewest win.
     """
-    points = np.asarray(points, np.float64)
+    points = np.ascontiguousarray(points, np.float64)
     numbers = range(recipe.clusters_min, min(recipe.clusters_max, len(points) - 1) + 1)
     ways = _sklearn_ways(points, numbers) if recipe.solver == "sklearn" else _ways(points, numbers)
     best = max(numbers, key=lambda k: (round(float(ways[k][1].mean()), 12), -k))
@@ -139,21 +150,22 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _ways(points: NDArray[np.float64], numbers: range) -> dict[int, tuple[NDArray[np.intp], NDArray[np.float64]]]:
-    """Cut one tree at every number of clusters, over one matrix of distances."""
+def _ways(points: NDArray[np.float64], numbers: range) -> _Ways:
+    """Cut one tree at every number of clusters, over one set of distances."""
     apart = pdist(points)
-    tree = linkage(apart, "ward")
-    distances = squareform(apart)
-    ways = {}
-    for k in numbers:
-        labels = _cut(tree, k)
-        ways[k] = labels, silhouettes(distances, labels)
-    return ways
+    merges = linkage(apart, "ward")[:, :2].astype(np.int64)
+    labels, samples = np.empty((len(numbers), len(points)), np.int64), np.empty((len(numbers), len(points)))
+    (compiled(clustering_loops.cuts, clustering_loops.CUTS) or clustering_loops.cuts)(merges, numbers[0], labels)
+    compare = compiled(clustering_loops.silhouettes, clustering_loops.SILHOUETTES)
+    if compare:
+        compare(points, labels, numbers[0], samples)
+    else:
+        distances = squareform(apart)
+        samples[:] = [silhouettes(distances, cut) for cut in labels]
+    return dict(zip(numbers, zip(labels, samples, strict=True), strict=True))
 
 
-def _sklearn_ways(
-    points: NDArray[np.float64], numbers: range
-) -> dict[int, tuple[NDArray[np.intp], NDArray[np.float64]]]:
+def _sklearn_ways(points: NDArray[np.float64], numbers: range) -> _Ways:
     from sklearn.cluster import AgglomerativeClustering
     from sklearn.metrics import silhouette_samples
 
@@ -162,17 +174,3 @@ def _sklearn_ways(
         labels = AgglomerativeClustering(k, linkage="ward").fit_predict(points)
         ways[k] = labels, silhouette_samples(points, labels)
     return ways
-
-
-def _cut(tree: NDArray[np.float64], k: int) -> NDArray[np.intp]:
-    """Undo the last k - 1 merges; `fcluster` would give fewer than k clusters where merges are equally high."""
-    n = len(tree) + 1
-    parent = np.arange(2 * n - 1)
-    for step, (one, two) in enumerate(tree[: n - k, :2].astype(int)):
-        parent[one] = parent[two] = n + step
-    # Every node's parent has a higher number: from the top down, each takes its parent's root.
-    for node in range(2 * n - 2, -1, -1):
-        parent[node] = parent[parent[node]]
-    roots = parent[:n]
-    first: dict[int, int] = {}
-    return np.array([first.setdefault(int(root), len(first)) for root in roots])

@@ -69,17 +69,25 @@ def explain_layer(  # noqa: PLR0913 (what a column says of itself)
             f"[inv-widgets] Layer {layer!r} has maps of shape {maps.shape} and weights of shape {weights.shape}: "
             "give maps C x h x w and C weights."
         )
-    usable = (np.abs(maps) < _ABSURD).all(axis=(1, 2)) & np.isfinite(weights)
-    maps, weights = np.where(usable[:, None, None], maps, 0), np.where(usable, weights, 0)
+    flat = maps.reshape(len(maps), -1)
+    high, low = flat.max(axis=1), flat.min(axis=1)  # NaN where a map holds one
+    usable = (high < _ABSURD) & (low > -_ABSURD) & np.isfinite(weights)
+    if not usable.all():
+        maps, weights = np.where(usable[:, None, None], maps, 0), np.where(usable, weights, 0)
+        flat = maps.reshape(len(maps), -1)
     share, total = per_cent(weights)
-    alive = bool(maps.any())
+    alive = bool((high[usable] != 0).any() or (low[usable] != 0).any())
     kept = np.flatnonzero((share > 0) & (share >= recipe.prune_below * 100 / len(share)) & alive)
     clustering = cluster_maps(maps[kept], recipe) if len(kept) else _NOTHING
     groups = _by_weight(kept, clustering, share)
     light = dropped(np.array([share[group].sum() for group, _ in groups]), recipe) if groups else np.array([], bool)
     shown = [group for group, too_light in zip(groups, light, strict=True) if not too_light]
-    flat = maps.reshape(len(maps), -1).astype(np.float64)
-    rest = _rest(flat, share, kept, [group for group, _ in shown], maps.shape[1:])
+    channels = [group for group, _ in shown]
+    rest = _rest(flat, share, kept, channels, maps.shape[1:])
+    averages = _averages(flat, share, channels).reshape(-1, *maps.shape[1:])
+    heaviest = [group[: recipe.channel_thumbnails] for group in channels]
+    small = thumbnails(maps[np.concatenate([[], *heaviest]).astype(np.intp)], recipe.thumbnail_size)
+    ends = np.cumsum([len(group) for group in heaviest])
     identify = functools.partial(
         cluster_map_id, picture_hash=picture_hash, network_hash=network_hash, target=target, layer=layer
     )
@@ -96,15 +104,17 @@ def explain_layer(  # noqa: PLR0913 (what a column says of itself)
         reason=" ".join(_reasons(usable, weights, note if alive else _DEAD, kept, clustering, recipe, len(shown))),
         cluster_maps=tuple(
             ClusterMap.from_raw(
-                (share[group] @ flat[group] / share[group].sum()).reshape(maps.shape[1:]),
+                average,
                 id=identify(shape=maps.shape[1:], channels=group),
                 cluster=place,
                 channels=group,
                 channel_weights=share[group],
-                channel_thumbnails=thumbnails(maps[group[: recipe.channel_thumbnails]], recipe.thumbnail_size),
+                channel_thumbnails=small[end - len(some) : end],
                 silhouette=silhouette,
             )
-            for place, (group, silhouette) in enumerate(shown)
+            for place, ((group, silhouette), average, some, end) in enumerate(
+                zip(shown, averages, heaviest, ends, strict=True)
+            )
         ),
     )
 
@@ -182,7 +192,7 @@ def _by_weight(
 
 
 def _rest(
-    flat: NDArray[np.float64],
+    flat: NDArray[np.float32],
     share: NDArray[np.float64],
     kept: NDArray[np.intp],
     shown: list[NDArray[np.intp]],
@@ -198,8 +208,19 @@ def _rest(
         dropped_weight=float(share[dropped_too].sum()),
         n_pruned=int(pruned.sum()),
         n_dropped=int(dropped_too.sum()),
-        weighted_sum=np.asarray(share[left] @ flat[left], np.float32).reshape(shape),
+        weighted_sum=(np.where(left, share, 0).astype(np.float32) @ flat).reshape(shape),
     )
+
+
+def _averages(
+    flat: NDArray[np.float32], share: NDArray[np.float64], groups: list[NDArray[np.intp]]
+) -> NDArray[np.float32]:
+    """Average each group's maps by their weights: one product over all maps, shape (groups, cells)."""
+    mixing = np.zeros((len(groups), len(share)), np.float32)
+    for row, group in zip(mixing, groups, strict=True):
+        row[group] = share[group] / share[group].sum()
+    averages: NDArray[np.float32] = mixing @ flat
+    return averages
 
 
 def _reasons(  # noqa: PLR0913, PLR0917 (each can be a reason)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
+from inv_widgets.analysis import clustering
 from inv_widgets.analysis.clustering import cluster_maps, cluster_points, dropped, silhouettes
 from inv_widgets.recipe import Recipe
 
@@ -39,11 +40,11 @@ def test_silhouettes_of_points_in_one_place_are_zero():
 @pytest.mark.parametrize("kinds", [3, 5, 8])
 def test_groups_that_stand_apart_are_found(solver, kinds):
     points, label = groups(kinds)
-    clustering = cluster_points(points, Recipe(solver=solver))
-    assert adjusted_rand_score(label, clustering.labels) == 1
-    assert list(clustering.silhouettes) == [3, 4, 5, 6, 7, 8]
-    assert max(clustering.silhouettes, key=clustering.silhouettes.get) == kinds
-    assert clustering.samples.mean() == pytest.approx(clustering.silhouettes[kinds])
+    found = cluster_points(points, Recipe(solver=solver))
+    assert adjusted_rand_score(label, found.labels) == 1
+    assert list(found.silhouettes) == [3, 4, 5, 6, 7, 8]
+    assert max(found.silhouettes, key=found.silhouettes.get) == kinds
+    assert found.samples.mean() == pytest.approx(found.silhouettes[kinds])
 
 
 def test_both_solvers_agree_on_any_points():
@@ -52,6 +53,19 @@ def test_both_solvers_agree_on_any_points():
         ours, theirs = (cluster_points(points, Recipe(solver=solver)) for solver in ("fast", "sklearn"))
         assert adjusted_rand_score(ours.labels, theirs.labels) == 1
         assert ours.silhouettes == pytest.approx(theirs.silhouettes)
+
+
+def test_compiled_silhouettes_are_those_of_each_cut_by_itself(monkeypatch):
+    for n in (5, 9, 60):
+        points = np.random.default_rng(n).normal(size=(n, 2))
+        points[1] = points[0]
+        ours = cluster_points(points, Recipe())
+        with monkeypatch.context() as patch:
+            patch.setattr(clustering, "compiled", lambda function, signature: None)
+            plain = cluster_points(points, Recipe())
+        np.testing.assert_array_equal(ours.labels, plain.labels)
+        np.testing.assert_allclose(ours.samples, plain.samples, atol=1e-12)
+        assert ours.silhouettes == pytest.approx(plain.silhouettes, abs=1e-12)
 
 
 def test_every_cut_has_its_number_of_clusters_where_merges_are_equally_high():
@@ -64,9 +78,9 @@ def test_every_cut_has_its_number_of_clusters_where_merges_are_equally_high():
 def test_of_equal_silhouettes_the_fewest_clusters_win():
     # Eight points in two places: three or more clusters are all equally bad.
     same = np.zeros((8, 2))
-    clustering = cluster_points(same, Recipe())
-    assert set(clustering.silhouettes.values()) == {0.0}
-    assert clustering.labels.max() == 2
+    found = cluster_points(same, Recipe())
+    assert set(found.silhouettes.values()) == {0.0}
+    assert found.labels.max() == 2
 
 
 def test_numbers_of_clusters_end_at_n_minus_1():
@@ -76,30 +90,30 @@ def test_numbers_of_clusters_end_at_n_minus_1():
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_fewer_than_four_maps_get_a_cluster_each(n):
-    clustering = cluster_maps(np.random.default_rng(0).random((n, 5, 5)), Recipe())
-    assert clustering.labels.tolist() == list(range(n))
-    assert clustering.silhouettes == {}
-    assert np.isnan(clustering.samples).all()
-    assert f"{n} map" in clustering.reason
+    found = cluster_maps(np.random.default_rng(0).random((n, 5, 5)), Recipe())
+    assert found.labels.tolist() == list(range(n))
+    assert found.silhouettes == {}
+    assert np.isnan(found.samples).all()
+    assert f"{n} map" in found.reason
 
 
 def test_maps_of_few_patterns_are_grouped_by_pattern():
     one, two = np.eye(3), np.ones((3, 3)) - np.eye(3)
-    clustering = cluster_maps(np.array([one, two, 5 * one, two + 1, one]), Recipe())
-    assert clustering.labels.tolist() == [0, 1, 0, 1, 0]
-    assert "2 patterns" in clustering.reason
+    found = cluster_maps(np.array([one, two, 5 * one, two + 1, one]), Recipe())
+    assert found.labels.tolist() == [0, 1, 0, 1, 0]
+    assert "2 patterns" in found.reason
 
 
 def test_maps_of_one_cell_are_one_cluster():
-    clustering = cluster_maps(np.arange(10.0).reshape(10, 1, 1), Recipe())
-    assert clustering.labels.tolist() == [0] * 10
-    assert "1 pattern:" in clustering.reason
+    found = cluster_maps(np.arange(10.0).reshape(10, 1, 1), Recipe())
+    assert found.labels.tolist() == [0] * 10
+    assert "1 pattern:" in found.reason
 
 
 def test_four_maps_are_clustered():
-    clustering = cluster_maps(np.random.default_rng(0).random((4, 5, 5)), Recipe())
-    assert list(clustering.silhouettes) == [3]
-    assert clustering.reason == ""
+    found = cluster_maps(np.random.default_rng(0).random((4, 5, 5)), Recipe())
+    assert list(found.silhouettes) == [3]
+    assert found.reason == ""
 
 
 @pytest.mark.parametrize(
