@@ -49,6 +49,17 @@ _without()
 del _without
 """
 
+# LIME's superpixels are not even loaded when its maps are there already.
+NO_LIME = """
+def _without():
+    import sys
+
+    sys.modules["inv_widgets.comparison.lime"] = None
+
+_without()
+del _without
+"""
+
 WITHOUT_TORCH = """
 def _without():
     import sys
@@ -232,6 +243,23 @@ def test_play_from_the_start_and_without_rounds(tmp_path: Path) -> None:
     assert len(inv.load(executed.demo / "fashion.parquet")) == 10
     assert len(pd.read_parquet(executed.demo / "labels.parquet")) == 0
     assert all(picture["withheld"] for picture in executed.explorers()[0]["_pictures"])
+
+
+def test_compare(tmp_path: Path) -> None:
+    """Run it once; then again, when what is there is read and nothing is explained anew."""
+    # Each of the quick methods finds the garment for the network that names it.
+    found = {"table = pd.DataFrame({": "assert len(table) == 4 and (table.iloc[:, 0] > table.iloc[:, 1] + 10).all()"}
+    first = Executed("04_compare.ipynb", tmp_path, OFFLINE, between=found)
+    assert "Warning" not in first.text()
+    result = inv.ComparisonResult.load(first.demo / "compared.parquet")
+    assert [method.label for method in result.methods] == ["INV", "Grad-CAM", "LIME", "SHAP", "SISE"]
+    assert {picture.target_name for picture in result.pictures} > {"espresso", "cab"}
+    assert not [found.error for _, _, found in result.rows() if found.error]
+    (explorer,) = first.explorers()
+    views = [state for state in first.models.values() if "_rows" in state]
+    assert [view["state"] for view in views] == [explorer["state"]]
+    again = Executed("04_compare.ipynb", tmp_path, OFFLINE, NO_LIME)
+    assert "Warning" not in again.text()
 
 
 def test_global(tmp_path: Path) -> None:
