@@ -65,11 +65,11 @@ def explain(
     captured = capture(net, loaded, target, layers)
     network_hash = net.hash
 
-    def column(place: int) -> Column:
-        layer, maps = captured.layers[place], captured.maps[place]
+    def column(place: int, maps: NDArray[Any], weights: NDArray[Any]) -> Column:
+        layer = captured.layers[place]
         return explain_layer(
-            _array(maps)[0],
-            _weights_of(maps, captured.gradients[place], recipe),
+            maps,
+            weights,
             recipe,
             layer=layer.name,
             depth=layer.depth,
@@ -81,8 +81,7 @@ def explain(
             target=captured.target,
         )
 
-    with one_thread():
-        columns = _side_by_side(column, len(captured.layers))
+    columns = _side_by_side(column, captured, recipe)
     return _explanation(net, network_hash, loaded, captured, columns, recipe)
 
 
@@ -131,16 +130,25 @@ def _array(tensor: torch.Tensor) -> NDArray[Any]:
     return values
 
 
-def _side_by_side(column: Callable[[int], Column], count: int) -> list[Column]:
-    """Make the columns on as many threads as torch uses; each column is made by one."""
-    workers = min(torch.get_num_threads(), count)
-    if workers < 2:
-        return [column(place) for place in range(count)]
-    pool = ThreadPoolExecutor(workers, "inv-widgets-layer")
-    try:
-        return list(pool.map(column, range(count)))
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _side_by_side(
+    column: Callable[[int, NDArray[Any], NDArray[Any]], Column], captured: Capture, recipe: Recipe
+) -> list[Column]:
+    """Make the columns on as many threads as torch uses, each by one, the widest first.
+
+    Torch's own part, the weights, stays on this thread: each thread that calls torch would bring threads of its own.
+    """
+    places = sorted(range(len(captured.layers)), key=lambda place: -captured.layers[place].n_maps)
+    columns: dict[int, Any] = {}
+    with one_thread(), ThreadPoolExecutor(min(torch.get_num_threads(), len(places)), "inv-widgets-layer") as pool:
+        try:
+            for place in places:
+                maps = captured.maps[place]
+                weights = _weights_of(maps, captured.gradients[place], recipe)
+                columns[place] = pool.submit(column, place, _array(maps)[0], weights)
+            return [columns[place].result() for place in range(len(places))]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _explanation(  # noqa: PLR0913, PLR0917 (all that an explanation says of itself)
