@@ -11,6 +11,7 @@ from inv_widgets.export.documents import document, still
 from inv_widgets.export.drawing import plain
 from inv_widgets.export.figures import figure
 from inv_widgets.export.payload import pictures
+from inv_widgets.export.words import words_in
 from inv_widgets.run import as_run
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def page(  # noqa: PLR0913 (each may be left out)
     if tcav is not None and summary is None:
         raise ValueError("[inv-widgets] tcav=... is shown in the chart: give the summary that it was made for too.")
     opened, run = _state(state), as_run(run)
-    told = {"title": plain(title or _title(run)), "pictures": pictures(run), "state": opened}
+    told = {"title": plain(title or _title(run, opened.get("language"))), "pictures": pictures(run), "state": opened}
     scripts: list[str] = []
     if summary is not None:
         from inv_widgets.export.page_chart import chart_data, chart_script
@@ -112,13 +113,14 @@ def _class(run: Run, opened: Mapping[str, Any]) -> str | None:
     return opened.get("target") or next(names, None)
 
 
-def _title(run: Run) -> str:
+def _title(run: Run, language: str | None) -> str:
+    words = words_in(language)
     if len(run) == 0:
-        return "No explanations"
+        return words("page.none")
     first = run[0]
     if len(run) == 1:
         return f"{first.name}: {first.target_name}"
-    return f"{len(run)} explanations of {first.network}"
+    return words("page.explanations", count=len(run), network=first.network)
 
 
 def _still(run: Run) -> str:

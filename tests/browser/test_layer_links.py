@@ -166,6 +166,7 @@ def test_in_italian(page_of, tmp_path, screenshot, width, dark):
     expect(explorer.detail()).to_have_attribute("aria-label", "cluster 1 di blocco 4, strato 1")
     expect(explorer.root.get_by_role("status").filter(has_text="strati")).to_contain_text("5 di 9")
     assert page.locator("html").get_attribute("lang") == "it"
+    expect(page.get_by_role("heading", level=1)).to_have_text("10 spiegazioni di an example")
     expect(page.get_by_role("button", name=re.compile("^Tema"))).to_be_visible()
     explorer.painted(explorer.detail().locator("figure canvas").first)
     screenshot(page, f"explorer-italian-{width}")

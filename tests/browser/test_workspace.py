@@ -33,7 +33,7 @@ for number in range({players}):
 simulate("ada", {played})
 """
 SHOW = "w = Workspace(run, store=store, player='ada', synonyms={synonyms!r}, height=520{more})\nw"
-SAY = "print(sorted(w.chart.summary.labels) if w.chart else [], w.state.label)"
+SAY = "w.wait(60)\nprint(sorted(w.chart.summary.labels) if w.chart else [], w.state.label)"
 
 
 class WorkspaceView:
@@ -156,8 +156,7 @@ def test_words_are_moved_by_mouse_and_key_and_saved(workspace, screenshot, tmp_p
     assert "wheel,window" in path.read_text()
     expect(view.tab("Synonyms")).not_to_contain_text("not saved")
     assert (notebook.cells(), notebook.active_cell()) == (before, active)
-    # The chart has followed.
-    view.analysed(108)
+    # The chart has followed: the cell waits until what was asked for is analysed.
     notebook.run(2)
     labels = notebook.text(2)
     assert "'window'" not in labels

@@ -80,7 +80,9 @@ function Shown({ shown }: { shown: Class }) {
 function Foot({ shown }: { shown: Class }) {
   const { store } = useContext(Context);
   const t = useTranslate();
-  const { support } = store.summary.value;
+  const { support, layers } = store.summary.value;
+  // Over one layer, and where nothing is drawn, nobody can drag.
+  const drawn = layers.length > 1 && (store.own.view.value !== "trends" || shown.trends.length > 0);
   const tested = store.own.view.value === "labels" && Object.hasOwn(store.marks.value, shown.name);
   const earlier = tested && Object.values(store.marks.value[shown.name] ?? {}).some((mark) => mark.earlier);
   return (
@@ -99,7 +101,7 @@ function Foot({ shown }: { shown: Class }) {
         </p>
       )}
       {earlier && <p class="inv-foot inv-tested inv-quiet">{t("chart.tcav.earlier")}</p>}
-      {store.own.view.value !== "labels" && store.range.value === undefined && (
+      {drawn && store.own.view.value !== "labels" && store.range.value === undefined && (
         <p class="inv-foot inv-tested inv-quiet">{t("chart.drag")}</p>
       )}
       {shown.rows.low.includes(1) && (
