@@ -11,9 +11,8 @@ __all__ = ["DESCEND", "GAUSSIANS", "descend", "gaussians"]
 
 _ONE, _FOUR = np.float32(1), np.float32(4)
 _UP, _DOWN, _LEAST_GAIN = np.float32(0.2), np.float32(0.8), np.float32(0.01)
-_FAR = np.float32(
-    1e9
-)  # its closeness to anything, 1e-18, adds nothing; its square is no denormal number, which are slow
+# Its closeness to anything, 1e-18, adds nothing to any sum; the square of that is no denormal number, which are slow.
+_FAR = np.float32(1e9)
 _FLAT = 64.0  # exp(-64) is nothing beside the row's largest, 1
 _TIE = 1e-9  # of the mean distance: nearer than that to the nearest is rounding only
 
