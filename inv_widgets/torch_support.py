@@ -86,8 +86,9 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
     with _pass_lock:
         flags = [(submodule, submodule.training) for submodule in module.modules()]
         try:
-            for submodule, _ in flags:
-                submodule.training = False
+            for submodule, training in flags:
+                if training:  # setting an attribute of a module takes long
+                    submodule.training = False
             with torch.inference_mode(mode=False), torch.enable_grad():
                 yield module
         finally:
@@ -101,4 +102,5 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
 
 def _restore(flags: list[tuple[nn.Module, bool]]) -> None:
     for submodule, training in flags:
-        submodule.training = training
+        if submodule.training is not training:
+            submodule.training = training

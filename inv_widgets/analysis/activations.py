@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from inv_widgets.analysis.layers import Layer, Network, place
+from inv_widgets.analysis.passes import watched
 from inv_widgets.analysis.selection import select
-from inv_widgets.analysis.tracing import Trace
 from inv_widgets.torch_support import eval_pass
 
 if TYPE_CHECKING:
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
 
     from torch.autograd.graph import GradientEdge
 
-__all__ = ["Capture", "capture", "joined", "only", "values_at"]
+    from inv_widgets.analysis.layers import Layer, Network
+
+__all__ = ["Capture", "capture", "joined", "only"]
 
 Target = int | tuple[int, ...]
 
@@ -46,6 +47,9 @@ class Capture:
         For each layer why its gradient is zero everywhere, or "".
     available
         All layers of the network, from shallow to deep.
+    forwards
+        How many forward passes it took: 1, or 2 where the network did not do what it did with inputs of this shape
+        before.
     """
 
     logits: Tensor
@@ -58,6 +62,7 @@ class Capture:
     gradients: tuple[Tensor, ...]
     reasons: tuple[str, ...]
     available: tuple[Layer, ...]
+    forwards: int = 1
 
     @property
     def target(self) -> Target:
@@ -109,23 +114,22 @@ def capture(
     count = inputs.shape[0]
     with eval_pass(net.module):
         # A copy that is no leaf: gradients are tracked through frozen parameters, and the network may overwrite it.
-        start = inputs.detach().clone().requires_grad_().clone()
-        with Trace(net.module) as trace:
-            trace.watch(start)
-            output = net.module(start)
+        seen = watched(net.module, lambda: inputs.detach().clone().requires_grad_().clone(), layers)
         try:
-            logits = torch.cat([net.logits_of(only(output, row, count)) for row in range(count)])
+            logits = torch.cat([net.logits_of(only(seen.output, row, count)) for row in range(count)])
             resolved, names = _targets(net, [target] * count if targets is None else targets, logits)
-            placed = place(trace)
-            available = tuple(layer for layer, _ in placed)
+            available = tuple(seen.layers)
             chosen = tuple(select(available, layers))
-            taps = [placed[layer.depth][1] for layer in chosen]
             score = torch.stack([net.score(logits[row], resolved[row]) for row in range(count)]).sum()
-            maps = [values_at(trace, tap, layer) for tap, layer in zip(taps, chosen, strict=True)]
-            gradients, reasons = _gradients(score, [trace.nodes[tap].edge for tap in taps], maps)
-            upright = [trace.nodes[tap].upright for tap in taps]
+            kept = [seen.kept(layer) for layer in chosen]
+            maps = [each.value for each in kept]
+            gradients, reasons = _gradients(score, [each.edge for each in kept], maps)
+            maps, gradients = (
+                [seen.upright(*each).contiguous() for each in zip(chosen, values, strict=True)]
+                for values in (maps, gradients)
+            )
         finally:
-            trace.clear()
+            seen.clear()
         logits = logits.detach()
     wide = logits if logits.dtype == torch.float64 else logits.float()
     return Capture(
@@ -135,10 +139,11 @@ def capture(
         target_names=names,
         predictions=tuple(logits.argmax(1).tolist()),
         layers=chosen,
-        maps=tuple(turn(values).contiguous() for turn, values in zip(upright, maps, strict=True)),
-        gradients=tuple(turn(values).contiguous() for turn, values in zip(upright, gradients, strict=True)),
+        maps=tuple(maps),
+        gradients=tuple(gradients),
         reasons=reasons,
         available=available,
+        forwards=seen.forwards,
     )
 
 
@@ -157,27 +162,9 @@ def joined(parts: Sequence[Capture]) -> Capture:
     )
 
 
-def values_at(trace: Trace, tap: int, layer: Layer) -> Tensor:
-    """Give the maps that a trace has kept at one node, as they were when they were made.
-
-    Raises
-    ------
-    RuntimeError
-        If something overwrote them unseen.
-    """
-    value = trace.nodes[tap].value
-    if value is None or not trace.nodes[tap].intact:
-        raise RuntimeError(
-            f"[inv-widgets] The maps of layer {layer.name!r} were overwritten in place by something that is no torch "
-            "function (a custom autograd function or compiled code). Make it write to a new tensor, or leave this "
-            "layer out."
-        )
-    return value
-
-
 def _gradients(
     score: Tensor, edges: list[GradientEdge | None], maps: list[Tensor]
-) -> tuple[tuple[Tensor, ...], tuple[str, ...]]:
+) -> tuple[list[Tensor], tuple[str, ...]]:
     """Differentiate the score with respect to the maps; where that is not possible, gradients are 0."""
     reachable = list(dict.fromkeys(edge for edge in edges if edge is not None))
     found: dict[GradientEdge, Tensor | None] = {}
@@ -194,7 +181,7 @@ def _gradients(
             reasons.append("The class score does not depend on this layer.")
         else:
             reasons.append("")
-    return tuple(gradients), tuple(reasons)
+    return gradients, tuple(reasons)
 
 
 def _targets(net: Network, targets: Sequence[Any], logits: Tensor) -> tuple[tuple[Target, ...], tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Find the layers in what a trace has seen: where each convolution's, add's or concatenation's maps are taken.
+"""Find the layers in what a network did: where each convolution's, add's or concatenation's maps are taken.
 
 The maps of a layer are those after the activation that follows it; where none follows, those right after its norm
 or add.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from inv_widgets.analysis.nodes import Node
-    from inv_widgets.analysis.tracing import Trace
+    from inv_widgets.analysis.paths import Path
 
 __all__ = ["Site", "find_sites"]
 
@@ -49,10 +49,10 @@ class Site:
     absorbed: list[int] = field(default_factory=list)
 
 
-def find_sites(trace: Trace) -> list[Site]:
-    """List the layers of a trace in the order of their maps in time."""
-    graph = _Graph(trace)
-    sites = [site for index in range(len(trace.nodes)) if (site := graph.site(index)) is not None]
+def find_sites(path: Path) -> list[Site]:
+    """List the layers of a path in the order of their maps in time."""
+    graph = _Graph(path)
+    sites = [site for index in range(len(path.nodes)) if (site := graph.site(index)) is not None]
     of_source = {site.source: site for site in sites}
     absorbed = {source for site in sites for source in site.absorbed}
     for site in sites:  # an add that was itself absorbed hands its own on
@@ -66,9 +66,9 @@ def find_sites(trace: Trace) -> list[Site]:
 
 
 class _Graph:
-    def __init__(self, trace: Trace) -> None:
-        self.nodes = trace.nodes
-        self.uses: list[list[int]] = [[] for _ in trace.nodes]
+    def __init__(self, path: Path) -> None:
+        self.nodes = path.nodes
+        self.uses: list[list[int]] = [[] for _ in path.nodes]
         for index, node in self._seen():
             for used in set(node.sources):
                 self.uses[used].append(index)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from inv_widgets.analysis.nodes import Node
-    from inv_widgets.analysis.tracing import Trace
+    from inv_widgets.analysis.paths import Path
 
 __all__ = ["Layer", "Network", "layers", "place"]
 
@@ -102,15 +102,17 @@ def layers(net: Network, picture: Any = None) -> list[Layer]:
     import numpy as np
     import torch
 
+    from inv_widgets.analysis.paths import remember
     from inv_widgets.analysis.tracing import Trace
     from inv_widgets.torch_support import eval_pass
 
     grey = picture is None
     inputs = net.preprocess(np.full((224, 224, 3), 128, np.uint8) if grey else picture)
-    with eval_pass(net.module), torch.no_grad(), Trace(net.module, keep=False) as trace:
-        trace.watch(inputs)
+    with eval_pass(net.module), torch.no_grad():
         try:
-            net.module(inputs)
+            with Trace(net.module, keep=False) as trace:
+                trace.watch(inputs)
+                net.module(inputs)
         except (RuntimeError, AssertionError, ValueError, IndexError) as error:
             if not grey:
                 raise
@@ -119,54 +121,58 @@ def layers(net: Network, picture: Any = None) -> list[Layer]:
                 f"[inv-widgets] The network does not take a grey picture of 224 x 224 pixels, preprocessed to {size}: "
                 f"{error}. Say layers(net, picture) with a picture that it takes."
             ) from error
-    return [layer for layer, _ in place(trace)]
+        remember(net.module, inputs, trace.path)
+    return [layer for layer, _ in place(trace.path)]
 
 
-def place(trace: Trace) -> list[tuple[Layer, int]]:
-    """Give the layers of a trace, from shallow to deep, each with the node whose output its maps are.
+def place(path: Path) -> list[tuple[Layer, int]]:
+    """Give the layers of a path, from shallow to deep, each with the node whose output its maps are.
 
     Raises
     ------
     ValueError
         If there are none.
     """
-    batch = trace.nodes[0].shape[0]
-    sites = [site for site in find_sites(trace) if trace.nodes[site.tap].shape[0] == batch]
+    if path.placed is not None:
+        return path.placed
+    batch = path.nodes[0].shape[0]
+    sites = [site for site in find_sites(path) if path.nodes[site.tap].shape[0] == batch]
     if not sites:
         raise ValueError(
-            f"[inv-widgets] No convolutional layer was found in {trace.network}: feature maps are N x C x h x w, made "
+            f"[inv-widgets] No convolutional layer was found in {path.network}: feature maps are N x C x h x w, made "
             "by 2-D convolutions before global pooling. Networks without them (transformers, MLPs) have none."
         )
-    names = _names(trace, sites)
-    convolutions = _convolution_names(trace)
+    names = _names(path, sites)
+    convolutions = _convolution_names(path)
     placed: list[tuple[Layer, int]] = []
     blocks = layer_in_block = 0
-    for depth, site in enumerate(_shallow_to_deep(trace, sites)):
-        _, n_maps, height, width = trace.nodes[site.tap].map_shape
+    for depth, site in enumerate(_shallow_to_deep(path, sites)):
+        _, n_maps, height, width = path.nodes[site.tap].map_shape
         same = bool(placed) and placed[-1][0].map_shape == (height, width)
         blocks, layer_in_block = (blocks, layer_in_block + 1) if same else (blocks + 1, 1)
         name = names[site.source]
-        activation, aliases = _activation(trace, site)
-        aliases += _further_names(trace, site, convolutions)
+        activation, aliases = _activation(path, site)
+        aliases += _further_names(path, site, convolutions)
         own = Layer(
             name, tuple(aliases), site.kind, activation, n_maps, (height, width), depth, blocks, layer_in_block
         )  # fmt: skip
         placed.append((own, site.tap))
-    return _without_ambiguity(placed)
+    path.placed = _without_ambiguity(placed)
+    return path.placed
 
 
-def _shallow_to_deep(trace: Trace, sites: list[Site]) -> list[Site]:
+def _shallow_to_deep(path: Path, sites: list[Site]) -> list[Site]:
     """Put what a layer is made of before it, and of parallel branches the larger maps first."""
     bit = {site.source: 1 << place for place, site in enumerate(sites)}
     upstream: list[int] = []
-    for index, node in enumerate(trace.nodes):
+    for index, node in enumerate(path.nodes):
         mask = bit.get(index, 0)
         for used in node.sources:
             mask |= upstream[used]
         upstream.append(mask)
 
     def order(site: Site) -> tuple[int, int]:
-        shape = trace.nodes[site.tap].map_shape
+        shape = path.nodes[site.tap].map_shape
         return -shape[-1] * shape[-2], site.tap
 
     done, result, waiting = 0, [], list(sites)
@@ -179,10 +185,10 @@ def _shallow_to_deep(trace: Trace, sites: list[Site]) -> list[Site]:
     return result
 
 
-def _convolution_names(trace: Trace) -> dict[int, list[str]]:
+def _convolution_names(path: Path) -> dict[int, list[str]]:
     """Name every convolution: the main name first."""
     made: dict[str, list[int]] = {}
-    for index, node in enumerate(trace.nodes):
+    for index, node in enumerate(path.nodes):
         if node.kind == "conv" and not node.hidden:
             made.setdefault(node.module or node.name, []).append(index)
     names: dict[int, list[str]] = {}
@@ -192,10 +198,10 @@ def _convolution_names(trace: Trace) -> dict[int, list[str]]:
     return names
 
 
-def _names(trace: Trace, sites: list[Site]) -> dict[int, str]:
+def _names(path: Path, sites: list[Site]) -> dict[int, str]:
     names: dict[int, str] = {}
-    convolutions = _convolution_names(trace)
-    bases = {site.source: _base(trace, site) for site in sites if site.kind != "conv"}
+    convolutions = _convolution_names(path)
+    bases = {site.source: _base(path, site) for site in sites if site.kind != "conv"}
     count = Counter(bases.values())
     calls: Counter[str] = Counter()
     for site in sites:
@@ -212,35 +218,35 @@ def _names(trace: Trace, sites: list[Site]) -> dict[int, str]:
     return names
 
 
-def _base(trace: Trace, site: Site) -> str:
-    node = trace.nodes[site.source]
-    if site.kind == "cat" and site.norm is not None and trace.nodes[site.norm].module:
-        return trace.nodes[site.norm].module
-    return _block(trace, node) or site.kind
+def _base(path: Path, site: Site) -> str:
+    node = path.nodes[site.source]
+    if site.kind == "cat" and site.norm is not None and path.nodes[site.norm].module:
+        return path.nodes[site.norm].module
+    return _block(path, node) or site.kind
 
 
-def _block(trace: Trace, node: Node) -> str:
+def _block(path: Path, node: Node) -> str:
     """Name the innermost module that does more than this one function."""
-    if node.module in trace.parents:
+    if node.module in path.parents:
         return node.module
-    here = [other for other in trace.nodes if (other.module, other.call) == (node.module, node.call)]
+    here = [other for other in path.nodes if (other.module, other.call) == (node.module, node.call)]
     return node.module if len(here) > 1 else node.block or node.module
 
 
-def _activation(trace: Trace, site: Site) -> tuple[str, list[str]]:
+def _activation(path: Path, site: Site) -> tuple[str, list[str]]:
     if site.activation is None:
         return "", []
-    node = trace.nodes[site.activation]
+    node = path.nodes[site.activation]
     if not node.own:
         return node.name, []
     called = f"{node.module}:{node.call}"
-    return (node.module, [node.module, called]) if trace.calls.get(node.module, 1) == 1 else (called, [called])
+    return (node.module, [node.module, called]) if path.calls.get(node.module, 1) == 1 else (called, [called])
 
 
-def _further_names(trace: Trace, site: Site, convolutions: dict[int, list[str]]) -> list[str]:
+def _further_names(path: Path, site: Site, convolutions: dict[int, list[str]]) -> list[str]:
     if site.kind == "conv":
         return convolutions[site.source]
-    block = _block(trace, trace.nodes[site.source])
+    block = _block(path, path.nodes[site.source])
     absorbed = [name for source in site.absorbed for name in convolutions.get(source, [])]
     return [*([block] if block else []), *absorbed]
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from inv_widgets.analysis import operations
 from inv_widgets.analysis.nodes import KeptValues, Node
+from inv_widgets.analysis.paths import INPUT, Made, Path, Step, results_of, tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import TracebackType
 
     from torch import Tensor, nn
@@ -55,39 +55,33 @@ class Trace(TorchFunctionMode):
 
     Attributes
     ----------
+    path
+        What was seen.
     nodes
-        What was seen, in the order of time.
-    calls
-        How often each module was called.
-    parents
-        The names of all modules that have children.
-    network
-        The class of the network.
+        Its results that matter, in the order of time.
     edited
         Whether the node to edit was made, with the shape of its new value.
     """
 
     def __init__(self, module: nn.Module, *, keep: bool = True, edit: tuple[int, Tensor] | None = None) -> None:
         super().__init__()
-        self.nodes: list[Node] = []
-        self.calls: dict[str, int] = {}
-        self._module = module
-        self.parents = {name for name, part in module.named_modules() if next(part.children(), None) is not None}
-        self.network = type(module).__name__
+        self._parts = dict(module.named_modules())
+        parents = {name for name, part in self._parts.items() if next(part.children(), None) is not None}
+        self.path = Path(type(module).__name__, parents)
+        self.nodes = self.path.nodes
         self.edited = False
         self._edit = edit
-        self._answer: int | None = None  # the node that the network returned
-        self._index: Any = WeakTensorKeyDictionary()
+        self._index = Made()  # the node of each tensor
+        self._steps = Made()  # and the step that made it
         self._running: list[_Call] = []
         self._uses: list[int] = []  # how often each node's maps were used
         self._kept = KeptValues(self.nodes) if keep else None
         self._hooks: list[Any] = []
-        self._paused = False
         self._batch = 1
 
     def __enter__(self) -> Self:
         try:
-            for name, part in self._module.named_modules():
+            for name, part in self._parts.items():
                 if isinstance(part, torch.jit.ScriptModule):
                     continue
                 self._hooks.append(part.register_forward_pre_hook(self._entering(name)))
@@ -106,58 +100,51 @@ class Trace(TorchFunctionMode):
         finally:
             self._unhook()
             self._index.clear()
+            self._steps.clear()
 
     def clear(self) -> None:
         """Let go of all values and of the autograd graph."""
         if self._kept is not None:
             self._kept.clear()
-        self.nodes.clear()
-
-    def leading(self) -> set[int]:
-        """Give the nodes that lead to what the network returned; all of them where that is not known."""
-        if self._answer is None:
-            return set(range(len(self.nodes)))
-        found, waiting = set(), [self._answer]
-        while waiting:
-            index = waiting.pop()
-            if index not in found:
-                found.add(index)
-                waiting += self.nodes[index].sources
-        return found
 
     def watch(self, tensor: Tensor) -> None:
         """Take a tensor (N x C x H x W) as known: the network's input."""
-        self._batch = tensor.shape[0]
-        self._add(Node("input", "", "", 0, "", tuple(tensor.shape)), tensor)
+        with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
+            self._batch = tensor.shape[0]
+            self._steps.put(tensor, INPUT)
+            self._add(Node("input", "", "", 0, "", tuple(tensor.shape)), tensor)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run one function and note what it did."""
         kwargs = kwargs or {}
-        if self._paused:
-            return func(*args, **kwargs)
         name = operations.base_name(func)
-        inputs = [self._used(tensor) for tensor in _tensors((args, kwargs)) if tensor in self._index]
+        inputs = self._index.among((args, kwargs))
         changed = operations.flag_inplace(func, args, kwargs)
-        if self._kept is not None and isinstance(changed, torch.Tensor):
-            known = self._index.get(changed)
-            self._kept.save(changed, known, name, inputs, 0 if known is None else self._uses[known])
+        if self._kept is not None:
+            self._connect(inputs, args, kwargs)
+            if isinstance(changed, torch.Tensor):
+                known = self._index.get(changed)
+                self._kept.save(changed, known, name, inputs, 0 if known is None else self._uses[known])
+        step = Step(func, self._steps.among((args, kwargs)), writes=changed is not None)
         result = func(*args, **kwargs)
-        if func.__name__ == "__setitem__":
-            self._note(func, name, inputs, args, kwargs, args[0])
-        else:
-            for tensor in _tensors(result):
-                known = self._index.get(tensor)
-                if known is None or changed is not None or known not in inputs:
-                    self._note(func, name, inputs, args, kwargs, tensor)
+        results = results_of(func, args, result)
+        self._steps.take(step, results, self.path.steps)
+        for tensor in results:
+            known = self._index.get(tensor)
+            if known is None or changed is not None or known not in inputs:
+                self._note(func, name, inputs, args, kwargs, tensor)
         return result
 
-    def _used(self, tensor: Tensor) -> int:
-        index: int = self._index[tensor]
-        if self._kept is not None:
-            self._kept.connect(index, tensor)
-        return index
+    def _connect(self, inputs: list[int], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Note gradients that came only on leaving a custom autograd function."""
+        assert self._kept is not None
+        if any(self.nodes[index].value is not None and self.nodes[index].edge is None for index in inputs):
+            for tensor in tensors((args, kwargs)):
+                known = self._index.get(tensor)
+                if known is not None:
+                    self._kept.connect(known, tensor)
 
     def _note(  # noqa: PLR0913, PLR0917
         self, func: Any, name: str, inputs: list[int], args: tuple[Any, ...], kwargs: dict[str, Any], tensor: Tensor
@@ -196,7 +183,10 @@ class Trace(TorchFunctionMode):
         self._uses.append(0)
         for used in node.sources:
             self._uses[used] += 1
-        self._index[tensor] = index
+        self._index.put(tensor, index)
+        made = self._steps.get(tensor)
+        if made is not None:
+            self.path.made[index] = made
         if self._kept is not None:
             self._kept.add(index, tensor)
         if self._edit is not None and self._edit[0] == index:
@@ -222,22 +212,23 @@ class Trace(TorchFunctionMode):
 
     def _block(self) -> str:
         for call in reversed(self._running):
-            if call.name in self.parents:
+            if call.name in self.path.parents:
                 return call.name
         return ""
 
     def _entering(self, name: str) -> Callable[..., None]:
-        def enter(_module: nn.Module, args: tuple[Any, ...]) -> None:
-            self._paused = True
-            index = self.calls.get(name, 0)
-            self.calls[name] = index + 1
-            argument = next((tensor for tensor in _tensors(args) if tensor in self._index), None)
-            known = None if argument is None else self._index[argument]
-            version = 0 if argument is None else argument._version  # noqa: SLF001
+        def enter(module: nn.Module, args: tuple[Any, ...]) -> None:
+            index = self.path.calls.get(name, 0)
+            self.path.calls[name] = index + 1
+            self.path.entered.append(id(module))
+            argument = next((tensor for tensor in tensors(args) if self._index.get(tensor) is not None), None)
+            known, version = None, 0
+            if argument is not None:
+                with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
+                    known, version = self._index.get(argument), argument._version  # noqa: SLF001
             if self._running:
                 self._running[-1].parent = True
             self._running.append(_Call(name, index, len(self.nodes), known, version))
-            self._paused = False
 
         return enter
 
@@ -249,12 +240,16 @@ class Trace(TorchFunctionMode):
                     break
             else:
                 return
-            self._paused = True
-            if isinstance(output, torch.Tensor) and output.is_floating_point() and call.argument is not None:
-                self._whole(module, call, output)
-            if not name and isinstance(output, torch.Tensor):
-                self._answer = self._index.get(output)
-            self._paused = False
+            if not isinstance(output, torch.Tensor):
+                return
+            with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
+                if self._steps.get(output) is None:
+                    self.path.opaque.add(name)
+                    self._steps.take(Step(None, []), [output], self.path.steps)
+                if output.is_floating_point() and call.argument is not None:
+                    self._whole(module, call, output)
+            if not name:
+                self.path.answer = self._index.get(output)
 
         return leave
 
@@ -264,11 +259,12 @@ class Trace(TorchFunctionMode):
         known = self._index.get(output)
         before = self.nodes[call.argument].shape
         after = tuple(output.shape)
-        unseen = known is None or (known == call.argument and output._version != call.argument_version)  # noqa: SLF001
-        if unseen:
+        written = known == call.argument and output._version != call.argument_version  # noqa: SLF001
+        if known is None or written:
+            self.path.followable = self.path.followable and not written
             kind = "other" if call.parent else operations.module_kind(module, before, after)
             self._add(Node(kind, "", call.name, call.index, self._block(), after, (call.argument,), own=True), output)
-        elif not call.parent and known is not None and known >= call.start:
+        elif not call.parent and known >= call.start:
             inner = range(call.start, len(self.nodes))
             self.nodes[known].own = len(inner) == 1
             whole = self._kind_in_pieces(module, call, known) if before == after else None
@@ -293,14 +289,3 @@ class Trace(TorchFunctionMode):
         while self._hooks:
             self._hooks.pop().remove()
         self._running.clear()
-
-
-def _tensors(values: Any) -> Iterator[Tensor]:
-    if isinstance(values, torch.Tensor):
-        yield values
-    elif isinstance(values, (tuple, list)):
-        for value in values:
-            yield from _tensors(value)
-    elif isinstance(values, dict):
-        for value in values.values():
-            yield from _tensors(value)

@@ -37,8 +37,8 @@ def ablation_cam(subject: Subject, *, layer: Any) -> Tensor:
     torch.Tensor
         N x h x w, at the layer's size; share of the score times activation.
     """
+    raw = subject.maps(layer)
     chosen = one_layer(subject, layer)
-    raw = subject.maps(chosen)
     maps = wide(raw)
     alive = [every.nonzero()[:, 0] for every in maps.flatten(2).any(2)]
     own = torch.stack(

@@ -38,8 +38,8 @@ def cam(subject: Subject) -> Tensor:
     torch.Tensor
         N x h x w, at the last layer's size, signed: its mean, plus the bias, is the class score.
     """
-    pooled_and_linear(subject)
     maps, gradients = maps_and_gradients(subject, "last 1")
+    pooled_and_linear(subject)
     return (gradients.sum((-2, -1), keepdim=True) * maps).sum(1)
 
 
@@ -52,9 +52,9 @@ def pooled_and_linear(subject: Subject) -> None:
         With what stands there instead.
     """
     convolutions(subject)
-    nodes = subject.trace.nodes
+    nodes = subject.path.nodes
     # Not a softmax that was taken off: see inv_widgets.before_softmax.
-    leading = subject.trace.leading()
+    leading = subject.path.leading()
     current = subject.tap(subject.layers("last 1")[0])
     pooled = linear = False
     while True:

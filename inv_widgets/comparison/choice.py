@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.layers import Layer
     from inv_widgets.comparison.subject import Subject
 
-__all__ = ["maps_and_gradients", "maps_of", "one_layer", "wide"]
+__all__ = ["maps_and_gradients", "maps_of", "one_layer", "the_one", "wide"]
 
 
 def one_layer(subject: Subject, layer: Any) -> Layer:
@@ -23,7 +23,7 @@ def one_layer(subject: Subject, layer: Any) -> Layer:
     KeyError, TypeError, ValueError
         For an unknown layer, and for more than one.
     """
-    return _only(subject.layers(layer), layer)
+    return the_one(subject.layers(layer), layer)
 
 
 def maps_and_gradients(subject: Subject, layer: Any, *, one_by_one: bool = False) -> tuple[Tensor, Tensor]:
@@ -37,13 +37,13 @@ def maps_and_gradients(subject: Subject, layer: Any, *, one_by_one: bool = False
         For an unknown layer, and for more than one.
     """
     captured = subject.capture(layer, one_by_one=one_by_one)
-    _only(captured.layers, layer)
+    the_one(captured.layers, layer)
     return wide(captured.maps[0]), wide(captured.gradients[0])
 
 
 def maps_of(subject: Subject, layer: Any) -> Tensor:
     """Give one layer's maps, N x C x h x w, at least float32: one forward pass without gradients."""
-    return wide(subject.maps(one_layer(subject, layer)))
+    return wide(subject.maps(layer))
 
 
 def wide(values: Tensor) -> Tensor:
@@ -51,7 +51,14 @@ def wide(values: Tensor) -> Tensor:
     return values if values.dtype.itemsize >= 4 else values.float()
 
 
-def _only(found: Sequence[Layer], asked: Any) -> Layer:
+def the_one(found: Sequence[Layer], asked: Any) -> Layer:
+    """Give the only layer that was found.
+
+    Raises
+    ------
+    ValueError
+        If there are more.
+    """
     if len(found) == 1:
         return found[0]
     names = ", ".join(layer.name for layer in found[:3]) + (" ..." if len(found) > 3 else "")

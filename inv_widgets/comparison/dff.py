@@ -90,8 +90,8 @@ def dff(  # noqa: PLR0913 (each may be left out)
             "concepts need maps of one size. Give pictures of one size, or a transform that resizes."
         )
     subject = Subject(net, loaded, [target] * len(loaded), batch_size=batch_size)
+    maps = maps_of(subject, "last 1" if layer is None else layer)
     chosen = one_layer(subject, "last 1" if layer is None else layer)
-    maps = maps_of(subject, chosen.name)
     factors = factorize(_array(maps), n_concepts, seed)
     rows = tqdm(range(len(loaded)), desc="DFF", unit="picture", delay=2, leave=False)
     logits = [_classified(subject, chosen.name, factors, row, row, maps) for row in rows]
@@ -135,8 +135,8 @@ def dff_map(subject: Subject, *, layer: Any, n_concepts: Any, seed: Any) -> Tens
     torch.Tensor
         N x h x w, at the layer's size, at least 0; units of the activation.
     """
+    maps = maps_of(subject, layer)
     chosen = one_layer(subject, layer).name
-    maps = maps_of(subject, chosen)
     found = []
     for row, notes in enumerate(subject.notes_of):
         factors = factorize(_array(maps[row : row + 1]), n_concepts, seed)

@@ -20,14 +20,14 @@ _METHODS = (
     Method(
         name="layer_visualization", title="Layer visualization", family="activation", kind="map", layers="one",
         paper="Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, ECCV 2014",
-        passes="2 forwards", returns="sum of the layer's maps",
+        passes="1 forward", returns="sum of the layer's maps",
         defaults={"layer": _LAST}, class_discriminative=False,
         home="layer_visualization:layer_visualization", needs="possible:convolutions",
     ),
     Method(
         name="cam", title="CAM", family="activation", kind="map",
         paper="Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016",
-        passes="2 forwards, 1 backward to the last layer",
+        passes="1 forward, 1 backward to the last layer",
         returns="linear layer's weight times activation, signed; the mean is the class score without its bias",
         home="cam:cam", needs="cam:pooled_and_linear",
     ),
@@ -56,14 +56,14 @@ _METHODS = (
         name="score_cam", title="Score-CAM", family="activation", kind="map", layers="one",
         paper="Wang et al., Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks, "
         "CVPR workshop 2020",
-        passes="1 forward a map of the layer, and 2", returns="average of the maps, by the score of what each shows",
+        passes="1 forward a map of the layer, 1 more", returns="average of the maps, by the score of what each shows",
         defaults={"layer": _LAST}, home="score_cam:score_cam", needs="possible:convolutions",
     ),
     Method(
         name="ablation_cam", title="Ablation-CAM", family="activation", kind="map", layers="one",
         paper="Desai & Ramaswamy, Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free "
         "Localization, WACV 2020",
-        passes="1 forward a map of the layer, and 2",
+        passes="1 forward a map of the layer, 1 more",
         returns="share of the score that is lost without a map times activation, positive part",
         defaults={"layer": _LAST}, home="ablation_cam:ablation_cam", needs="possible:convolutions",
     ),
@@ -71,7 +71,7 @@ _METHODS = (
         name="sise", title="SISE", family="activation", kind="map", layers="many",
         paper="Sattarzadeh et al., Explaining Convolutional Neural Networks through Attribution-Based Input Sampling "
         "and Block-Wise Feature Aggregation, AAAI 2021",
-        passes="1 forward a mask, 2 more, 1 backward; masks: maps above mu times the largest mean gradient",
+        passes="1 forward a mask, 1 more, 1 backward; masks: maps above mu times the largest mean gradient",
         returns="probability of what masks show, fused over layers",
         defaults={"layers": "blocks", "mu": 0.5}, paper_defaults={"mu": 0},
         home="sise:sise", needs="possible:convolutions",
@@ -175,7 +175,7 @@ _METHODS = (
     Method(
         name="dff", title="Deep feature factorization", family="concept", kind="maps", layers="one",
         paper="Collins et al., Deep Feature Factorization for Concept Discovery, ECCV 2018",
-        passes="2 forwards, 1 a concept", returns="activation of the concept that scores highest for the class",
+        passes="1 forward, 1 a concept", returns="activation of the concept that scores highest for the class",
         defaults={"layer": _LAST, "n_concepts": 4, "seed": 0}, home="dff:dff_map", needs="possible:convolutions",
     ),
     Method(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
 
-from inv_widgets.analysis.activations import capture, joined, only, values_at
+from inv_widgets.analysis.activations import capture, joined, only
 from inv_widgets.analysis.layers import place
+from inv_widgets.analysis.passes import edited, path_of, watched
 from inv_widgets.analysis.selection import select
-from inv_widgets.analysis.tracing import Trace
+from inv_widgets.comparison.choice import the_one
 from inv_widgets.comparison.method import NotPossibleError
 from inv_widgets.comparison.parameters import check_int
 from inv_widgets.torch_support import eval_pass
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.analysis.activations import Capture
     from inv_widgets.analysis.layers import Layer
+    from inv_widgets.analysis.paths import Path
     from inv_widgets.classifier import Classifier
     from inv_widgets.pictures import Picture
 
@@ -100,7 +101,7 @@ class Subject:
         self._batch_size = self._given_batch = batch_size
         self._logits: Tensor | None = None
         self._rows_seen: dict[int, Tensor] = {}
-        self._seen: Trace | None = None
+        self._path: Path | None = None
         if all(target is not None for target in targets):
             self._resolve(None)
 
@@ -127,19 +128,19 @@ class Subject:
 
     @property
     def batch_size(self) -> int:
-        """How many changed pictures may go through the network at once; measured with a forward pass the first time."""
+        """How many changed pictures may go through the network at once; needs :attr:`path`."""
         if self._batch_size is None:
             self._measure()
         assert self._batch_size is not None
         return self._batch_size
 
     def layers(self, spec: Any) -> list[Layer]:
-        """Choose layers, as :func:`inv_widgets.analysis.selection.select` does; one forward pass the first time."""
-        return select([layer for layer, _ in self._placed], spec)
+        """Choose layers, as :func:`inv_widgets.analysis.selection.select` does; needs :attr:`path`."""
+        return select([layer for layer, _ in place(self.path)], spec)
 
     def tap(self, layer: Layer) -> int:
-        """Give the node of :attr:`trace` whose output a layer's maps are."""
-        return self._placed[layer.depth][1]
+        """Give the node of :attr:`path` whose output a layer's maps are."""
+        return place(self.path)[layer.depth][1]
 
     def logits(self, inputs: Tensor, *, layer: Layer | None = None, maps: Tensor | None = None) -> Tensor:
         """Run the network on M inputs, in batches and without gradients.
@@ -163,10 +164,9 @@ class Subject:
         found = []
         with eval_pass(self.net.module), torch.no_grad():
             for start in range(0, len(inputs), size):
-                # A copy: the network may overwrite its input.
-                batch = inputs[start : start + size].clone()
+                batch = inputs[start : start + size]
                 if tap is None or maps is None:
-                    output = self.net.module(batch)
+                    output = self.net.module(batch.clone())  # it may overwrite its input
                 else:
                     output = self._edited(batch, tap, maps[start : start + size])
                 found.append(self._rows(output, len(batch)))
@@ -235,7 +235,7 @@ class Subject:
         """
         if inputs is not None:
             return self._differentiated(inputs, range(len(inputs)) if rows is None else rows, watch, own=False)
-        found = [self._differentiated(self.inputs[part], part, watch, own=True) for part in self.parts()]
+        found = [self._differentiated(self._of(part), part, watch, own=True) for part in self.parts()]
         return torch.cat([scores for scores, _ in found]), torch.cat([gradients for _, gradients in found])
 
     def _differentiated(
@@ -281,30 +281,34 @@ class Subject:
         wanted = self._wanted if self._resolved is None else self.targets
         found = []
         for rows in [[row] for row in range(len(self))] if one_by_one else self.parts():
-            found.append(capture(self.net, self.inputs[rows], layers=layers, targets=[wanted[row] for row in rows]))
-            self.forwards += len(rows)
+            part = capture(self.net, self._of(rows), layers=layers, targets=[wanted[row] for row in rows])
+            self.forwards += part.forwards * len(rows)
             self.backwards += len(rows)
+            found.append(part)
         captured = found[0] if len(found) == 1 else joined(found)
         self._logits = captured.logits
         self._resolved = captured.targets, captured.target_names
         return captured
 
-    def maps(self, layer: Layer) -> Tensor:
-        """Give the pictures' maps at one layer, N x C x h x w: one forward pass without gradients, in parts."""
-        tap = self.tap(layer)
+    def maps(self, layer: Any) -> Tensor:
+        """Give the pictures' maps at one layer, N x C x h x w: one forward pass without gradients, in parts.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            For an unknown layer, and for more than one.
+        """
         found = []
         for rows in self.parts():
             with eval_pass(self.net.module), torch.no_grad():
-                start = self.inputs[rows].clone()
-                with Trace(self.net.module) as trace:
-                    trace.watch(start)
-                    output = self.net.module(start)
+                seen = watched(self.net.module, self._of(rows).clone, layer)
+                self.forwards += seen.forwards * len(rows)
                 try:
-                    self._remember(rows, self._rows(output, len(rows)))
-                    found.append(trace.nodes[tap].upright(values_at(trace, tap, layer)).contiguous())
+                    self._remember(rows, self._rows(seen.output, len(rows)))
+                    chosen = the_one(select(seen.layers, layer), layer)
+                    found.append(seen.upright(chosen, seen.kept(chosen).value).contiguous())
                 finally:
-                    trace.clear()
-            self.forwards += len(rows)
+                    seen.clear()
         return torch.cat(found)
 
     def _known(self) -> tuple[tuple[Target, ...], tuple[str, ...]]:
@@ -319,6 +323,10 @@ class Subject:
             pairs = [self.net.resolve_target(one, row) for one, row in zip(self._wanted, rows, strict=True)]
             self._resolved = tuple(target for target, _ in pairs), tuple(name for _, name in pairs)
 
+    def _of(self, rows: Sequence[int]) -> Tensor:
+        """Give the inputs of some pictures, which are not to be overwritten; those of all without a copy."""
+        return self.inputs if len(rows) == len(self) else self.inputs[rows]
+
     def _rows(self, output: Any, count: int) -> Tensor:
         """Find each picture's logits; M x K."""
         first = self.net.logits_of(only(output, 0, count))
@@ -329,38 +337,26 @@ class Subject:
         return torch.cat([first, *(self.net.logits_of(only(output, row, count)) for row in range(1, count))])
 
     def _edited(self, batch: Tensor, tap: int, maps: Tensor) -> Any:
-        with Trace(self.net.module, keep=False, edit=(tap, maps)) as trace:
-            trace.watch(batch)
-            output = self.net.module(batch)
-        if not trace.edited:
+        output = edited(self.net.module, batch.clone, tap, maps)
+        if output is None:
             raise RuntimeError(
                 f"[inv-widgets] {self.net.name} took another way than before through its layers: what it computes "
                 "depends on the picture, and its maps cannot be replaced."
             )
         return output
 
-    @cached_property
-    def _placed(self) -> list[tuple[Layer, int]]:
-        """All layers, each with the node of `trace` whose output its maps are."""
-        return place(self.trace)
-
     @property
-    def trace(self) -> Trace:
-        """What the network computes, watched in one forward pass of the first picture; without values."""
-        if self._seen is None:
-            with eval_pass(self.net.module), torch.no_grad(), Trace(self.net.module, keep=False) as trace:
-                first = self.inputs[:1].clone()
-                trace.watch(first)
-                output = self.net.module(first)
-            logits = self._rows(output, 1).detach()
-            self._seen = trace
-            self.forwards += 1
-            if len(self) == 1 and self._logits is None:
-                self._logits = logits
-                self._resolve(logits)
-        return self._seen
+    def path(self) -> Path:
+        """What the network does, as it was seen with an input of this shape before; else one forward pass."""
+        if self._path is None:
+            with eval_pass(self.net.module), torch.no_grad():
+                self._path, output = path_of(self.net.module, self.inputs[:1].clone())
+                if output is not None:
+                    self.forwards += 1
+                    self._remember([0], self._rows(output, 1).detach())
+        return self._path
 
     def _measure(self) -> None:
-        largest = max((torch.Size(node.shape).numel() for node in self.trace.nodes), default=1)
+        largest = max((torch.Size(node.shape).numel() for node in self.path.nodes), default=1)
         most = _LARGEST if self.inputs.device.type == "cpu" else _BOUND // _ALIVE
         self._batch_size = max(1, min(_MOST, most // max(1, largest * self.inputs.element_size())))

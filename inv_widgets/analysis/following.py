@@ -1,0 +1,215 @@
+"""Watch a forward pass whose path is known: only the maps that are wanted are taken, at the steps that make them.
+
+That the network takes the same path again is checked at each step. Costs a fraction of a trace.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.autograd.graph import GradientEdge, get_gradient_edge
+from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+
+from inv_widgets.analysis import operations
+from inv_widgets.analysis.paths import INPUT, Made, number, results_of, tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from torch import Tensor, nn
+    from typing_extensions import Self
+
+    from inv_widgets.analysis.paths import Path
+
+__all__ = ["Followed", "Kept"]
+
+
+@dataclass(slots=True)
+class Kept:
+    """Maps as they were when they were made, and where in the autograd graph their gradients are."""
+
+    value: Tensor
+    version: int
+    edge: GradientEdge | None
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing has overwritten them unseen."""
+        return self.value._version == self.version  # noqa: SLF001
+
+
+class Followed(TorchFunctionMode):
+    """A context in which one forward pass is followed.
+
+    Parameters
+    ----------
+    module
+        The network.
+    path
+        What it is thought to do.
+    wanted
+        The nodes whose values are kept; each must have a number in ``path.made``.
+    edit
+        The index of a node, and what its value becomes, as for a :class:`.tracing.Trace`.
+
+    Attributes
+    ----------
+    kept
+        What was kept, by node.
+    edited
+        Whether the node to edit was made, with the shape of its new value.
+    """
+
+    def __init__(
+        self, module: nn.Module, path: Path, wanted: Sequence[int] = (), *, edit: tuple[int, Tensor] | None = None
+    ) -> None:
+        super().__init__()
+        self.kept: dict[int, Kept] = {}
+        self.edited = False
+        self._same = True
+        self._path = path
+        self._steps = path.steps
+        self._at = self._entered = 0
+        self._wanted: dict[int, list[int]] = defaultdict(list)
+        for node in wanted:
+            self._wanted[path.made[node]].append(node)
+        self._edit = edit
+        self._edited_at = None if edit is None else path.made[edit[0]]
+        self._made = Made()
+        self._thread = threading.get_ident()
+        self._ids = {id(part) for part in module.modules()}
+        self._opaque = [module.get_submodule(name) for name in path.opaque]
+        self._hooks: list[Any] = []
+        self._unconnected: set[int] = set()  # the numbers of kept tensors that have no gradient yet
+
+    @property
+    def same(self) -> bool:
+        """Whether the network, now that it is done, took the path to its end, and all that was kept is intact."""
+        done = self._at == len(self._steps) and self._entered == len(self._path.entered)
+        whole = self._edit is not None or len(self.kept) == sum(map(len, self._wanted.values()))
+        return self._same and done and whole and all(kept.intact for kept in self.kept.values())
+
+    def __enter__(self) -> Self:
+        try:
+            # One hook for all modules: to put one on each takes as long as many a pass.
+            self._hooks.append(register_module_forward_pre_hook(self._enter))
+            self._hooks += [part.register_forward_hook(self._leave) for part in self._opaque]
+            super().__enter__()  # type: ignore[no-untyped-call]
+        except BaseException:
+            self._unhook()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
+        finally:
+            self._unhook()
+            self._made.clear()
+
+    def watch(self, tensor: Tensor) -> None:
+        """Take the network's input as known."""
+        self._made.put(tensor, INPUT)
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one function, and see whether it is the next step."""
+        kwargs = kwargs or {}
+        if not self._same or self._at == len(self._steps):
+            self._same = False
+            return func(*args, **kwargs)
+        step = self._steps[self._at]
+        inputs = self._made.among(args)
+        if kwargs:
+            inputs += self._made.among(kwargs.values())
+        # Properties come as a new object each time.
+        if inputs != step.inputs or (func is not step.function and func != step.function):
+            self._same = False
+            return func(*args, **kwargs)
+        if self.kept:
+            if step.writes:
+                self._save(operations.flag_inplace(func, args, kwargs))
+            if self._unconnected:
+                self._connect(inputs, args, kwargs)
+        result = func(*args, **kwargs)
+        self._accept((result,) if isinstance(result, torch.Tensor) else results_of(func, args, result))
+        return result
+
+    def _accept(self, results: Sequence[Tensor]) -> None:
+        """Give numbers to the results of the step, if they are what they were."""
+        at, step = self._at, self._steps[self._at]
+        self._at = at + 1
+        if len(results) != len(step.shapes):
+            self._same = False
+            return
+        for place, tensor in enumerate(results):
+            if tensor.shape != step.shapes[place] or self._made.get(tensor) != step.before[place]:
+                self._same = False
+                return
+            made = number(at, place)
+            self._made.put(tensor, made)
+            if made in self._wanted or made == self._edited_at:
+                self._take(made, tensor)
+
+    def _take(self, made: int, tensor: Tensor) -> None:
+        for node in self._wanted.get(made, ()):
+            value = tensor.detach()
+            edge = get_gradient_edge(tensor) if tensor.requires_grad else None
+            self.kept[node] = Kept(value, value._version, edge)  # noqa: SLF001
+            if edge is None:
+                self._unconnected.add(made)
+        if self._edit is not None and made == self._edited_at:
+            maps = self._path.nodes[self._edit[0]].upright(tensor)
+            if maps.shape == self._edit[1].shape:
+                maps.copy_(self._edit[1])
+                self.edited = True
+
+    def _save(self, changed: Any) -> None:
+        """Copy what a function is about to overwrite."""
+        if isinstance(changed, torch.Tensor):
+            storage = changed.untyped_storage().data_ptr()
+            for kept in self.kept.values():
+                if kept.intact and kept.value.untyped_storage().data_ptr() == storage:
+                    kept.value = kept.value.clone()
+                    kept.version = kept.value._version  # noqa: SLF001
+
+    def _connect(self, inputs: list[int], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Note a gradient that came only on leaving a custom autograd function."""
+        if not self._unconnected.isdisjoint(inputs):
+            for tensor in tensors((args, kwargs)):
+                made = self._made.get(tensor)
+                if made in self._unconnected and tensor.requires_grad:
+                    self._unconnected.remove(made)
+                    for node in self._wanted[made]:
+                        self.kept[node].edge = get_gradient_edge(tensor)
+
+    def _enter(self, module: nn.Module, _args: Any) -> None:
+        if threading.get_ident() != self._thread or id(module) not in self._ids:
+            return
+        entered = self._path.entered
+        if self._entered == len(entered) or entered[self._entered] != id(module):
+            self._same = False
+        else:
+            self._entered += 1
+
+    def _leave(self, _module: nn.Module, _args: Any, output: Any) -> None:
+        if not self._same or not isinstance(output, torch.Tensor) or self._made.get(output) is not None:
+            return
+        if self._at == len(self._steps) or self._steps[self._at].function is not None:
+            self._same = False
+            return
+        with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
+            self._accept([output])
+
+    def _unhook(self) -> None:
+        while self._hooks:
+            self._hooks.pop().remove()
