@@ -113,7 +113,7 @@ def still(result: ComparisonResult, **options: Any) -> bytes:
     import vl_convert
 
     drawing = figure(result, **(options | _STILL))
-    image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawing, scale=1))).convert("RGB")
+    image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawing, scale=0.75))).convert("RGB")
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85, optimize=True)
     return buffer.getvalue()

@@ -202,8 +202,9 @@ class Comparison(Widget):
 
     def close(self) -> None:
         """Take the view off the screen; what is being compared ends."""
-        if self._runs is not None:
-            self._runs.close()
+        runs = self.__dict__.get("_runs")  # what could not be made is closed too
+        if runs is not None:
+            runs.close()
         super().close()
 
     def __repr__(self) -> str:

@@ -37,7 +37,7 @@ export function Cell({ head, method, place, seen }: CellProps) {
     >
       {seen && cell && !cell.error && (
         <>
-          <p class="inv-cost inv-number" title={costs(t, cell)}>
+          <p class="inv-cmp-cost inv-number" title={costs(t, cell)}>
             {seconds(t, cell.numbers.seconds)} · {passes(t, cell)}
           </p>
           <Measures cell={cell} />
@@ -64,7 +64,9 @@ export function ClusterCell({ head, cluster, place, seen }: Omit<CellProps, "met
       seen={seen}
       empty={empty}
     >
-      {map && <p class="inv-cost inv-number">{t("comparison.cluster_weight", { weight: percent(weight, 1, t) })}</p>}
+      {map && (
+        <p class="inv-cmp-cost inv-number">{t("comparison.cluster_weight", { weight: percent(weight, 1, t) })}</p>
+      )}
     </Framed>
   );
 }
@@ -119,7 +121,7 @@ function Framed({ head, name, place, map, seen, empty, children }: FramedProps) 
   return (
     <td
       ref={ref}
-      class="inv-cell"
+      class="inv-cmp-cell"
       data-place={place}
       tabIndex={-1}
       aria-label={map ? t("comparison.cell", { method: name, picture: head.name }) : undefined}
@@ -129,7 +131,7 @@ function Framed({ head, name, place, map, seen, empty, children }: FramedProps) 
       {...GUARDED}
     >
       <div
-        class="inv-picture"
+        class="inv-cmp-picture"
         style={{ width: `${size.width}px`, height: `${size.height}px` }}
         data-map={map !== undefined}
       >
@@ -139,7 +141,7 @@ function Framed({ head, name, place, map, seen, empty, children }: FramedProps) 
             <Probed head={head} content={content} map={map} />
           </>
         ) : (
-          seen && <div class="inv-no-map">{empty}</div>
+          seen && <div class="inv-cmp-no-map">{empty}</div>
         )}
       </div>
       {children}
@@ -152,7 +154,7 @@ function Why({ cell, head, method }: { cell: CellHead | undefined; head: RowHead
   const t = useTranslate();
   if (cell?.error) {
     return (
-      <p class="inv-failed" title={cell.error}>
+      <p class="inv-cmp-failed" title={cell.error}>
         <b>{t("comparison.failed")}</b> <span dir="auto">{cell.error}</span>
       </p>
     );
@@ -163,7 +165,7 @@ function Why({ cell, head, method }: { cell: CellHead | undefined; head: RowHead
   if (status.state === "working" && status.method === method.key) {
     const [done, all] = status.steps;
     return (
-      <span class="inv-working">
+      <span class="inv-cmp-working">
         {all > 0 ? t("comparison.steps", { done, all }) : t("comparison.at_work")}
         <span class="inv-bar">
           <span style={{ width: `${all > 0 ? (100 * done) / all : 8}%` }} />
@@ -182,7 +184,7 @@ function Measures({ cell }: { cell: CellHead }) {
   const { store } = useContext(Context);
   const t = useTranslate();
   return (
-    <dl class="inv-measures">
+    <dl class="inv-cmp-measures">
       {store.measures.value.map((measure) => {
         const value = cell.numbers[measure.name];
         const known = typeof value === "number";
@@ -212,7 +214,7 @@ function Notes({ map, cell }: { map: SaliencyMap | undefined; cell: CellHead }) 
     map && map.undefinedCells > 0 ? t("comparison.undefined_cells", { count: map.undefinedCells }) : "",
     cell.notes?.interrupted ? t("comparison.interrupted", { part: cell.notes.interrupted }) : "",
   ].filter(Boolean);
-  return notes.length > 0 ? <p class="inv-cost">{notes.join(" · ")}</p> : null;
+  return notes.length > 0 ? <p class="inv-cmp-cost">{notes.join(" · ")}</p> : null;
 }
 
 /** All that is known of what a map took, in a tooltip. */

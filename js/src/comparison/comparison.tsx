@@ -69,7 +69,7 @@ export function Comparison(given: ComparisonContext) {
         <Complaints complaints={store.complaints.value} onClose={() => (store.complaints.value = [])} />
         {empty ? <Nothing live={live} /> : <Grid />}
         {over.value && (
-          <p class="inv-drop" aria-hidden="true">
+          <p class="inv-cmp-drop" aria-hidden="true">
             {t(takes ? "comparison.drop" : live ? "comparison.kernel_gone" : "comparison.no_run")}
           </p>
         )}

@@ -100,8 +100,9 @@ export class Contents {
     const before = this.loaded.peek().get(head.key);
     if ((before && before.version >= version) || (this.#asked.get(head.key) ?? -1) >= version) return;
     this.#asked.set(head.key, version);
-    this.#requests.ask({ kind: "row", key: head.key, have: [...(before?.maps.keys() ?? [])] }).then(
-      ({ content, buffers }) => {
+    this.#requests
+      .ask({ kind: "row", key: head.key, have: [...(before?.maps.keys() ?? [])] })
+      .then(({ content, buffers }) => {
         // Withheld meanwhile: nothing of it may come in.
         if (this.#disposed || !this.#asked.has(head.key)) return;
         const told = content.row as Record<string, unknown>;
@@ -110,12 +111,11 @@ export class Contents {
         });
         const row = new RowContent(head.key, told as unknown as Content, this.loaded.peek().get(head.key));
         this.loaded.value = new Map(this.loaded.peek()).set(head.key, row);
-      },
-      (error: Error) => {
+      })
+      .catch((error: Error) => {
         if (this.#disposed || this.#asked.get(head.key) !== version) return;
         this.failures.value = new Map(this.failures.peek()).set(head.key, error);
-      },
-    );
+      });
   }
 
   retry(head: Head): void {

@@ -37,10 +37,9 @@ export function Grid() {
   // Another view may have chosen: keep its row in sight, without moving the page.
   const chosen = store.chosen.value;
   useEffect(() => {
-    const row = [...(scroller.current?.querySelectorAll<HTMLElement>("tr[data-key]") ?? [])].find(
-      (each) => each.dataset.key === chosen?.key,
-    );
-    if (row && scroller.current) reveal(scroller.current, row);
+    const element = scroller.current;
+    if (!element || !chosen) return undefined;
+    return revealSteadily(element, chosen.key);
   }, [chosen?.key]);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -54,7 +53,7 @@ export function Grid() {
   return (
     <GridContext.Provider value={{ near, observer, all: rows.length <= FEW }}>
       <div
-        class="inv-scroller"
+        class="inv-cmp-scroller"
         ref={scroller}
         onScroll={({ currentTarget }) => {
           store.memory.scrollLeft = currentTarget.scrollLeft;
@@ -70,7 +69,7 @@ export function Grid() {
         >
           <thead>
             <tr>
-              <th class="inv-corner" scope="col">
+              <th class="inv-cmp-corner" scope="col">
                 <span class="inv-quiet">{t("comparison.picture")}</span>
               </th>
               {columns.map((method) => (
@@ -86,7 +85,7 @@ export function Grid() {
             ))}
           </tbody>
         </table>
-        {columns.length === 0 && <p class="inv-none">{t("comparison.no_methods")}</p>}
+        {columns.length === 0 && <p class="inv-cmp-none">{t("comparison.no_methods")}</p>}
       </div>
       <Announced />
     </GridContext.Provider>
@@ -99,8 +98,8 @@ function MethodHeading({ method }: { method: MethodHead }) {
   const by = store.own.sort_methods.value;
   const about = [method.paper, method.parameters].filter(Boolean).join("\n");
   return (
-    <th class="inv-method" scope="col" aria-sort={by === null ? undefined : "other"}>
-      <span class="inv-method-name" title={about} dir="auto">
+    <th class="inv-cmp-method" scope="col" aria-sort={by === null ? undefined : "other"}>
+      <span class="inv-cmp-method-name" title={about} dir="auto">
         {method.label}
       </span>
       <span class="inv-quiet">{family(t, method.family)}</span>
@@ -124,8 +123,8 @@ function ClusterHeading({ cluster }: { cluster: ClusterMap }) {
   const name = labels || clusterName(t, { number } as Parameters<typeof clusterName>[1]);
   const layer = layerTitle(t, { block, layer_in_block } as Parameters<typeof layerTitle>[1]);
   return (
-    <th class="inv-method inv-method-cluster" scope="col">
-      <span class="inv-method-name" dir="auto">
+    <th class="inv-cmp-method inv-cmp-method-cluster" scope="col">
+      <span class="inv-cmp-method-name" dir="auto">
         {t("comparison.cluster", { name })}
       </span>
       <span class="inv-quiet" title={cluster.about.layer}>
@@ -206,6 +205,25 @@ function neighbour(cell: HTMLElement, key: string): HTMLElement | undefined {
       return undefined;
   }
 }
+
+/** Reveal a row, and again while rows that come near take their height; until somebody scrolls by hand. */
+function revealSteadily(scroller: HTMLElement, key: string): () => void {
+  const rows = () => [...scroller.querySelectorAll<HTMLElement>("tr[data-key]")];
+  const step = () => {
+    const row = rows().find((each) => each.dataset.key === key);
+    if (row) reveal(scroller, row);
+  };
+  step();
+  const timers = [60, 200, 450, 900].map((delay) => setTimeout(step, delay));
+  const stop = () => {
+    for (const timer of timers) clearTimeout(timer);
+    for (const name of HANDS) scroller.removeEventListener(name, stop);
+  };
+  for (const name of HANDS) scroller.addEventListener(name, stop, { passive: true });
+  return stop;
+}
+
+const HANDS = ["wheel", "pointerdown", "keydown", "touchstart"] as const;
 
 /** Scroll up or down until a row is seen below the heads. */
 function reveal(scroller: HTMLElement, row: HTMLElement): void {

@@ -15,14 +15,14 @@ export function Means() {
   const costs = about.measures.filter(({ name }) => name === "seconds" || name === "forwards");
   const measures = [...costs, ...store.measures.value];
   return (
-    <tr class="inv-means">
-      <th scope="row" class="inv-row-head">
+    <tr class="inv-cmp-means">
+      <th scope="row" class="inv-cmp-row-head">
         <b>{t("comparison.mean", { count })}</b>
         {count > 1 && <span class="inv-quiet">{t("comparison.interval")}</span>}
       </th>
       {columns.map((method) => (
         <td key={method.key}>
-          <dl class="inv-measures">
+          <dl class="inv-cmp-measures">
             {measures.map((measure) => (
               <Mean key={measure.name} method={method} measure={measure} single={count === 1} />
             ))}
@@ -45,7 +45,7 @@ function Mean({ method, measure, single }: { method: MethodHead; measure: Measur
       <dt>{titleOf(t, measure)}</dt>
       <dd class="inv-number">{written(t, measure, mean)}</dd>
       {known && !single && measure.name !== "forwards" && (
-        <dd class="inv-number inv-quiet inv-interval">
+        <dd class="inv-number inv-quiet inv-cmp-interval">
           {written(t, measure, low)} – {written(t, measure, high)}
         </dd>
       )}

@@ -33,7 +33,7 @@ export function Probed({ head, content, map }: ProbedProps) {
   const top = here ? (100 * (here.y + 0.5)) / head.height : 0;
   return (
     <div
-      class="inv-probe"
+      class="inv-cmp-probe"
       onPointerMove={onPointerMove}
       onPointerLeave={() => {
         store.probe.value = undefined;
@@ -42,9 +42,9 @@ export function Probed({ head, content, map }: ProbedProps) {
     >
       {here && (
         <>
-          <span class="inv-hair" data-along="x" style={{ top: `${top}%` }} />
-          <span class="inv-hair" data-along="y" style={{ left: `${left}%` }} />
-          <span class="inv-reading inv-number" data-low={top < 50}>
+          <span class="inv-cmp-hair" data-along="x" style={{ top: `${top}%` }} />
+          <span class="inv-cmp-hair" data-along="y" style={{ left: `${left}%` }} />
+          <span class="inv-cmp-reading inv-number" data-low={top < 50}>
             {map ? reading(t, map, here, head, content) : t("comparison.pixel", { x: here.x, y: here.y })}
           </span>
         </>

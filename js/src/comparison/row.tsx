@@ -31,17 +31,19 @@ export function PictureRow({ head, place }: RowProps) {
   if (head.withheld) {
     return (
       <tr ref={ref} data-key={head.key} aria-rowindex={place + 3}>
-        <th scope="row" class="inv-row-head" data-place={0} tabIndex={place === 0 ? 0 : -1} {...GUARDED}>
+        <th scope="row" class="inv-cmp-row-head" data-place={0} tabIndex={place === 0 ? 0 : -1} {...GUARDED}>
           <b>{t("explorer.play")}</b>
           <span class="inv-quiet">{t("comparison.withheld", { number: place + 1 })}</span>
         </th>
-        <td colSpan={Math.max(1, columns.length + Number(cluster !== undefined))} class="inv-veiled" />
+        <td colSpan={Math.max(1, columns.length + Number(cluster !== undefined))} class="inv-cmp-veiled" />
       </tr>
     );
   }
   const size = sizeOf(head, store.own.cell_size.value);
   // Rows out of sight keep their height, so that the scroll bar does not jump.
-  const height = size.height + 26 + 18 * (1 + store.measures.value.length);
+  const numbers = 26 + 18 * (1 + store.measures.value.length);
+  const words = 76 + (store.told._about.value.live ? 30 : 0);
+  const height = size.height + Math.max(numbers, words);
   return (
     <tr
       ref={ref}
@@ -55,7 +57,7 @@ export function PictureRow({ head, place }: RowProps) {
         if (!(event.target as HTMLElement).closest("button, input, [role=dialog]")) store.choose(head);
       }}
     >
-      <th scope="row" class="inv-row-head" data-place={0} tabIndex={place === 0 ? 0 : -1} {...GUARDED}>
+      <th scope="row" class="inv-cmp-row-head" data-place={0} tabIndex={place === 0 ? 0 : -1} {...GUARDED}>
         {seen && <RowHeading head={head} />}
       </th>
       {columns.map((method, i) => (
@@ -77,14 +79,14 @@ function RowHeading({ head }: { head: RowHead }) {
   const same = first !== undefined && head.target.length === 1 && head.target[0] === first.index;
   return (
     <>
-      <div class="inv-picture" style={{ width: `${size.width}px`, height: `${size.height}px` }}>
+      <div class="inv-cmp-picture" style={{ width: `${size.width}px`, height: `${size.height}px` }}>
         {content && <MapCanvas head={head} content={content} map={undefined} />}
         {content && <Probed head={head} content={content} map={undefined} />}
       </div>
       {failure && <Alert title={t("explorer.not_loaded")} error={failure} onRetry={() => store.contents.retry(head)} />}
       <button
         type="button"
-        class="inv-name"
+        class="inv-cmp-name"
         title={t("comparison.choose", { name: head.name })}
         onClick={() => store.choose(head)}
         {...GUARDED}
@@ -92,24 +94,45 @@ function RowHeading({ head }: { head: RowHead }) {
         <bdi>{head.name}</bdi>
       </button>
       {head.target_name && (
-        <p class="inv-chips">
-          <span class="inv-chip">
-            <span class="inv-quiet">{t(same ? "explorer.target_predicted" : "explorer.target")}</span>
-            <b dir="auto">{head.target_name}</b>
-            <span class="inv-number">{percent(100 * (head.probability ?? Number.NaN), 1, t)}</span>
-          </span>
+        <p class="inv-cmp-chips">
+          <Chip
+            words={same ? "" : t("explorer.target")}
+            title={same ? t("explorer.target_predicted") : t("explorer.target_words", { name: head.target_name })}
+            name={head.target_name}
+            probability={head.probability}
+          />
           {!same && first && (
-            <span class="inv-chip">
-              <span class="inv-quiet">{t("explorer.predicted")}</span>
-              <b dir="auto">{first.name}</b>
-              <span class="inv-number">{percent(100 * (first.probability ?? Number.NaN), 1, t)}</span>
-            </span>
+            <Chip
+              words={t("explorer.predicted")}
+              title={t("explorer.predicted_words", { name: first.name })}
+              name={first.name}
+              probability={first.probability}
+            />
           )}
         </p>
       )}
       <RowStatus head={head} />
       <RowActions head={head} />
     </>
+  );
+}
+
+interface ChipProps {
+  words: string;
+  title: string;
+  name: string;
+  probability: number | null;
+}
+
+/** A class with its probability. */
+function Chip({ words, title, name, probability }: ChipProps) {
+  const t = useTranslate();
+  return (
+    <span class="inv-cmp-chip" title={title}>
+      {words && <span class="inv-quiet">{words}</span>}
+      <b dir="auto">{name}</b>
+      <span class="inv-number">{percent(100 * (probability ?? Number.NaN), 1, t)}</span>
+    </span>
   );
 }
 
@@ -120,7 +143,7 @@ function RowStatus({ head }: { head: RowHead }) {
   if (!status || status.state === "done") return null;
   if (status.state === "failed") {
     return (
-      <p class="inv-row-error" role="alert" dir="auto">
+      <p class="inv-cmp-row-error" role="alert" dir="auto">
         {status.error}
       </p>
     );
@@ -130,7 +153,7 @@ function RowStatus({ head }: { head: RowHead }) {
   const all = status.methods.length;
   const working = status.state === "working";
   return (
-    <div class="inv-row-status" role="status">
+    <div class="inv-cmp-row-status" role="status">
       <span>
         {status.state === "waiting" && t("comparison.waiting")}
         {status.state === "stopped" && t("comparison.stopped", { done, all })}
@@ -159,14 +182,14 @@ function RowActions({ head }: { head: RowHead }) {
     button.current?.focus();
   };
   return (
-    <div class="inv-row-actions">
+    <div class="inv-cmp-row-actions">
       {busy ? (
         <button type="button" class="inv-button" onClick={() => void store.stop(head)} {...GUARDED}>
           {t("comparison.stop")}
         </button>
       ) : (
         head.target_name && (
-          <span class="inv-anchor">
+          <span class="inv-cmp-anchor">
             <button
               ref={button}
               type="button"

@@ -23,13 +23,13 @@ export function Toolbar() {
   const pictures = t("explorer.pictures", { count: store.contents.heads.value.length });
   const methods = t("comparison.methods", { count: about.methods.length });
   return (
-    <header class="inv-toolbar">
-      <div class="inv-title">
+    <header class="inv-cmp-toolbar">
+      <div class="inv-cmp-title">
         {!page && <h2>{t("comparison.title", { pictures, methods })}</h2>}
         {about.network && <p class="inv-quiet">{t("comparison.by", { network: about.network })}</p>}
         {!page && <Adding />}
       </div>
-      <div class="inv-controls">
+      <div class="inv-cmp-controls">
         <Segmented
           label={t("explorer.view")}
           value={mode}
@@ -83,7 +83,7 @@ function Legend() {
       <label class="inv-control-label" for={id}>
         {t("explorer.colour_map")}
         {signed && (
-          <span class="inv-signs" title={t("comparison.signs_words")}>
+          <span class="inv-cmp-signs" title={t("comparison.signs_words")}>
             {swatch(SIGNS.plus)} {t("comparison.for")} {swatch(SIGNS.minus)} {t("comparison.against")}
           </span>
         )}
@@ -119,12 +119,12 @@ function Sorting({ what }: { what: "methods" | "pictures" }) {
   const name = by?.replace(/^-/, "") ?? "";
   const turned = by?.startsWith("-") ?? false;
   return (
-    <div class="inv-control inv-sorting">
+    <div class="inv-control inv-cmp-sorting">
       <label class="inv-control-label" for={id}>
         {t(what === "methods" ? "comparison.sort_methods" : "comparison.sort_pictures")}
       </label>
-      <span class="inv-row">
-        <span class="inv-select inv-select-plain">
+      <span class="inv-cmp-row">
+        <span class="inv-select inv-cmp-select-plain">
           <select id={id} value={name} onChange={(event) => set(event.currentTarget.value || null)} {...GUARDED}>
             <option value="" selected={name === ""}>
               {t("comparison.as_given")}
@@ -168,7 +168,7 @@ function Adding() {
   const input = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const { live, categories } = store.told._about.value;
-  if (!live) return <p class="inv-quiet inv-hint">{t("comparison.no_run")}</p>;
+  if (!live) return <p class="inv-quiet inv-cmp-hint">{t("comparison.no_run")}</p>;
   const target = store.target.value;
   const name = target === null ? t("comparison.any_class") : typeof target === "number" ? categories[target] : target;
   const close = () => {
@@ -176,7 +176,7 @@ function Adding() {
     button.current?.focus();
   };
   return (
-    <div class="inv-adding">
+    <div class="inv-cmp-adding">
       <button
         type="button"
         class="inv-button"
@@ -202,7 +202,7 @@ function Adding() {
           void store.add(files);
         }}
       />
-      <span class="inv-anchor">
+      <span class="inv-cmp-anchor">
         <button
           ref={button}
           type="button"

@@ -31,7 +31,7 @@ export function ViewMenu() {
     button.current?.focus();
   };
   return (
-    <div class="inv-control inv-menu" ref={root} onKeyDown={onKeyDown}>
+    <div class="inv-control inv-cmp-menu" ref={root} onKeyDown={onKeyDown}>
       <span class="inv-control-label">{t("comparison.shown")}</span>
       <button
         ref={button}
@@ -48,7 +48,7 @@ export function ViewMenu() {
         <Icon name="down" />
       </button>
       {open && (
-        <div class="inv-popover" id={id} role="group" aria-label={t("comparison.shown_words")}>
+        <div class="inv-cmp-popover" id={id} role="group" aria-label={t("comparison.shown_words")}>
           <Slider
             label={t("comparison.cell_size")}
             min={72}
@@ -86,7 +86,7 @@ function Methods() {
     store.set({ hidden_methods: [...hidden] });
   };
   return (
-    <fieldset class="inv-checks">
+    <fieldset class="inv-cmp-checks">
       <legend class="inv-quiet">{t("comparison.methods_head")}</legend>
       {all.map(({ key, label }) => (
         <label key={key}>
@@ -94,7 +94,7 @@ function Methods() {
           <span dir="auto">{label}</span>
         </label>
       ))}
-      <span class="inv-actions">
+      <span class="inv-cmp-actions">
         <button type="button" class="inv-button" onClick={() => store.set({ hidden_methods: [] })} {...GUARDED}>
           {t("explorer.show_all")}
         </button>
@@ -123,7 +123,7 @@ function Measures() {
     store.set({ metrics: all.map((measure) => measure.name).filter((each) => shown.has(each)) });
   };
   return (
-    <fieldset class="inv-checks">
+    <fieldset class="inv-cmp-checks">
       <legend class="inv-quiet">{t("comparison.measures_head")}</legend>
       {all.map((measure) => (
         <label key={measure.name}>
@@ -142,7 +142,7 @@ function Outline() {
   const any = store.rows.value.some((head) => !head.withheld && head.has_mask);
   if (!any) return null;
   return (
-    <div class="inv-checks">
+    <div class="inv-cmp-checks">
       <label>
         <input
           type="checkbox"
@@ -176,7 +176,7 @@ function Files() {
     }
   };
   return (
-    <div class="inv-actions" role="group" aria-label={t("comparison.save")}>
+    <div class="inv-cmp-actions" role="group" aria-label={t("comparison.save")}>
       {(Object.keys(TYPES) as (keyof typeof TYPES)[]).map((format) => (
         <button
           key={format}
