@@ -28,9 +28,9 @@ FRONT_ENDS = (
     "reveal_game.js",
     "host_desk.js",
     "synonym_editor.js",
-    "comparison.js",
     "workspace.js",
     "global_chart.js",
+    "comparison.js",
 )
 SQLITE = (3, 24)  # ON CONFLICT
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

@@ -19,9 +19,9 @@ FRONT_ENDS = (
     "reveal_game.js",
     "host_desk.js",
     "synonym_editor.js",
-    "comparison.js",
     "workspace.js",
     "global_chart.js",
+    "comparison.js",
 )
 _SOURCES = (
     "js/src",

@@ -47,7 +47,11 @@ def found(described, seed):
         nothing = dict.fromkeys(names, np.nan)
         return ComparedMap(described.key, None, np.nan, np.nan, np.nan, np.nan, nothing, error=why)
     place = [one.key for one in METHODS].index(described.key) if described in METHODS else 0
-    values = {"ebpg": 20.0 + 7 * place - 3 * (seed % 6), "miou": 10.0 + place, "drop": np.nan if seed == 1 else 50.0 - place}
+    values = {
+        "ebpg": 20.0 + 7 * place - 3 * (seed % 6),
+        "miou": 10.0 + place,
+        "drop": np.nan if seed == 1 else 50.0 - place,
+    }
     reasons = {"drop": "the class has no probability to lose"} if seed == 1 else {}
     seconds = (0.01, 0.4, 3.2, 0, 0.05)[place]
     forwards = (1, 50, 200, 0, 2)[place]
