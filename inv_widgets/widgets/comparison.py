@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import itertools
+import math
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,14 @@ from inv_widgets.errors import kind_of
 from inv_widgets.export import comparison_figure, comparison_page
 from inv_widgets.export import comparison_payload as payload
 from inv_widgets.export.comparison_order import BY
-from inv_widgets.pictures import load_picture
 from inv_widgets.run import as_run
 from inv_widgets.run_outline import picture_hashes
 from inv_widgets.widgets.base import Widget
-from inv_widgets.widgets.comparison_rows import AddedRow, Explained, ResultRow
-from inv_widgets.widgets.comparison_runs import ComparisonRuns
+from inv_widgets.widgets.comparison_desk import ComparisonDesk
+from inv_widgets.widgets.comparison_rows import Explained
 from inv_widgets.widgets.state import State, StateTrait
 from inv_widgets.widgets.traits import Checked, number, one_of, optional, texts
-from inv_widgets.widgets.uploads import LARGEST, Uploads, picture_of
+from inv_widgets.widgets.uploads import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -127,24 +127,23 @@ class Comparison(Widget):
         if state is not None and not isinstance(state, State):
             raise TypeError(f"[inv-widgets] state={state!r:.80} is {kind_of(state)}: give an inv.State.")
         explained = None if explanations is None else as_run(explanations)
-        self._explained = Explained(explained, [] if explained is None else _hashes(explained))
-        self._result_rows = [
-            ResultRow(str(place), picture, maps)
-            for place, (picture, maps) in enumerate(zip(self._result.pictures, self._result.maps, strict=True))
-        ]
-        self._added_rows: list[AddedRow] = []
-        self._keys = itertools.count(1)
-        self._uploads = Uploads()
-        self._runs = None if run is None else ComparisonRuns(run, self._tell)
         state = State() if state is None else state
+        self._games = state  # whose games withhold; the trait is not there yet
+        self._desk = ComparisonDesk(
+            self._result,
+            run,
+            Explained(explained, [] if explained is None else _hashes(explained)),
+            withheld=lambda: self._games._withholding.hashes,  # noqa: SLF001 (the kernel-only part of a State)
+            told=self._tell,
+        )
         about = payload.about(self._result) | {
             "live": run is not None,
             "categories": [str(name) for name in getattr(run, "categories", None) or ()],
             "largest": LARGEST,
         }
-        super().__init__(state=state, _about=about, _rows=self._sent(state), **view)
+        super().__init__(state=state, _about=about, _rows=self._sent(), **view)
         self._heads_only = False
-        state._withholding.watch(self._on_withheld)  # noqa: SLF001 (the kernel-only part of a State)
+        state._withholding.watch(self._on_withheld)  # noqa: SLF001
         self._on_withheld()
         self.observe(self._on_state, "state")
         self.on_msg(self._on_message)
@@ -158,11 +157,11 @@ class Comparison(Widget):
     def added(self) -> list[ComparisonResult]:
         """What was made for the rows that were added: for each row and method a result of its own, in their order."""
         with self._lock:
-            return [result for row in self._added_rows for result in row.results if result.methods]
+            return self._desk.made()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until all rows are filled; False if that took longer than `timeout` seconds."""
-        return self._runs is None or self._runs.wait(timeout)
+        return self._desk.wait(timeout)
 
     def save(self, path: str | Path, **options: Any) -> Path:
         """Write the comparison as it is shown: a figure, or a page that works from disk.
@@ -187,24 +186,20 @@ class Comparison(Widget):
         """
         path = Path(path)
         with self._lock:
-            shown = self._visible()
-        if path.suffix.lower() in {".html", ".htm"}:
-            rows = [row for row in self._result_rows if not row.hashes & self._withheld(self.state)]
-            data = comparison_page.PageData(
-                about=self._about | {"live": False},
-                rows=[row.head(self._explained) | row.content(self._explained) for row in rows],
-                state=self.state,
-                view={name: getattr(self, name) for name in _VIEW},
-                result=shown,
-            )
+            shown = self._desk.visible()
+            page = path.suffix.lower() in {".html", ".htm"}
+            rows = [row for row in self._desk.rows(math.inf) if not row.get("withheld")] if page else []
+        if page:
+            view = {name: getattr(self, name) for name in _VIEW}
+            data = comparison_page.PageData(self._about | {"live": False}, rows, self.state, view, shown)
             return comparison_page.save(data, path, **options)
         return comparison_figure.save(shown, path, **(self._look() | options))
 
     def close(self) -> None:
         """Take the view off the screen; what is being compared ends."""
-        runs = self.__dict__.get("_runs")  # what could not be made is closed too
-        if runs is not None:
-            runs.close()
+        desk = self.__dict__.get("_desk")  # what could not be made is closed too
+        if desk is not None:
+            desk.close()
         super().close()
 
     def __repr__(self) -> str:
@@ -215,7 +210,7 @@ class Comparison(Widget):
         if bundle is not None and self._result.pictures:
             # For readers without a kernel: GitHub, nbconvert, a notebook that was reopened. Never at the view's cost.
             with contextlib.suppress(Exception):
-                drawn = comparison_figure.still(self._visible(), **self._look())
+                drawn = comparison_figure.still(self._desk.visible(), **self._look())
                 bundle[0]["image/jpeg"] = base64.b64encode(drawn).decode("ascii")
         return bundle
 
@@ -225,159 +220,47 @@ class Comparison(Widget):
         methods = [method.key for method in self._result.methods if method.key not in hidden]
         return own | {"colour_map": self.state.colour_map, "opacity": self.state.opacity, "methods": methods}
 
-    def _visible(self) -> ComparisonResult:
-        """Leave out what a game withholds."""
-        import dataclasses
-
-        withheld = self._withheld(self.state)
-        rows = [row for row in self._result_rows if not row.hashes & withheld]
-        if len(rows) == len(self._result_rows):
-            return self._result
-        return dataclasses.replace(
-            self._result, pictures=tuple(row.picture for row in rows), maps=tuple(row.maps for row in rows)
-        )
-
-    @staticmethod
-    def _withheld(state: State) -> frozenset[str]:
-        return state._withholding.hashes  # noqa: SLF001
-
-    def _sent(self, state: State) -> list[dict[str, Any]]:
-        active, withheld = state._withholding.active, self._withheld(state)  # noqa: SLF001
-        sent: list[dict[str, Any]] = []
-        size = 0
-        for row in self._result_rows:
-            if row.hashes & withheld:
-                sent.append({"key": row.key, "withheld": True})
-                continue
-            told = row.head(self._explained)
-            if not active and size < WHOLE_BYTES:
-                told |= row.content(self._explained)
-                size += sum(len(told[name]) for name in payload.BYTES)
-            sent.append(told)
-        return sent
+    def _sent(self) -> list[dict[str, Any]]:
+        # While a game is open, pictures come when they are looked at.
+        active = self._games._withholding.active  # noqa: SLF001
+        return self._desk.rows(WHOLE_BYTES, heads_only=active)
 
     def _tell(self) -> None:
         """Send what is known of the added rows."""
         with self._lock:
-            withheld = self._withheld(self.state)
-            self._added = [
-                {"key": row.key, "withheld": True, "added": True, "after": row.after}
-                if row.hashes & withheld
-                else row.head(self._explained)
-                for row in self._added_rows
-            ]
+            self._added = self._desk.added()
 
     def _on_withheld(self) -> None:
         with self._lock:
             active = self.state._withholding.active  # noqa: SLF001
             if active or self._heads_only:
-                self._rows = self._sent(self.state)
+                self._rows = self._sent()
                 self._heads_only = active
                 self._tell()
 
     def _on_state(self, change: Any) -> None:
+        self._games = change["new"]
         change["old"]._withholding.unwatch(self._on_withheld)  # noqa: SLF001
         change["new"]._withholding.watch(self._on_withheld)  # noqa: SLF001
         self._on_withheld()
 
-    # Messages
-
     def _on_message(self, _: Any, content: dict[str, Any], buffers: list[memoryview]) -> None:
         """Answer the browser's questions by their id, errors included."""
         try:
-            answers: dict[Any, Callable[..., tuple[dict[str, Any], list[bytes]]]] = {
-                "row": self._answer_row, "upload": self._answer_upload, "compare": self._answer_compare,
-                "stop": self._answer_stop, "remove": self._answer_remove, "file": self._answer_file,
-            }  # fmt: skip
-            answer = answers.get(content.get("kind"))
-            if answer is None:
-                raise ValueError(f"[inv-widgets] The kernel does not know the question {content.get('kind')!r}.")  # noqa: TRY301
             with self._lock:
-                told, sent = answer(content, buffers)
+                told, sent = (
+                    self._file(content) if content.get("kind") == "file" else self._desk.answer(content, buffers)
+                )
             self.send({"id": content.get("id"), **told}, buffers=sent)
         except Exception as error:  # noqa: BLE001 (whatever it was, the browser waits for an answer)
             self.send({"id": content.get("id"), "error": str(error) or type(error).__name__})
 
-    def _answer_row(self, content: dict[str, Any], _: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
-        row = self._row(content["key"])
-        told = row.content(self._explained, content.get("have") or ())
-        return {"row": told}, [told.pop(name) for name in payload.BYTES]
-
-    def _answer_upload(self, content: dict[str, Any], buffers: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
-        runs = self._live()
-        data = self._uploads.add(
-            str(content["upload"]), int(content["part"]), int(content["parts"]), bytes(buffers[0]) if buffers else b""
-        )
-        if data is None:
-            return {}, []
-        picture = picture_of(data, str(content.get("name") or "picture")[:200])
-        if picture.hash in self._withheld(self.state):
-            raise PermissionError("[inv-widgets] This picture is withheld while a game is open: play first.")
-        row = AddedRow(self._key(), picture, picture.hash, content.get("target"), self._methods(content))
-        self._added_rows.insert(0, row)
-        runs.add(row)
-        return {"key": row.key}, []
-
-    def _answer_compare(self, content: dict[str, Any], _: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
-        runs = self._live()
-        row = self._row(content["key"])
-        if isinstance(row, AddedRow):
-            given, origin = row.given, row.origin
-        else:
-            given, origin = load_picture(row.picture.picture, name=row.picture.name), row.picture.hash
-        made = AddedRow(self._key(), given, origin, content.get("target"), self._methods(content), after=row.key)
-        self._added_rows.append(made)
-        runs.add(made)
-        return {"key": made.key}, []
-
-    def _answer_stop(self, content: dict[str, Any], _: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
-        row = self._row(content["key"])
-        if isinstance(row, AddedRow):
-            self._live().stop(row)
-        return {}, []
-
-    def _answer_remove(self, content: dict[str, Any], _: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
-        row = self._row(content["key"])
-        if isinstance(row, AddedRow):
-            self._live().stop(row)
-            self._added_rows.remove(row)
-            for other in self._added_rows:
-                other.after = row.after if other.after == row.key else other.after
-            self._tell()
-        return {}, []
-
-    def _answer_file(self, content: dict[str, Any], _: list[memoryview]) -> tuple[dict[str, Any], list[bytes]]:
-        import tempfile
-
+    def _file(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         kind = str(content.get("format"))
         options = {"theme": content["theme"]} if kind in {"svg", "png"} and "theme" in content else {}
         with tempfile.TemporaryDirectory() as folder:
             path = self.save(Path(folder) / f"comparison.{kind}", **options)
             return {"name": path.name}, [path.read_bytes()]
-
-    def _row(self, key: Any) -> ResultRow | AddedRow:
-        rows: list[ResultRow | AddedRow] = [*self._result_rows, *self._added_rows]
-        for row in rows:
-            if row.key == key:
-                if row.hashes & self._withheld(self.state):
-                    raise PermissionError("[inv-widgets] This picture is withheld while a game is open: play first.")
-                return row
-        raise LookupError(f"[inv-widgets] There is no row {key!r} any more.")
-
-    def _live(self) -> ComparisonRuns:
-        if self._runs is None:
-            raise RuntimeError(
-                "[inv-widgets] There is no network here: give run=, such as inv.compare(...).rerun of a live result."
-            )
-        return self._runs
-
-    def _methods(self, content: dict[str, Any]) -> tuple[str, ...]:
-        wanted = set(content.get("methods") or ())
-        keys = tuple(method.key for method in self._result.methods)
-        return tuple(key for key in keys if key in wanted) or keys
-
-    def _key(self) -> str:
-        return f"added-{next(self._keys)}"
 
 
 _VIEW = (

@@ -118,7 +118,7 @@ def test_rows_beyond_the_first_come_when_they_are_looked_at(ask, monkeypatch):
     view = Comparison(result("dog", "cat"))
     assert ["maps" in row for row in view._rows] == [True, False]
     told, buffers = ask(view, {"kind": "row", "key": "1"})
-    whole = Comparison(result("dog", "cat"))._result_rows[1].content(view._explained)
+    whole = Comparison(result("dog", "cat"))._desk._rows[1].content(view._desk._explained)
     assert buffers == [whole["image"], whole["mask"], whole["maps"]]
     told, _ = ask(view, {"kind": "row", "key": "1", "have": ["lime"]})
     assert told["row"]["layout"].keys() == {"grad_cam"}
@@ -243,7 +243,7 @@ def test_what_a_game_withholds_is_nowhere(ask):
     buffer = io.BytesIO()
     Image.fromarray(given.pictures[0].picture).save(buffer, "PNG")
     assert "withheld" in upload(ask, view, buffer.getvalue())["error"]
-    assert "dog" not in view._visible().__repr__() + str([one.name for one in view._visible().pictures])
+    assert "dog" not in view._desk.visible().__repr__() + str([one.name for one in view._desk.visible().pictures])
     state._withholding.lift(game)
     assert view._rows[0]["name"] == "dog"
     assert "maps" in view._rows[0]
