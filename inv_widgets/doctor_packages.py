@@ -82,6 +82,8 @@ PACKAGES = (
     Package("numpy", "1.26"),
     Package("scipy", "1.11"),
     Package("scikit-learn", "1.4"),
+    Package("scikit-image", "0.22"),
+    Package("numba", "0.59"),
     Package("pandas", "2.0"),
     Package("pyarrow", "15"),
     Package("pillow", "10.1"),
