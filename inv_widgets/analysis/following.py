@@ -16,7 +16,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
 from inv_widgets.analysis import operations
-from inv_widgets.analysis.paths import INPUT, Made, number, results_of, tensors
+from inv_widgets.analysis.paths import INPUT, LEAVES, Made, number, results_of, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,6 +81,7 @@ class Followed(TorchFunctionMode):
             self._wanted[path.made[node]].append(node)
         self._edit = edit
         self._edited_at = None if edit is None else path.made[edit[0]]
+        self._stops = {*self._wanted, self._edited_at}
         self._made = Made()
         self._thread = threading.get_ident()
         self._ids = {id(part) for part in module.modules()}
@@ -119,20 +120,22 @@ class Followed(TorchFunctionMode):
         """Take the network's input as known."""
         self._made.put(tensor, INPUT)
 
-    def __torch_function__(
+    def __torch_function__(  # noqa: C901 (written out: it runs at each step)
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run one function, and see whether it is the next step."""
-        kwargs = kwargs or {}
+        if kwargs is None:
+            kwargs = {}
         if not self._same or self._at == len(self._steps):
             self._same = False
             return func(*args, **kwargs)
         step = self._steps[self._at]
-        inputs = self._made.among(args)
+        made = self._made
+        inputs = made.among(args)
         if kwargs:
-            inputs += self._made.among(kwargs.values())
+            inputs += made.among(kwargs.values())
         # Properties come as a new object each time.
-        if inputs != step.inputs or (func is not step.function and func != step.function):
+        if (func is not step.function and func != step.function) or inputs != step.inputs:
             self._same = False
             return func(*args, **kwargs)
         if self.kept:
@@ -141,6 +144,18 @@ class Followed(TorchFunctionMode):
             if self._unconnected:
                 self._connect(inputs, args, kwargs)
         result = func(*args, **kwargs)
+        kind = type(result)
+        if kind is torch.Tensor and result.shape == step.only and made.get(result) is None:
+            # What _accept does, in short for most functions: this is what following costs.
+            own = number(self._at, 0)
+            made.put(result, own)
+            if own in self._stops:
+                self._take(own, result)
+            self._at += 1
+            return result
+        if kind in LEAVES and not step.shapes:
+            self._at += 1
+            return result
         self._accept((result,) if isinstance(result, torch.Tensor) else results_of(func, args, result))
         return result
 
@@ -157,7 +172,7 @@ class Followed(TorchFunctionMode):
                 return
             made = number(at, place)
             self._made.put(tensor, made)
-            if made in self._wanted or made == self._edited_at:
+            if made in self._stops:
                 self._take(made, tensor)
 
     def _take(self, made: int, tensor: Tensor) -> None:

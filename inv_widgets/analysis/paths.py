@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.nodes import Node
 
 __all__ = [
-    "INPUT", "Made", "Path", "Step", "followed", "forget", "number", "remember", "remembered", "results_of", "tensors",
+    "INPUT", "LEAVES", "Made", "Path", "Step", "followed", "forget", "number", "remember", "remembered", "results_of",
+    "tensors",
 ]  # fmt: skip
 
 INPUT = -1  # in place of a step: the network's input
+LEAVES = frozenset({int, float, bool, str, type(None), torch.Size, torch.dtype, torch.device})
 _PATHS = 8  # of one network: for as many shapes of its input
 _MISSES = 3  # a network that leaves its path so often in a row is not followed any more
 
@@ -46,6 +48,8 @@ class Step:
         For each result the number that it had before, if it is no new tensor, else None.
     writes
         Whether it overwrites a tensor.
+    only
+        The shape of its result, if that is one new tensor.
     """
 
     function: Any
@@ -53,6 +57,7 @@ class Step:
     shapes: list[torch.Size] = field(default_factory=list)
     before: list[int | None] = field(default_factory=list)
     writes: bool = False
+    only: torch.Size | None = None
 
 
 @dataclass(eq=False)
@@ -133,6 +138,8 @@ class Made:
         found = []
         numbers = self._numbers
         for value in values:
+            if type(value) in LEAVES:  # most arguments: this runs for each function of each pass
+                continue
             known = numbers.get(id(value))
             if known is not None:
                 if known[0]() is value:
@@ -151,6 +158,7 @@ class Made:
             step.shapes.append(tensor.shape)
             step.before.append(self.get(tensor))
             self.put(tensor, number(at, place))
+        step.only = step.shapes[0] if step.before == [None] else None
 
     def clear(self) -> None:
         """Forget all."""
