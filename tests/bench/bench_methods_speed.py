@@ -21,7 +21,7 @@ import statistics
 import sys
 import time
 import warnings
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 
@@ -81,8 +81,8 @@ def compared(one, other, rounds):
 
 @contextmanager
 def quiet():
-    """Leave out what libraries print and warn of."""
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+    """Leave out progress bars, and what libraries print and warn of."""
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
 
