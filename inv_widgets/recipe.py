@@ -41,7 +41,8 @@ class Recipe:
     perplexity
         t-SNE's perplexity is ``min(perplexity, (n - 1) / 3)``.
     tsne_iterations, tsne_learning_rate_divisor, tsne_learning_rate_min, tsne_early_exaggeration
-        The t-SNE optimiser; its learning rate is ``max(n / divisor, minimum)``.
+        The t-SNE optimiser; its learning rate is ``max(n / divisor, minimum)``. The iterations are the most that are
+        made: the solver ``"fast"`` ends where the embedding has settled (50 iterations change its cost by under 1e-4).
     clusters_min, clusters_max
         Ward clusterings with ``clusters_min .. min(clusters_max, n - 1)`` clusters compete by mean silhouette.
     drop_below_heaviest, drop_below_mean

@@ -52,8 +52,7 @@ def _compiled(function: Callable[..., Any], signature: str) -> Callable[..., Any
     options: dict[str, Any] = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
     try:
         return _made(numba.njit(signature, cache=True, **options), function)
-    except (RuntimeError, OSError, EOFError, ValueError) as error:
-        # No folder that can be written, a full disk, a damaged file.
+    except Exception as error:  # noqa: BLE001 (no folder can be written, the disk is full; damaged files raise anything)
         _log.info("[inv-widgets] %s is compiled anew by each process: %s", function.__name__, error)
     return _made(numba.njit(signature, **options), function)
 
