@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inv_widgets.comparison.metrics.registry import METRICS
+from inv_widgets.summary.spread import Bootstrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,31 +59,30 @@ def summarized(result: ComparisonResult, *, level: float, draws: int, seed: int)
 
     if not 0 < level < 100:
         raise ValueError(f"[inv-widgets] level={level!r} is not possible: give per cent between 0 and 100.")
-    if draws < 1:
-        raise ValueError(f"[inv-widgets] draws={draws!r} is not possible: give at least 1.")
+    bootstrap = Bootstrap(draws=draws, confidence=level / 100, seed=seed)
     count = len(result.pictures)
-    drawn = np.random.default_rng(seed).integers(0, count, (draws, count)) if count else np.zeros((draws, 0), int)
+    drawn = bootstrap.counts(count) if count else np.zeros((draws, 0))
     rows = []
     for place, method in enumerate(result.methods):
         numbers = [_values(row[place]) for row in result.maps]
         for measure in (*result.metrics, *COSTS):
             values = np.array([each.get(measure, np.nan) for each in numbers])
-            rows.append({"method": method.key, "measure": measure, **_mean(values, drawn, level)})
+            rows.append({"method": method.key, "measure": measure, **_mean(values, drawn, bootstrap.shares)})
     frame = pd.DataFrame(rows, columns=["method", "measure", "mean", "low", "high", "n", "n_undefined"])
     frame.insert(5, "unit", [unit_of(measure) for measure in frame["measure"]])
     return frame
 
 
-def _mean(values: NDArray[np.float64], drawn: NDArray[np.intp], level: float) -> dict[str, Any]:
+def _mean(values: NDArray[np.float64], drawn: NDArray[np.float64], shares: tuple[float, float]) -> dict[str, Any]:
     known = ~np.isnan(values)
     n = int(known.sum())
     mean = low = high = np.nan
     if n:
         mean = float(values[known].mean())
-        sums = np.where(known, values, 0.0)[drawn].sum(1)
-        counts = known[drawn].sum(1)
-        means = sums[counts > 0] / counts[counts > 0]
-        low, high = np.percentile(means, [50 - level / 2, 50 + level / 2])
+        # A draw without a picture that has a number has no mean.
+        counts = drawn @ known
+        means = (drawn @ np.where(known, values, 0.0))[counts > 0] / counts[counts > 0]
+        low, high = np.quantile(means, shares)
     return {"mean": mean, "low": float(low), "high": float(high), "n": n, "n_undefined": len(values) - n}
 
 

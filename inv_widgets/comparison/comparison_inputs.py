@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Use", "checked_mask", "key_of", "masks_of", "metrics_of", "shrunk_mask", "uses_of"]
 
-_COSTLY = frozenset({"insertion", "deletion", "sensitivity_n"})
-
 
 @dataclass(frozen=True)
 class Use:
@@ -104,7 +102,7 @@ def metrics_of(given: Iterable[str] | None, masks: bool) -> tuple[str, ...]:
     """Read which metrics are meant; `masks`: whether there are any."""
     known = list(METRICS)
     if given is None:
-        return tuple(name for name in known if name not in _COSTLY and (masks or METRICS[name].needs != "masks"))
+        return tuple(name for name in known if not METRICS[name].costly and (masks or METRICS[name].needs != "masks"))
     if given == "all":
         return tuple(name for name in known if masks or METRICS[name].needs != "masks")
     chosen = [given] if isinstance(given, str) else list(given)

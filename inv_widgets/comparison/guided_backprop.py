@@ -106,6 +106,4 @@ def _lower(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 def _require(guide: _Guide) -> None:
     if not guide.rectifiers:
-        raise NotPossibleError(
-            "[inv-widgets] it has no rectifier (ReLU, ReLU6, SiLU ...) to guide gradients at."
-        )
+        raise NotPossibleError("[inv-widgets] it has no rectifier (ReLU, ReLU6, SiLU ...) to guide gradients at.")

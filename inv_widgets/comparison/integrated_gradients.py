@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import numbers
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ def integrated_gradients(subject: Subject, *, baseline: Any, n_steps: Any) -> Te
     subject
         The pictures.
     baseline
-        Where the way starts; see :func:`inv_widgets.comparison.baseline.baseline`.
+        Where the way starts; see :func:`.baseline.baseline_of`.
     n_steps
         Steps of the way, at least 2; they cost a gradient less than their number. ``"auto"``: from 25 doubled until the
         gap is under 1 %, at most 1600, for each picture. Gradients that are known are not computed again.
@@ -54,7 +55,7 @@ def integrated_gradients(subject: Subject, *, baseline: Any, n_steps: Any) -> Te
         If a gap is above 5 %.
     """
     auto = n_steps == "auto"
-    if not auto and (isinstance(n_steps, bool) or not isinstance(n_steps, int) or n_steps < 2):
+    if not auto and (isinstance(n_steps, bool) or not isinstance(n_steps, numbers.Integral) or n_steps < 2):
         raise ValueError(f'[inv-widgets] n_steps={n_steps!r} is not possible: give 2 or more, or "auto".')
     way = _Way(subject, made(subject, baseline))
     rows, steps = list(range(len(subject))), _FIRST if auto else n_steps

@@ -55,7 +55,8 @@ def lime(  # noqa: PLR0913 (the paper's parameters)
     ridge
         Strength of the penalty; 0 or more.
     baseline
-        What stands in place of hidden superpixels: ``"mean"`` (their mean colour), a number, or a tensor.
+        What stands in place of hidden superpixels: ``"mean"`` (their mean colour), or as in
+        :func:`.baseline.baseline_of`.
     output
         ``"probability"`` (the paper) or ``"score"``.
     seed

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from inv_widgets.comparison.answers import answers, baseline_of, check_output, own_answer
+from inv_widgets.comparison.answers import answers, check_output, own_answer
+from inv_widgets.comparison.baseline import baseline_of
 from inv_widgets.comparison.parameters import check_int
 from inv_widgets.comparison.progress import Progress
 
@@ -37,7 +38,7 @@ def occlusion(subject: Subject, *, window: Any, stride: Any, baseline: Any, outp
     stride
         Step from window to window, likewise; at most the window; None: half the window.
     baseline
-        What covers: a number or a tensor that fits C x H x W, after normalisation.
+        What covers: see :func:`.baseline.baseline_of`; a number is after normalisation.
     output
         What falls: ``"probability"`` (the paper) or ``"score"``.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any, TypeVar
 
 __all__ = ["check_choice", "check_int", "check_number", "check_seed"]
@@ -12,12 +13,13 @@ T = TypeVar("T")
 
 def check_int(name: str, value: Any, least: int = 1, most: float = math.inf) -> int:
     """Take a whole number of `least` to `most`."""
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+    number = int(value) if isinstance(value, numbers.Integral) and not isinstance(value, bool) else None
+    if number is None or not least <= number <= most:
         up_to = "" if most == math.inf else f" and at most {most}"
         raise ValueError(
             f"[inv-widgets] {name}={value!r:.80} is not possible: give a whole number of at least {least}{up_to}."
         )
-    return value
+    return number
 
 
 def check_seed(value: Any) -> int:
@@ -27,11 +29,11 @@ def check_seed(value: Any) -> int:
 
 def check_number(name: str, value: Any, above: float, most: float = math.inf) -> float:
     """Take a finite number above `above` and up to `most`."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not above < value <= most:
+    number = float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else math.nan
+    if not math.isfinite(number) or not above < number <= most:
         up_to = "" if most == math.inf else f" and up to {most:g}"
         raise ValueError(f"[inv-widgets] {name}={value!r:.80} is not possible: give a number above {above:g}{up_to}.")
-    return float(value)
+    return number
 
 
 def check_choice(name: str, value: Any, choices: tuple[T, ...]) -> T:

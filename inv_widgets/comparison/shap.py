@@ -49,7 +49,8 @@ def shap(  # noqa: PLR0913 (the paper's parameters)
     samples
         How many coalitions; where all 2^M - 2 fit, the values are exact.
     baseline
-        What stands in place of hidden superpixels: a number, a tensor, or ``"mean"`` (their mean colour).
+        What stands in place of hidden superpixels: ``"mean"`` (their mean colour), or as in
+        :func:`.baseline.baseline_of`.
     output
         ``"probability"`` or ``"score"``.
     seed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -44,11 +45,11 @@ def sise(subject: Subject, *, mu: Any, layers: Any) -> Tensor:
     torch.Tensor
         N x H x W, at the input's size, from 0; 0 everywhere where no map speaks for the class.
     """
-    if isinstance(mu, bool) or not isinstance(mu, (int, float)) or not 0 <= mu < 1:
+    if isinstance(mu, bool) or not isinstance(mu, numbers.Real) or not 0 <= float(mu) < 1:
         raise ValueError(f"[inv-widgets] mu={mu!r} is not possible: give a number from 0 (all masks) to below 1.")
     captured = subject.capture(layers)
     stages = [
-        _chosen(wide(maps), importance.grad_cam(maps, gradients), mu)
+        _chosen(wide(maps), importance.grad_cam(maps, gradients), float(mu))
         for maps, gradients in zip(captured.maps, captured.gradients, strict=True)
     ]
     subject.notes["masks"] = sum(len(maps) for stage in stages for maps in stage) / len(subject)

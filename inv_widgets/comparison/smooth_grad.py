@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from inv_widgets.comparison.parameters import check_int, check_number, check_seed
 from inv_widgets.comparison.progress import Progress
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["smooth_grad"]
 
 
-def smooth_grad(subject: Subject, *, n: int, noise: float, seed: int) -> Tensor:
+def smooth_grad(subject: Subject, *, n: Any, noise: Any, seed: Any) -> Tensor:
     """Average gradients: ``max_c |1/n sum_i dY/dx_c (x + e_i)|`` with ``e_i ~ N(0, sigma^2)``.
 
     Smilkov et al. 2017 (arXiv 1706.03825), section 2.3: ``sigma = noise * (max x - min x)``. Gradients are averaged
@@ -40,12 +40,8 @@ def smooth_grad(subject: Subject, *, n: int, noise: float, seed: int) -> Tensor:
     torch.Tensor
         N x H x W, at the input's size; score per unit of preprocessed input, at least 0.
     """
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ValueError(f"[inv-widgets] n={n!r} is not possible: give the number of noisy copies, 1 or more.")
-    if not _is_number(noise) or not 0 <= noise < math.inf:
-        raise ValueError(
-            f"[inv-widgets] noise={noise!r} is not possible: give a share of the picture's range (0.15)."
-        )
+    n, seed = check_int("n", n), check_seed(seed)
+    noise = 0.0 if noise == 0 and noise is not False else check_number("noise", noise, 0)
     inputs = subject.inputs
     sigmas = noise * (inputs.flatten(1).amax(1) - inputs.flatten(1).amin(1))
     generators = [torch.Generator().manual_seed(seed) for _ in subject.pictures]
@@ -62,7 +58,3 @@ def smooth_grad(subject: Subject, *, n: int, noise: float, seed: int) -> Tensor:
             progress.update(len(rows))
     means = summed / torch.tensor(counts, device=inputs.device).clamp(min=1).view(-1, 1, 1, 1)
     return means.abs().amax(1)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

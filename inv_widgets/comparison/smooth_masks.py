@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional as F  # noqa: N812 (as everywhere)
 
+from inv_widgets.comparison.blurring import blurred
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -74,7 +76,9 @@ class Pyramid:
     def __init__(self, picture: Tensor, sigma_max: float, levels: int) -> None:
         self._top = levels
         self.dtype = picture.dtype
-        self._levels = torch.stack([_blurred(picture, sigma_max * level / levels) for level in range(levels + 1)], 1)
+        self._levels = torch.stack(
+            [blurred(picture[None], sigma_max * level / levels)[0] for level in range(levels + 1)], 1
+        )
 
     def __call__(self, masks: Tensor) -> Tensor:
         """Blur where masks (M x H x W, 0..1) are low; M x C x H x W."""
@@ -84,18 +88,3 @@ class Pyramid:
         index = lower.long()[None].expand(len(self._levels), -1, -1, -1)
         near, far = (self._levels.gather(1, index + one).transpose(0, 1) for one in (0, 1))
         return near + (far - near) * share
-
-
-def _blurred(picture: Tensor, sigma: float) -> Tensor:
-    """Blur C x H x W by a Gaussian; the border goes on beyond it."""
-    if not sigma:
-        return picture
-    found = picture[:, None]
-    for axis in (2, 3):
-        reach = math.ceil(3 * sigma)
-        taps = torch.arange(-reach, reach + 1, dtype=torch.float64)
-        weights = torch.exp(-(taps**2) / (2 * sigma**2))
-        kernel = (weights / weights.sum()).to(picture).reshape((1, 1, -1, 1) if axis == 2 else (1, 1, 1, -1))
-        padding = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)
-        found = F.conv2d(F.pad(found, padding, mode="replicate"), kernel)
-    return found[:, 0]

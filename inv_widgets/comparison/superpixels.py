@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from inv_widgets.comparison.answers import baseline_of
+from inv_widgets.comparison.baseline import baseline_of
 from inv_widgets.comparison.parameters import check_int
 
 if TYPE_CHECKING:
@@ -65,13 +65,11 @@ def hidden(subject: Subject, row: int, labels: Tensor, baseline: Any) -> Tensor:
     subject, row, labels
         The picture and its parts.
     baseline
-        ``"mean"``: each part in its own mean colour; else as in :func:`.answers.baseline_of`.
+        ``"mean"``: each part in its own mean colour; else as in :func:`.baseline.baseline_of`.
     """
     own = subject.inputs[row]
-    if not isinstance(baseline, str):
-        return baseline_of(subject, row, baseline)
-    if baseline != "mean":
-        raise ValueError(f'[inv-widgets] baseline={baseline!r:.80} is not possible: give a number, a tensor or "mean".')
+    if not (isinstance(baseline, str) and baseline == "mean"):
+        return baseline_of(subject, row, baseline, more='"mean", ')
     count = int(labels.max()) + 1
     flat = labels.flatten()
     sums = torch.zeros(len(own), count, dtype=torch.float64, device=own.device)

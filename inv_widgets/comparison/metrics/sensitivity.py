@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from tqdm.auto import tqdm
 
 from inv_widgets.comparison.metrics.cases import UNSEEN, read_shown
 from inv_widgets.comparison.metrics.results import concluded, gathered
+from inv_widgets.comparison.parameters import check_int, check_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +78,8 @@ def measure_sensitivity_n(
     shown: Shown, sizes: Sequence[int] | None = None, subsets: int = 100, seed: int = 0
 ) -> Measured:
     """Measure :func:`sensitivity_n` without a warning."""
-    number, first = _whole("subsets", subsets, 2), _whole("seed", seed, 0)
-    wanted = None if sizes is None else [_whole("sizes", size, 1) for size in sizes]
+    number, first = check_int("subsets", subsets, 2), check_seed(seed)
+    wanted = None if sizes is None else [check_int("sizes", size) for size in sizes]
     if wanted is not None and not wanted:
         raise ValueError("[inv-widgets] sizes is empty: give numbers of pixels, or None.")
     cases = tqdm(shown, desc="sensitivity-n", unit="picture", delay=2, leave=False)
@@ -133,9 +133,3 @@ def _pearson(one: NDArray[np.float64], two: NDArray[np.float64]) -> float:
     one, two = one - one.mean(), two - two.mean()
     spread = math.sqrt(float((one**2).sum()) * float((two**2).sum()))
     return float((one * two).sum()) / spread if spread > 0 else math.nan
-
-
-def _whole(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or operator.index(value) < least:
-        raise ValueError(f"[inv-widgets] {name}={value!r} is not possible: give whole numbers, at least {least}.")
-    return operator.index(value)

@@ -9,7 +9,8 @@ from small_networks import Functional, Head, InPlace, TwoHeads, torchvision_netw
 from torch import nn
 
 from inv_widgets.classifier import Classifier
-from inv_widgets.comparison.baseline import baseline, blurred
+from inv_widgets.comparison.baseline import baseline
+from inv_widgets.comparison.blurring import blurred
 from inv_widgets.comparison.gradient import saliency
 from inv_widgets.comparison.guided_backprop import guided_backprop, rectified
 from inv_widgets.comparison.integrated_gradients import integrated_gradients
@@ -299,15 +300,20 @@ def test_baselines():
     assert torch.equal(baseline(subject, own[None])[1], own)
     soft = baseline(subject, "blur")
     assert soft.var() < 0.5 * subject.inputs.var()
+    assert torch.equal(baseline(subject, 3), torch.full((2, 3, 12, 12), 3.0))
+    assert torch.equal(baseline(subject, subject.inputs), subject.inputs)
+    colour = torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1)
+    assert torch.equal(baseline(subject, colour), colour.expand(2, 3, 12, 12))
     for given, message in [
-        ("grey", "baseline='grey' is not known"),
-        (torch.zeros(3, 4, 4), r"The baseline is \(3, 4, 4\), the input \(2, 3, 12, 12\)"),
-        (torch.full((3, 12, 12), torch.nan), "NaN or infinite"),
+        ("grey", "The baseline is 'grey': give a finite number"),
+        (torch.zeros(3, 4, 4), r"The baseline is a tensor \(3, 4, 4\): give .* fits \(3, 12, 12\)"),
+        (torch.zeros(3, 3, 12, 12), r"The baseline is a tensor \(3, 3, 12, 12\)"),
+        (torch.full((3, 12, 12), torch.nan), "a finite tensor"),
+        (True, "The baseline is True"),
+        (None, "The baseline is None"),
     ]:
         with pytest.raises(ValueError, match=message):
             baseline(subject, given)
-    with pytest.raises(TypeError, match="The baseline is"):
-        baseline(subject, 3)
 
 
 def test_blur_is_scipys():
@@ -374,6 +380,9 @@ def test_half_precision_and_dead_layers(method, options):
         (smooth_grad, {**SMOOTH, "n": True}, "n=True is not possible"),
         (smooth_grad, {**SMOOTH, "noise": -1}, "noise=-1 is not possible"),
         (smooth_grad, {**SMOOTH, "noise": "x"}, "noise='x' is not possible"),
+        (smooth_grad, {**SMOOTH, "noise": False}, "noise=False is not possible"),
+        (smooth_grad, {**SMOOTH, "seed": "x"}, "seed='x' is not possible"),
+        (smooth_grad, {**SMOOTH, "seed": -1}, "seed=-1 is not possible"),
         (integrated_gradients, {**IG, "n_steps": 1}, 'n_steps=1 is not possible: give 2 or more, or "auto"'),
         (integrated_gradients, {**IG, "n_steps": 2.5}, "n_steps=2.5 is not possible"),
     ],
