@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inv_widgets.comparison.metrics.registry import METRICS
+from inv_widgets.comparison.parameters import check_number, check_seed
 from inv_widgets.summary.spread import Bootstrap
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def summarized(result: ComparisonResult, *, level: float, draws: int, seed: int)
     """Give means with percentile bootstrap intervals over pictures."""
     import pandas as pd
 
-    if not 0 < level < 100:
+    if check_number("level", level, 0) >= 100:
         raise ValueError(f"[inv-widgets] level={level!r} is not possible: give per cent between 0 and 100.")
-    bootstrap = Bootstrap(draws=draws, confidence=level / 100, seed=seed)
+    bootstrap = Bootstrap(draws=draws, confidence=level / 100, seed=check_seed(seed))
     count = len(result.pictures)
     drawn = bootstrap.counts(count) if count else np.zeros((draws, 0))
     rows = []

@@ -63,9 +63,10 @@ class Parts:
             self._whole |= set(rows) if file in whole else set()
 
     def get(self, key: str) -> ComparedMap | None:
-        """Give a map that was finished earlier."""
+        """Give a map that was finished earlier; one that failed is tried again."""
         self._asked.append(key)
-        return self._old.get(key)
+        found = self._old.get(key)
+        return None if found is not None and found.error else found
 
     def add(self, key: str, found: ComparedMap) -> None:
         """Write a map; it appears whole or not at all."""

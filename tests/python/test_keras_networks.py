@@ -22,6 +22,10 @@ from inv_widgets.analysis.activations import capture  # noqa: E402
 from inv_widgets.classifier import Classifier  # noqa: E402
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (48, 40, 3), np.uint8)
+SMALL = {
+    "smooth_grad": {"n": 2}, "integrated_gradients": {"n_steps": 4}, "rise": {"masks": 8},
+    "extremal_perturbation": {"steps": 2}, "lime": {"samples": 8}, "shap": {"samples": 8},
+}  # fmt: skip
 ORDERS = ("channels_last", "channels_first")
 
 
@@ -212,6 +216,21 @@ def test_maps_and_gradients_are_those_of_keras_itself(order):
         assert expected.abs().max() > 0
         seen += 1
     assert seen == len(EXPECTED)
+
+
+@pytest.mark.filterwarnings("ignore:.inv-widgets. Integrated gradients")
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_method_works(order):
+    net = Classifier.from_keras(branched(order))
+    made = []
+    for method in inv.methods():
+        if method.kind != "concept" and method.name != "attention_rollout":
+            got = inv.saliency(net, PICTURE, method.name, 1, **SMALL.get(method.name, {}))
+            assert got.shape == PICTURE.shape[:2]
+            assert np.isfinite(got).all()
+            assert got.any()
+            made.append(method.name)
+    assert len(made) >= 20
 
 
 def test_both_orders_give_one_explanation():

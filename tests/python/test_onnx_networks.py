@@ -20,6 +20,10 @@ onnxruntime = pytest.importorskip("onnxruntime", reason='needs the extra "embedd
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (48, 40, 3), np.uint8)
+SMALL = {
+    "smooth_grad": {"n": 2}, "integrated_gradients": {"n_steps": 4}, "rise": {"masks": 8},
+    "extremal_perturbation": {"steps": 2}, "lime": {"samples": 8}, "shap": {"samples": 8},
+}  # fmt: skip
 
 
 class Graph:
@@ -133,6 +137,21 @@ def test_class_scores_are_those_before_the_ending(tmp_path, end, ending):
     scores = original(bare.save(residual(bare, end=None), tmp_path / "bare.onnx"), net.preprocess(PICTURE).numpy())
     assert net.module.ending == ending
     np.testing.assert_allclose(net.module(net.preprocess(PICTURE)).detach().numpy(), scores, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:.inv-widgets. Integrated gradients")
+def test_every_method_works(tmp_path):
+    graph = Graph()
+    net = Classifier.from_onnx(graph.save(residual(graph), tmp_path / "net.onnx"))
+    made = []
+    for method in inv.methods():
+        if method.kind != "concept" and method.name != "attention_rollout":
+            got = inv.saliency(net, PICTURE, method.name, 1, **SMALL.get(method.name, {}))
+            assert got.shape == PICTURE.shape[:2]
+            assert np.isfinite(got).all()
+            assert got.any()
+            made.append(method.name)
+    assert len(made) >= 20
 
 
 @pytest.mark.parametrize("method", ["cam", "grad_cam", "score_cam", "full_grad"])

@@ -60,8 +60,9 @@ def test_means_and_intervals(result):
     assert row["n"] == 3
     assert row["n_undefined"] == 0
     pd.testing.assert_frame_equal(summary, result.summary(seed=3))
-    with pytest.raises(ValueError, match="level=100"):
-        result.summary(level=100)
+    for wrong in ({"level": 100}, {"level": "95"}, {"level": 0}, {"draws": 0}, {"seed": "x"}, {"seed": -1}):
+        with pytest.raises(ValueError, match=rf"^\[inv-widgets\] {next(iter(wrong))}="):
+            result.summary(**wrong)
 
 
 def test_one_method_twice_and_names_of_ones_own(net, samples):
@@ -131,6 +132,16 @@ def test_interrupted_and_gone_on_with(net, samples, masks, tmp_path, monkeypatch
     inv.compare(net, samples, METHODS, masks, out=out)
     assert len(made) == 4 + 3  # three were finished, the fourth and two more are made now
     assert len(inv.ComparisonResult.load(out).pictures) == 3
+
+
+def test_what_failed_is_tried_again(net, samples, tmp_path, monkeypatch):
+    out = tmp_path / "compared.parquet"
+    with monkeypatch.context() as patched, pytest.warns(RuntimeWarning, match="could not be made.*out of memory"):
+        patched.setattr(module, "attribute", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("out of memory")))
+        inv.compare(net, samples[:1], METHODS, out=out)
+    again = inv.compare(net, samples[:1], METHODS, out=out)
+    assert not any(found.error for _, _, found in again.rows())
+    assert not any(found.error for _, _, found in inv.ComparisonResult.load(out).rows())
 
 
 def test_what_does_not_fit_what_is_there_is_refused_and_nothing_lost(net, samples, masks, tmp_path):
