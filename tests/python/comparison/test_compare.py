@@ -136,9 +136,14 @@ def test_interrupted_and_gone_on_with(net, samples, masks, tmp_path, monkeypatch
 
 def test_what_failed_is_tried_again(net, samples, tmp_path, monkeypatch):
     out = tmp_path / "compared.parquet"
-    with monkeypatch.context() as patched, pytest.warns(RuntimeWarning, match="could not be made.*out of memory"):
-        patched.setattr(module, "attribute", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("out of memory")))
-        inv.compare(net, samples[:1], METHODS, out=out)
+
+    def fails(*_, **__):
+        raise RuntimeError("out of memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "attribute", fails)
+        with pytest.warns(RuntimeWarning, match=r"could not be made.*out of memory"):
+            inv.compare(net, samples[:1], METHODS, out=out)
     again = inv.compare(net, samples[:1], METHODS, out=out)
     assert not any(found.error for _, _, found in again.rows())
     assert not any(found.error for _, _, found in inv.ComparisonResult.load(out).rows())
