@@ -34,7 +34,7 @@ def run_file(fashion, tmp_path_factory):
 
 @pytest.fixture
 def front_end(monkeypatch):
-    monkeypatch.setattr(sys.modules["inv_widgets.export.page"], "_front_end", lambda: "export {};")
+    monkeypatch.setattr(sys.modules["inv_widgets.export.documents"], "front_end", lambda *_: "export {};")
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ SCHEMES = ("light", "dark")
 PLAYED = "beagle.jpg"  # and what the game's picture shows of a round on it
 SHARES = ("4.5%", "8%")
 GUESS = "beagle"
+COMPARED = ("chelsea.jpg", "coffee.jpg", "taxis.jpg")
 WORDS = ("floppy ear", "brown and white fur")
 SCALE = 1.25  # sharp on dense screens, and still a few hundred kB
 
@@ -51,6 +52,7 @@ def main() -> None:
         _explorer(browser, run, Path(folder))
         _game(browser, run, Path(folder))
         _chart(browser, Path(folder))
+        _comparison(browser, Path(folder))
         browser.close()
 
 
@@ -115,6 +117,18 @@ def _chart(browser: Browser, folder: Path) -> None:
         view.mouse.move(0, 0)
         _wait_until_drawn(view)
         _keep(view, f"chart-{scheme}.png")
+
+
+def _comparison(browser: Browser, folder: Path) -> None:
+    photos = [sample for sample in inv.datasets.photos() if sample.name in COMPARED]
+    result = inv.compare(inv.Classifier.demo("photos"), photos, metrics=["drop", "increase"])
+    page = inv.Comparison(result).save(folder / "compared.html")
+    for scheme in SCHEMES:
+        view = _view(browser, scheme, 720)
+        view.goto(Path(page).as_uri())
+        view.locator(".inv-cmp-row-head").first.wait_for()
+        _wait_until_drawn(view)
+        _keep(view, f"comparison-{scheme}.png")
 
 
 def _simulated(folder: Path) -> tuple[inv.Run, inv.summary.summary.Summary]:

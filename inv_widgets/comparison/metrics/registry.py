@@ -101,7 +101,7 @@ METRICS = {
         ),
         Metric(
             "sparseness",
-            "Sparseness (Gini)",
+            "Sparseness",
             "maps",
             "",
             "",
