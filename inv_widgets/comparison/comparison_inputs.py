@@ -13,7 +13,7 @@ from PIL import Image
 from inv_widgets.analysis.picture_lists import unique
 from inv_widgets.comparison.comparison_files import written
 from inv_widgets.comparison.comparison_result import ComparedMethod
-from inv_widgets.comparison.methods import method_named
+from inv_widgets.comparison.methods import makes_maps, method_named
 from inv_widgets.comparison.methods import methods as all_methods
 from inv_widgets.comparison.metrics.registry import METRICS
 from inv_widgets.comparison.saliency import arguments_of
@@ -54,9 +54,7 @@ def uses_of(given: Any, preset: Preset) -> tuple[Use, ...]:
     uses: list[Use] = []
     for called, one in named:
         name, parameters = one if isinstance(one, tuple) else (one, {})
-        method = method_named(name)
-        if method.kind == "concept":
-            raise ValueError(f"[inv-widgets] {method.title} makes no map of a picture. {method.returns}")
+        method = makes_maps(method_named(name))
         whole = arguments_of(method, preset, parameters)
         key = unique(method.name if called is None else str(called), {use.described.key for use in uses})
         about = ComparedMethod(method.name, method.title, method.family, method.paper, whole, key)

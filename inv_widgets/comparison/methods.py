@@ -12,7 +12,7 @@ from inv_widgets.recipe import Recipe
 if TYPE_CHECKING:
     from inv_widgets.comparison.subject import Subject
 
-__all__ = ["method_named", "methods", "possible"]
+__all__ = ["makes_maps", "method_named", "methods", "possible"]
 
 _LAST = "last 1"
 
@@ -209,6 +209,19 @@ def method_named(name: Any) -> Method:
     close = by_title or difflib.get_close_matches(str(name).lower().replace("-", "_"), names, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"There are {', '.join(names)}."
     raise UnknownNameError(f"[inv-widgets] There is no method {name!r}. {hint} inv.methods() describes all.")
+
+
+def makes_maps(method: Method) -> Method:
+    """Give the method back, or say where one that makes no map is to be found.
+
+    Raises
+    ------
+    ValueError
+        If it makes a score of a concept.
+    """
+    if method.kind == "concept":
+        raise ValueError(f"[inv-widgets] {method.title} makes no map of a picture. {method.returns}")
+    return method
 
 
 def possible(subject: Subject) -> list[str]:

@@ -13,8 +13,8 @@ import torch
 
 from inv_widgets.analysis.pipeline import named_picture, require
 from inv_widgets.comparison.enlarging import laid_on
-from inv_widgets.comparison.method import NotPossibleError
-from inv_widgets.comparison.methods import method_named, possible
+from inv_widgets.comparison.method import Method, NotPossibleError
+from inv_widgets.comparison.methods import makes_maps, method_named, possible
 from inv_widgets.comparison.subject import Subject
 from inv_widgets.recipe import Recipe
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inv_widgets.classifier import Classifier
-    from inv_widgets.comparison.method import Method
     from inv_widgets.pictures import Picture
 
 __all__ = ["Attribution", "Preset", "arguments_of", "attribute", "saliency"]
@@ -143,10 +142,7 @@ def attribute(  # noqa: PLR0913 (each may be left out)
         A target for each picture, instead of `target`.
     """
     require(net, Recipe())
-    chosen = method_named(method) if not hasattr(method, "defaults") else method
-    assert not isinstance(chosen, str)
-    if chosen.kind == "concept":
-        raise ValueError(f"[inv-widgets] {chosen.title} makes no map of a picture. {chosen.returns}")
+    chosen = makes_maps(method if isinstance(method, Method) else method_named(method))
     arguments = arguments_of(chosen, preset, parameters)
     loaded = [named_picture(picture) for picture in pictures]
     wanted = [target] * len(loaded) if targets is None else list(targets)
