@@ -102,6 +102,7 @@ def test_reading_and_drawing_needs_no_torch(result, tmp_path):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.usefixtures("result")  # the methods have run: none is run twice
 def test_what_is_finished_is_not_made_again(net, samples, masks, tmp_path, monkeypatch):
     out = tmp_path / "compared.parquet"
     first = inv.compare(net, samples[:2], METHODS, masks={s.name: masks[s.name] for s in samples[:2]}, out=out)
@@ -114,6 +115,7 @@ def test_what_is_finished_is_not_made_again(net, samples, masks, tmp_path, monke
     assert not (tmp_path / "compared.parts").exists()
 
 
+@pytest.mark.usefixtures("result")
 def test_interrupted_and_gone_on_with(net, samples, masks, tmp_path, monkeypatch):
     out = tmp_path / "compared.parquet"
     made = []
@@ -233,3 +235,16 @@ def test_a_group_and_a_target_for_each(net, samples):
     assert result.pictures[1].target_name == "coat"
     probabilities = {one.name: one.probability for one in net.predict(samples[0], top=10)}
     assert result.pictures[0].probability == pytest.approx(probabilities["sneaker"] + probabilities["bag"], rel=1e-5)
+
+
+def test_the_first_run_of_a_quick_method_is_not_timed(samples, monkeypatch):
+    fresh = inv.Classifier.demo("fashion")
+    runs = []
+    attribute = module.attribute
+    monkeypatch.setattr(module, "attribute", lambda *a, **k: runs.append(attribute(*a, **k)) or runs[-1])
+    result = inv.compare(fresh, samples[:2], ["grad_cam"], metrics=["sparseness"])
+    assert [result.maps[place][0].seconds for place in (0, 1)] == [runs[1][0].seconds, runs[2][0].seconds]
+    assert len(runs) == 3
+    monkeypatch.setattr(module, "_QUICK", 0.0)
+    inv.compare(inv.Classifier.demo("fashion"), samples[:1], ["grad_cam"], metrics=["sparseness"])
+    assert len(runs) == 4
