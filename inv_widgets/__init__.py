@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from inv_widgets.comparison.compare import compare
     from inv_widgets.comparison.comparison_result import ComparisonResult
     from inv_widgets.comparison.dff import dff
+    from inv_widgets.comparison.full_grad import full_grad_terms
     from inv_widgets.comparison.methods import methods
     from inv_widgets.comparison.saliency import saliency
+    from inv_widgets.comparison.sanity import randomisation
     from inv_widgets.comparison.tcav import tcav
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Label
     from inv_widgets.labels.pipeline import label
@@ -64,10 +66,12 @@ _HOMES = {
     "dff": "comparison.dff",
     "explain": "analysis.pipeline",
     "explain_many": "analysis.batches",
+    "full_grad_terms": "comparison.full_grad",
     "label": "labels.pipeline",
     "layers": "analysis.layers",
     "load": "run",
     "methods": "comparison.methods",
+    "randomisation": "comparison.sanity",
     "saliency": "comparison.saliency",
     "summarize": "summary.pipeline",
     "tcav": "comparison.tcav",
@@ -100,11 +104,13 @@ __all__ = [
     "explain",
     "explain_many",
     "export",
+    "full_grad_terms",
     "label",
     "layers",
     "load",
     "methods",
     "metrics",
+    "randomisation",
     "saliency",
     "summarize",
     "tcav",
