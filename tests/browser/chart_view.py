@@ -52,7 +52,7 @@ class ChartView:
 
     def drag(self, start, end, *, release=True):
         """Drag from the middle of one mark to that of another."""
-        start.scroll_into_view_if_needed()
+        start.hover(force=True, trial=True)  # into sight; tries again where the chart draws itself anew
         boxes = [each.bounding_box() for each in (start, end)]
         points = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes]
         self.page.mouse.move(*points[0])
