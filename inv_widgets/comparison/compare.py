@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -44,6 +45,7 @@ DEFAULT_METHODS = ("inv", "grad_cam", "lime", "shap", "sise")
 
 OnError = Literal["report", "raise"]
 
+_PREDICTIONS = 10
 _QUICK = 2.0  # seconds
 # By network the methods that ran on it: a method's first run loads and compiles code. Quick ones are run again.
 _warm: WeakKeyDictionary[nn.Module, set[str]] = WeakKeyDictionary()
@@ -163,7 +165,7 @@ class _Job:
         """Explain one picture by all methods."""
         loaded = named_picture(picture, name)
         mask = checked_mask(mask, loaded)
-        predictions = self.net.predict(loaded, top=10)  # warms the network up, too
+        predictions = self.net.predict(loaded, top=sys.maxsize)  # all; it warms the network up, too
         target = predictions[0].index if target is None else self.net.resolve_target(target)[0]
         maps = []
         for use in self.uses:
@@ -241,8 +243,6 @@ class _Job:
         left, top, width, height = self.net.window(picture.height, picture.width)
         members = target if isinstance(target, tuple) else (target,)
         chances = {one.index: one.probability for one in predictions}
-        if not set(members) <= set(chances):
-            chances = {one.index: one.probability for one in self.net.predict(picture, top=len(self.net.categories))}
         return ComparedPicture(
             name=picture.name,
             hash=picture.hash,
@@ -252,7 +252,7 @@ class _Job:
             target=target,
             target_name=self.net.resolve_target(target if isinstance(target, int) else list(target))[1],
             probability=min(1.0, sum(chances[member] for member in members)),
-            predictions=tuple(predictions),
+            predictions=tuple(predictions[:_PREDICTIONS]),
         )
 
 
