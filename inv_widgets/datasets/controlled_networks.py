@@ -7,20 +7,20 @@ that every method works on them, CAM included. ``tests/tools/train_controlled.py
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
 
 from inv_widgets.datasets import CONTROLLED_OBJECTS, CONTROLLED_SCENES
 from inv_widgets.datasets.controlled_pictures import SIDE
+from inv_widgets.datasets.fashion_network import blank_network, with_stored_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from torch import nn
 
 __all__ = ["CONTROLLED_CATEGORIES", "build_controlled_network", "controlled_transform"]
 
@@ -56,12 +56,7 @@ def build_controlled_network(part: Part) -> nn.Module:
         logits (objects) or N x 5 (scenes), in the order of :data:`CONTROLLED_CATEGORIES`. Two calls give equal
         networks that share nothing.
     """
-    network = blank_controlled_network(len(CONTROLLED_CATEGORIES[part]))
-    resource = files("inv_widgets.datasets").joinpath(f"controlled_{part}.npz")
-    with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-        weights = {name: torch.from_numpy(stored[name].astype(np.float32)) for name in stored.files}
-    network.load_state_dict(weights)
-    return network.eval()
+    return with_stored_weights(blank_controlled_network(len(CONTROLLED_CATEGORIES[part])), f"controlled_{part}.npz")
 
 
 def controlled_transform(picture: Image.Image) -> torch.Tensor:
@@ -87,18 +82,4 @@ def controlled_transform(picture: Image.Image) -> torch.Tensor:
 
 def blank_controlled_network(categories: int, *, batch_norm: bool = False) -> nn.Sequential:
     """Build the network with random weights; with `batch_norm` between convolution and ReLU for training."""
-    parts: OrderedDict[str, nn.Module] = OrderedDict()
-    channels = 3
-    for number, width in enumerate(WIDTHS, start=1):
-        block: OrderedDict[str, nn.Module] = OrderedDict()
-        for layer in LAYERS:
-            block[f"conv{layer}"] = nn.Conv2d(channels, width, 3, padding=1, bias=not batch_norm)
-            if batch_norm:
-                block[f"norm{layer}"] = nn.BatchNorm2d(width)
-            block[f"relu{layer}"] = nn.ReLU()
-            channels = width
-        parts[f"block{number}"] = nn.Sequential(block)
-        parts[f"pool{number}"] = nn.MaxPool2d(2) if number < len(WIDTHS) else nn.AdaptiveAvgPool2d(1)
-    parts["flatten"] = nn.Flatten()
-    parts["classifier"] = nn.Linear(channels, categories)
-    return nn.Sequential(parts)
+    return blank_network(3, WIDTHS, LAYERS, categories, batch_norm=batch_norm)

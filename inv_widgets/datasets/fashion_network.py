@@ -32,6 +32,9 @@ FASHION_SIDE = 28
 FASHION_WIDTHS = (24, 48, 96)
 """Feature maps of the layers of each block; their maps have 28 x 28, 14 x 14 and 7 x 7 cells."""
 
+FASHION_LAYERS = (1, 2, 3)
+"""Numbers of the layers of each block."""
+
 
 def build_fashion_network() -> nn.Module:
     """Build the trained Fashion-MNIST network.
@@ -51,8 +54,12 @@ def build_fashion_network() -> nn.Module:
     ----------
     The shape is that of Simonyan and Zisserman, "Very Deep Convolutional Networks", 2015 (VGG).
     """
-    network = blank_fashion_network()
-    resource = files("inv_widgets.datasets").joinpath("fashion_network.npz")
+    return with_stored_weights(blank_fashion_network(), "fashion_network.npz")
+
+
+def with_stored_weights(network: nn.Module, name: str) -> nn.Module:
+    """Give a network the float16 weights of a file beside this one, as float32; in eval mode."""
+    resource = files("inv_widgets.datasets").joinpath(name)
     with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         weights = {name: torch.from_numpy(stored[name].astype(np.float32)) for name in stored.files}
     network.load_state_dict(weights)
@@ -82,11 +89,31 @@ def fashion_transform(picture: Image.Image) -> torch.Tensor:
 
 def blank_fashion_network(widths: Sequence[int] = FASHION_WIDTHS, *, batch_norm: bool = False) -> nn.Sequential:
     """Build the network with random weights; with `batch_norm` between convolution and ReLU for training."""
+    return blank_network(1, widths, FASHION_LAYERS, 10, batch_norm=batch_norm)
+
+
+def blank_network(
+    channels: int, widths: Sequence[int], layers: Sequence[int], categories: int, *, batch_norm: bool
+) -> nn.Sequential:
+    """Build a VGG-like network with random weights: blocks of 3 x 3 convolutions, the mean over space, a linear layer.
+
+    Parameters
+    ----------
+    channels
+        Of the input.
+    widths
+        Feature maps of the layers of each block; between blocks maps are halved.
+    layers
+        Numbers of the layers of each block.
+    categories
+        How many logits.
+    batch_norm
+        Whether there is a norm between convolution and ReLU, for training.
+    """
     parts: OrderedDict[str, nn.Module] = OrderedDict()
-    channels = 1
     for number, width in enumerate(widths, start=1):
         block: OrderedDict[str, nn.Module] = OrderedDict()
-        for layer in (1, 2, 3):
+        for layer in layers:
             block[f"conv{layer}"] = nn.Conv2d(channels, width, 3, padding=1, bias=not batch_norm)
             if batch_norm:
                 block[f"norm{layer}"] = nn.BatchNorm2d(width)
@@ -95,5 +122,5 @@ def blank_fashion_network(widths: Sequence[int] = FASHION_WIDTHS, *, batch_norm:
         parts[f"block{number}"] = nn.Sequential(block)
         parts[f"pool{number}"] = nn.MaxPool2d(2) if number < len(widths) else nn.AdaptiveAvgPool2d(1)
     parts["flatten"] = nn.Flatten()
-    parts["classifier"] = nn.Linear(channels, 10)
+    parts["classifier"] = nn.Linear(channels, categories)
     return nn.Sequential(parts)
