@@ -3,6 +3,7 @@ import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
+import { useOutsidePress } from "../core/menu";
 import { Context } from "./context";
 
 interface ClassPickerProps {
@@ -48,12 +49,8 @@ export function ClassPicker({ label, anyClass = false, onPick, onClose }: ClassP
   ];
   useEffect(() => {
     field.current?.focus();
-    const outside = (event: Event) => {
-      if (root.current && !event.composedPath().includes(root.current)) onClose();
-    };
-    document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
   }, []);
+  useOutsidePress(root, true, onClose);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") {
       event.stopPropagation();

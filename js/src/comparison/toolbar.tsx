@@ -1,6 +1,6 @@
 /** What is compared; how it is drawn; what it is sorted by; pictures that are added. */
 import { useContext, useRef, useState } from "preact/hooks";
-import { COLOUR_MAPS, gradient } from "../core/colour_maps";
+import { ColourMapSelect } from "../core/colour_map_select";
 import { Icon, percent, Segmented, Slider } from "../core/controls";
 import { SIGNS } from "../core/heat_maps";
 import { useUniqueId } from "../core/ids";
@@ -72,39 +72,18 @@ export function Toolbar() {
 function Legend() {
   const { store } = useContext(Context);
   const t = useTranslate();
-  const id = useUniqueId();
-  const name = store.shared.colour_map.value;
   const signed =
     store.own.signs.value === "both" &&
     store.rows.value.some((head) => [...(store.contents.of(head)?.maps.values() ?? [])].some(isSigned));
   const swatch = (colour: readonly number[]) => <i style={{ background: `rgb(${colour.join(" ")})` }} />;
   return (
-    <div class="inv-control">
-      <label class="inv-control-label" for={id}>
-        {t("explorer.colour_map")}
-        {signed && (
-          <span class="inv-cmp-signs" title={t("comparison.signs_words")}>
-            {swatch(SIGNS.plus)} {t("comparison.for")} {swatch(SIGNS.minus)} {t("comparison.against")}
-          </span>
-        )}
-      </label>
-      <span class="inv-select">
-        <span class="inv-swatch" style={{ backgroundImage: gradient(name) }} />
-        <select
-          id={id}
-          value={name}
-          onChange={(event) => store.share({ colour_map: event.currentTarget.value })}
-          {...GUARDED}
-        >
-          {COLOUR_MAPS.map((option) => (
-            <option key={option} value={option} selected={option === name}>
-              {option === "greys" ? t("explorer.greys") : option}
-            </option>
-          ))}
-        </select>
-        <Icon name="down" />
-      </span>
-    </div>
+    <ColourMapSelect value={store.shared.colour_map.value} onChoose={(colour_map) => store.share({ colour_map })}>
+      {signed && (
+        <span class="inv-cmp-signs" title={t("comparison.signs_words")}>
+          {swatch(SIGNS.plus)} {t("comparison.for")} {swatch(SIGNS.minus)} {t("comparison.against")}
+        </span>
+      )}
+    </ColourMapSelect>
   );
 }
 

@@ -1,9 +1,9 @@
 /** Size, methods, measures, signs, outline, and files of what is seen. */
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useState } from "preact/hooks";
 import { Icon, Segmented, Slider } from "../core/controls";
-import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
+import { Menu } from "../core/menu";
 import { bytes } from "../core/payload";
 import { download } from "../host_desk/files";
 import { Context } from "./context";
@@ -12,66 +12,35 @@ import { titleOf } from "./numbers";
 export function ViewMenu() {
   const { store } = useContext(Context);
   const t = useTranslate();
-  const [open, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const id = useUniqueId();
-  useEffect(() => {
-    if (!open) return undefined;
-    const outside = (event: Event) => {
-      if (root.current && !event.composedPath().includes(root.current)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
-  }, [open]);
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || !open) return;
-    event.stopPropagation();
-    setOpen(false);
-    button.current?.focus();
-  };
   return (
-    <div class="inv-control inv-cmp-menu" ref={root} onKeyDown={onKeyDown}>
-      <span class="inv-control-label">{t("comparison.shown")}</span>
-      <button
-        ref={button}
-        type="button"
-        class="inv-button"
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => setOpen(!open)}
-        {...GUARDED}
-      >
-        <span class="inv-number">
-          {t("comparison.methods_of", { shown: store.columns.value.length, total: store.methods.value.length })}
-        </span>
-        <Icon name="down" />
-      </button>
-      {open && (
-        <div class="inv-cmp-popover" id={id} role="group" aria-label={t("comparison.shown_words")}>
-          <Slider
-            label={t("comparison.cell_size")}
-            min={72}
-            max={400}
-            step={8}
-            value={store.own.cell_size.value}
-            text={`${store.own.cell_size.value} px`}
-            onSlide={(cell_size) => store.slide({ cell_size })}
-          />
-          <Methods />
-          <Measures />
-          <Segmented
-            label={t("comparison.signs")}
-            value={store.own.signs.value}
-            options={["both", "positive"] as const}
-            name={(each) => t(`comparison.signs_${each}`)}
-            onChoose={(signs) => store.set({ signs })}
-          />
-          <Outline />
-          <Files />
-        </div>
-      )}
-    </div>
+    <Menu
+      label={t("comparison.shown")}
+      told={t("comparison.methods_of", { shown: store.columns.value.length, total: store.methods.value.length })}
+      words={t("comparison.shown_words")}
+      menuClass="inv-cmp-menu"
+      popoverClass="inv-cmp-popover"
+    >
+      <Slider
+        label={t("comparison.cell_size")}
+        min={72}
+        max={400}
+        step={8}
+        value={store.own.cell_size.value}
+        text={`${store.own.cell_size.value} px`}
+        onSlide={(cell_size) => store.slide({ cell_size })}
+      />
+      <Methods />
+      <Measures />
+      <Segmented
+        label={t("comparison.signs")}
+        value={store.own.signs.value}
+        options={["both", "positive"] as const}
+        name={(each) => t(`comparison.signs_${each}`)}
+        onChoose={(signs) => store.set({ signs })}
+      />
+      <Outline />
+      <Files />
+    </Menu>
   );
 }
 

@@ -1,9 +1,8 @@
 /** The picture's name and what the network says of it; what other views chose; the view's controls. */
 import type { ComponentChildren } from "preact";
 import { useContext } from "preact/hooks";
-import { COLOUR_MAPS, gradient } from "../core/colour_maps";
-import { Icon, IconButton, percent, Segmented, Slider } from "../core/controls";
-import { useUniqueId } from "../core/ids";
+import { ColourMapSelect } from "../core/colour_map_select";
+import { IconButton, percent, Segmented, Slider } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
 import type { PictureHead } from "../core/payload";
@@ -42,7 +41,7 @@ export function Toolbar() {
           name={(each) => t(`explorer.view_${each}`)}
           onChoose={(view) => store.set({ view })}
         />
-        <ColourMapSelect />
+        <ColourMapSelect value={store.shared.colour_map.value} onChoose={(colour_map) => store.share({ colour_map })} />
         <Slider
           label={t("explorer.opacity")}
           min={0}
@@ -195,34 +194,4 @@ function Title({ head }: { head: PictureHead }) {
 function Probability({ value }: { value: number | null | undefined }) {
   const t = useTranslate();
   return value === null || value === undefined ? null : <span class="inv-number">{percent(100 * value, 1, t)}</span>;
-}
-
-function ColourMapSelect() {
-  const { store } = useContext(Context);
-  const t = useTranslate();
-  const id = useUniqueId();
-  const name = store.shared.colour_map.value;
-  return (
-    <div class="inv-control">
-      <label class="inv-control-label" for={id}>
-        {t("explorer.colour_map")}
-      </label>
-      <span class="inv-select">
-        <span class="inv-swatch" style={{ backgroundImage: gradient(name) }} />
-        <select
-          id={id}
-          value={name}
-          onChange={(event) => store.share({ colour_map: event.currentTarget.value })}
-          {...GUARDED}
-        >
-          {COLOUR_MAPS.map((option) => (
-            <option key={option} value={option} selected={option === name}>
-              {option === "greys" ? t("explorer.greys") : option}
-            </option>
-          ))}
-        </select>
-        <Icon name="down" />
-      </span>
-    </div>
-  );
 }
