@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from tqdm.auto import tqdm
 
 from inv_widgets.analysis.layers import Layer
-from inv_widgets.analysis.parts import Parts, lock, part_key
+from inv_widgets.analysis.many import outcomes, target_text
+from inv_widgets.analysis.parts import Parts, lock
 from inv_widgets.analysis.picture_lists import entries
-from inv_widgets.analysis.pipeline import explain, named_picture, require
-from inv_widgets.analysis.selection import LayersError
-from inv_widgets.errors import UnknownNameError
+from inv_widgets.analysis.pipeline import require
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from inv_widgets.analysis.many import Outcome
     from inv_widgets.analysis.picture_lists import Entry
     from inv_widgets.classifier import Classifier
     from inv_widgets.explanation import Explanation
@@ -112,37 +112,22 @@ class _Work:
     def do(self, store: _Memory | Parts) -> list[tuple[str, str]]:
         """Explain what the store lacks; give the key in it and the name of each picture that did not fail."""
         done = []
-        for entry in self.todo:
-            key = self._key_of(entry, store)
-            if key is not None:
-                done.append((key, entry.name))
+        for each in outcomes(self.net, self.todo, layers=self.layers, recipe=self.recipe, known=store):
+            if each.error is not None:
+                self._report(each, each.error)
+            elif each.key is not None:
+                if each.explanation is None:
+                    self.bar.initial += 1  # no work: the rate leaves it out
+                else:
+                    store.add(each.key, each.explanation)
+                done.append((each.key, each.entry.name))
             self.bar.update()
         return done
 
-    def _key_of(self, entry: Entry, store: _Memory | Parts) -> str | None:
-        try:
-            picture = named_picture(entry.picture, entry.name)
-        except Exception as error:  # noqa: BLE001 (decoders raise anything)
-            self._report(entry, error)
-            return None
-        key = part_key(picture.hash, _target_text(self.net, entry.target))
-        if key in store:
-            self.bar.initial += 1  # no work: the rate leaves it out
-            return key
-        try:
-            explanation = explain(self.net, picture, entry.target, self.layers, self.recipe)
-        except (UnknownNameError, LayersError, TypeError, MemoryError):
-            raise  # not this picture's fault: an unknown layer, a wrong argument
-        except Exception as error:  # noqa: BLE001 (networks raise anything too)
-            self._report(entry, error)
-            return None
-        store.add(key, explanation)
-        return key
-
-    def _report(self, entry: Entry, error: Exception) -> None:
+    def _report(self, failed: Outcome, error: Exception) -> None:
         if self.on_error == "raise":
             raise error
-        self.errors[entry.name] = str(error).removeprefix("[inv-widgets] ") or type(error).__name__
+        self.errors[failed.entry.name] = failed.reason
 
 
 class _Memory:
@@ -151,7 +136,7 @@ class _Memory:
     def __init__(self) -> None:
         self.made: dict[str, Explanation] = {}
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self.made
 
     def add(self, key: str, explanation: Explanation) -> None:
@@ -193,11 +178,7 @@ def _require_targets(net: Classifier, target: Any) -> None:
     """Refuse unknown targets before any work is done."""
     several = target.values() if isinstance(target, Mapping) else target if isinstance(target, list) else [target]
     for one in several:
-        _target_text(net, one)
-
-
-def _target_text(net: Classifier, target: Any) -> str:
-    return "first choice" if target is None else repr(net.resolve_target(target)[0])
+        target_text(net, one)
 
 
 def _warn(errors: dict[str, str], number: int | None) -> None:

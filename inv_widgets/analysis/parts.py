@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.analysis.picture_lists import unique
@@ -20,7 +21,6 @@ from inv_widgets.run_files import RunFiles, RunWriter, companions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from inv_widgets.explanation import Explanation
 
@@ -76,7 +76,8 @@ class Parts:
     """
 
     def __init__(self, path: str | Path, job: Mapping[str, Any], *, resume: bool) -> None:
-        self._path = companions(path)["cluster_maps"]
+        self._files = _local(path)
+        self._path = self._files["cluster_maps"]
         self._folder = _beside(path, ".parts")
         self._manifest = self._folder / "job.json"
         self._job = dict(job)
@@ -90,8 +91,8 @@ class Parts:
         keys: list[str] = [] if self._old is None else self._old.job["keys"]
         self._places = {key: place for place, key in enumerate(keys)}
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._places or self._part(key).exists()
+    def __contains__(self, key: object) -> bool:
+        return key in self._places or self._part(str(key)).exists()
 
     def count(self) -> int:
         """Count the explanations that are there."""
@@ -141,7 +142,7 @@ class Parts:
     def _move(self) -> None:
         """Put the whole run's three files in their places; cut short, the next call goes on with it."""
         for name in ("pictures", "columns", "cluster_maps"):
-            file = companions(self._path)[name]
+            file = self._files[name]
             draft = self._whole / file.name
             if draft.exists():
                 draft.replace(file)
@@ -151,7 +152,7 @@ class Parts:
     def _resume(self) -> None:
         if self._manifest.exists():
             _require_same(json.loads(self._manifest.read_text("utf-8")), self._job, self._folder)
-        if any(file.exists() for file in companions(self._path).values()):
+        if any(file.exists() for file in self._files.values()):
             self._old = RunFiles(self._path)
             if "keys" not in self._old.job:
                 raise ValueError(
@@ -188,8 +189,19 @@ _SAYS = {
 }
 
 
+def _local(path: str | Path) -> dict[str, Path]:
+    """Name the run's three files, which must be on a disk here."""
+    files = {kind: file for kind, file in companions(path).items() if isinstance(file, Path)}
+    if not files:
+        raise ValueError(
+            f"[inv-widgets] out={path!r} is a URL, and the parts of a run on one machine stand on its disk: give a "
+            "path, and run.save(URL) afterwards; or client=, then workers write to URLs."
+        )
+    return files
+
+
 def _beside(path: str | Path, ending: str) -> Path:
-    file = companions(path)["cluster_maps"]
+    file = _local(path)["cluster_maps"]
     return file.with_name(file.name.removesuffix(".parquet") + ending)
 
 

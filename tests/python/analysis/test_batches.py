@@ -16,7 +16,7 @@ from PIL import Image
 from torch import nn
 
 import inv_widgets as inv
-from inv_widgets.analysis import batches, parts
+from inv_widgets.analysis import batches, many, parts
 from inv_widgets.analysis.picture_lists import entries, unique
 from inv_widgets.run_files import companions
 
@@ -65,13 +65,13 @@ def go(net, pictures, **options):
 def counted(monkeypatch):
     """The names of the pictures that were computed."""
     made = []
-    explain = batches.explain
+    explain = many.explain
 
     def counting(net, picture, *arguments):
         made.append(picture.name)
         return explain(net, picture, *arguments)
 
-    monkeypatch.setattr(batches, "explain", counting)
+    monkeypatch.setattr(many, "explain", counting)
     return made
 
 
@@ -266,7 +266,7 @@ def test_a_run_that_explain_many_did_not_write_is_refused(net, folder, tmp_path)
 
 
 def stop_after(monkeypatch, count, error=KeyboardInterrupt):
-    explain, made = batches.explain, []
+    explain, made = many.explain, []
 
     def stopping(*arguments):
         if len(made) == count:
@@ -274,7 +274,7 @@ def stop_after(monkeypatch, count, error=KeyboardInterrupt):
         made.append(1)
         return explain(*arguments)
 
-    monkeypatch.setattr(batches, "explain", stopping)
+    monkeypatch.setattr(many, "explain", stopping)
 
 
 def test_ctrl_c_keeps_what_was_made(net, folder, tmp_path, monkeypatch, request):
@@ -308,16 +308,16 @@ def test_a_crash_while_an_older_run_stands_leaves_it_whole(net, folder, tmp_path
 KILLED = """
 import os, sys
 import inv_widgets as inv
-from inv_widgets.analysis import batches
+from inv_widgets.analysis import many
 sys.path.insert(0, sys.argv[1])
 import test_batches as t
-explain, made = batches.explain, []
+explain, made = many.explain, []
 def stopping(*arguments):
     if len(made) == 3:
         os.kill(os.getpid(), 9)
     made.append(1)
     return explain(*arguments)
-batches.explain = stopping
+many.explain = stopping
 t.go(t.network(), sys.argv[2], out=sys.argv[3])
 """
 
