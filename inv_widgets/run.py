@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from inv_widgets.run_files import RunFiles
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["Run", "as_run", "load"]
 
@@ -115,10 +116,10 @@ class Run(Sequence[Explanation]):
 
         return run_files.to_frame(self)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path) -> Path | UrlFile:
         """Write ``NAME.parquet``, ``NAME.columns.parquet`` and ``NAME.pictures.parquet``; return the first's path.
 
-        The files appear whole or not at all.
+        The files appear whole or not at all. `path` may be a URL (``s3://bucket/NAME.parquet``; extra ``urls``).
         """
         from inv_widgets import run_files
 
@@ -186,13 +187,14 @@ class _Lazy(Sequence[Explanation]):
 _KEPT = 16  # explanations; a few MB each
 
 
-def load(path: str | Path) -> Run:
+def load(path: str | Path | UrlFile) -> Run:
     """Open a run that was saved; explanations are read when they are asked for.
 
     Parameters
     ----------
     path
-        ``NAME.parquet``; its two companions stand beside it.
+        ``NAME.parquet``; its two companions stand beside it. A URL is read through fsspec (extra ``urls``), only what
+        is asked for.
 
     Raises
     ------

@@ -1,10 +1,11 @@
-"""Runs as Parquet files, an explanation a row group. Nothing is ever unpickled."""
+"""Runs as Parquet files, an explanation a row group, on disk or behind URLs. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import os
+import tempfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from inv_widgets.run_rows import (
     to_frame,
     upgraded,
 )
+from inv_widgets.url_files import UrlFile, file_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,14 +34,14 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "RunFiles", "RunWriter", "companions", "to_frame", "write"]
 
 
-def companions(path: str | Path) -> dict[str, Path]:
-    """Name the three files of the run at `path` (``NAME.parquet``; the ending may be left out)."""
-    path = Path(path)
-    stem = path.with_suffix("") if path.suffix == ".parquet" else path
+def companions(path: str | Path | UrlFile) -> dict[str, Path | UrlFile]:
+    """Name the three files of the run at `path` (``NAME.parquet``; the ending may be left out), or at a URL."""
+    file = file_at(path)
+    name = file.name.removesuffix(".parquet")
     return {
-        "cluster_maps": stem.with_name(stem.name + ".parquet"),
-        "columns": stem.with_name(stem.name + ".columns.parquet"),
-        "pictures": stem.with_name(stem.name + ".pictures.parquet"),
+        "cluster_maps": file.with_name(name + ".parquet"),
+        "columns": file.with_name(name + ".columns.parquet"),
+        "pictures": file.with_name(name + ".pictures.parquet"),
     }
 
 
@@ -51,7 +53,8 @@ class RunWriter:
     Parameters
     ----------
     path
-        ``NAME.parquet``.
+        ``NAME.parquet``, or its URL (``s3://bucket/NAME.parquet``): then the files are made in a temporary folder and
+        uploaded at the end.
     job
         How the run was made, to be read back as :attr:`RunFiles.job`; anything that JSON can hold.
 
@@ -61,18 +64,16 @@ class RunWriter:
         ``{picture name: reason}``, written when the files are closed.
     """
 
-    def __init__(self, path: str | Path, *, job: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, path: str | Path | UrlFile, *, job: Mapping[str, Any] | None = None) -> None:
         self._paths = companions(path)
-        self._drafts = {
-            kind: file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}") for kind, file in self._paths.items()
-        }
+        self._drafts: dict[str, Path] = {}
         self._writers: dict[str, pq.ParquetWriter] = {}
         self.errors: dict[str, str] = {}
         self.job = dict(job or {})
 
     def __enter__(self) -> Self:
-        self._paths["cluster_maps"].parent.mkdir(parents=True, exist_ok=True)
-        for kind, draft in self._drafts.items():
+        for kind, file in self._paths.items():
+            draft = self._drafts[kind] = _draft(file)
             self._writers[kind] = pq.ParquetWriter(draft, SCHEMAS[kind], compression="zstd")
         return self
 
@@ -96,13 +97,15 @@ class RunWriter:
                 writer.close()
             # The cluster maps last: where they stand, the companions stand too.
             for name in ("pictures", "columns", "cluster_maps") if kind is None else ():
-                os.replace(self._drafts[name], self._paths[name])  # noqa: PTH105
+                _move(self._drafts[name], self._paths[name])
         finally:
             for draft in self._drafts.values():
                 draft.unlink(missing_ok=True)
 
 
-def write(path: str | Path, explanations: Iterable[Explanation], *, errors: Mapping[str, str] | None = None) -> Path:
+def write(
+    path: str | Path, explanations: Iterable[Explanation], *, errors: Mapping[str, str] | None = None
+) -> Path | UrlFile:
     """Write a run's three files; return the path of the first."""
     with RunWriter(path) as writer:
         writer.errors.update(errors or {})
@@ -117,7 +120,7 @@ class RunFiles:
     Attributes
     ----------
     path
-        Where ``NAME.parquet`` is.
+        Where ``NAME.parquet`` is; a :class:`inv_widgets.url_files.UrlFile` behind a URL.
     keys
         (picture's name, target's name) of each explanation.
     errors
@@ -126,9 +129,9 @@ class RunFiles:
         How the run was made, as it was given to :class:`RunWriter`.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path | UrlFile) -> None:
         paths = companions(path)
-        self.path: Path = paths["cluster_maps"]
+        self.path: Path | UrlFile = paths["cluster_maps"]
         missing = [file.name for file in paths.values() if not file.exists()]
         if len(missing) == len(paths):
             raise FileNotFoundError(f"[inv-widgets] There is no run at {paths['cluster_maps']}. Check the path.")
@@ -182,9 +185,25 @@ class RunFiles:
         return explanation_of(self.tables(place))
 
 
-def _open(kind: str, file: Path) -> pq.ParquetFile:
+def _draft(file: Path | UrlFile) -> Path:
+    """Name the local file that is written first."""
+    if isinstance(file, Path):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
+    return Path(tempfile.gettempdir(), f"inv-widgets-{uuid.uuid4().hex}.parquet")
+
+
+def _move(draft: Path, file: Path | UrlFile) -> None:
+    if isinstance(file, Path):
+        os.replace(draft, file)  # noqa: PTH105 (in one step)
+    else:
+        file.put(draft)
+
+
+def _open(kind: str, file: Path | UrlFile) -> pq.ParquetFile:
     try:
-        parquet = pq.ParquetFile(file)
+        # Behind a URL, what lies side by side comes with one request.
+        parquet = pq.ParquetFile(file) if isinstance(file, Path) else pq.ParquetFile(file.open(), pre_buffer=True)
     except pa.ArrowInvalid as error:
         raise ValueError(f"[inv-widgets] {file} is not a Parquet file, or it is cut off: {error}.") from error
     missing = set(SCHEMAS[kind].names) - set(parquet.schema_arrow.names)

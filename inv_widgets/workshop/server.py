@@ -257,11 +257,13 @@ def _sources(source: Any, store: LabelStore | str | Path | None, keep: contextli
         file = Path(source)
     else:
         run = as_run(source)
-        if run.files is not None and run.files[1] == list(range(len(run.files[0].keys))):
-            file = Path(run.files[0].path)
+        there = None if run.files is None else run.files[0].path
+        if run.files is not None and isinstance(there, Path) and run.files[1] == list(range(len(run.files[0].keys))):
+            file = there
         else:
             folder = keep.enter_context(tempfile.TemporaryDirectory(prefix="inv-widgets-"))
-            file = run.save(Path(folder, "run.parquet"))
+            file = Path(folder, "run.parquet")
+            run.save(file)
     if not file.is_file():
         raise FileNotFoundError(
             f"[inv-widgets] There is no run {str(file)!r}: give the .parquet that `inv-widgets explain` wrote."

@@ -1,0 +1,134 @@
+"""Runs behind URLs: memory:// of this process, file://, and what is said where a package is missing."""
+
+import builtins
+import sys
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pytest
+
+from inv_widgets.explanation import ClusterMap, Column, Explanation, Prediction, Rest
+from inv_widgets.recipe import Recipe
+from inv_widgets.run import Run, load
+from inv_widgets.run_files import RunFiles, RunWriter, companions
+from inv_widgets.url_files import UrlFile, file_at, is_url
+
+
+def explanation(name):
+    rng = np.random.default_rng(len(name))
+    maps = ClusterMap.from_raw(
+        rng.normal(size=(14, 14)), id="0" * 16, cluster=0, channels=[1], channel_weights=[20.0],
+        channel_thumbnails=np.zeros((1, 14, 14), np.uint8), silhouette=0.5,
+    )  # fmt: skip
+    column = Column("a", 0, 1, 1, 8, (14, 14), 0.5, Rest(0.0, 0.0, 0, 0, np.zeros((14, 14))), {}, "", (maps,))
+    cat = Prediction(1, "cat", 0.5)
+    return Explanation(
+        picture=rng.integers(0, 256, (40, 40, 3)), name=name, picture_hash=name, network="net", network_hash="n" * 16,
+        window=(0.0, 0.0, 40.0, 40.0), target=1, target_name="cat", target_probability=0.5, prediction=cat,
+        predictions=(cat,), columns=(column,), recipe=Recipe(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def url():
+    yield "memory://runs/some"
+    fsspec.filesystem("memory").store.clear()
+
+
+def test_a_run_behind_a_url_is_the_run_that_was_saved(url):
+    run = Run([explanation("cat.png"), explanation("dog.png")], errors={"bad.png": "no picture"})
+    assert str(run.save(url)) == "memory://runs/some.parquet"
+    for name in (url, url + ".parquet"):
+        assert load(name) == run
+    assert sorted(fsspec.filesystem("memory").store) == [
+        "/runs/some.columns.parquet",
+        "/runs/some.parquet",
+        "/runs/some.pictures.parquet",
+    ]
+
+
+def test_one_explanation_is_read_without_the_others(url, monkeypatch):
+    Run([explanation(f"{place}.png") for place in range(30)]).save(url)
+    run = load(url)
+    total = sum(len(item.getvalue()) for item in fsspec.filesystem("memory").store.values())
+    read = []
+    whole = fsspec.implementations.memory.MemoryFile.read
+    monkeypatch.setattr(
+        fsspec.implementations.memory.MemoryFile,
+        "read",
+        lambda self, *size: read.append(whole(self, *size)) or read[-1],
+    )
+    assert run[17].name == "17.png"
+    assert 0 < sum(map(len, read)) < total / 10
+
+
+def test_after_an_exception_nothing_stands_there(url, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(RuntimeError, match="stop"), RunWriter(url) as writer:  # noqa: PT012
+        writer.add(explanation("cat.png"))
+        assert list(tmp_path.iterdir())
+        raise RuntimeError("stop")
+    assert fsspec.filesystem("memory").store == {}
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileNotFoundError, match=r"There is no run at memory://runs/some\.parquet"):
+        RunFiles(url)
+
+
+def test_a_file_url_is_a_path(tmp_path):
+    place = tmp_path / "two words.parquet"
+    Run([explanation("cat.png")]).save(place.as_uri())
+    assert place.exists()
+    assert load(place.as_uri()) == load(place)
+    assert companions(place.as_uri()) == companions(place)
+    assert load(file_at(place.as_uri())) == load(place)
+
+
+@pytest.mark.parametrize("path", ["run.parquet", "C:/runs/run.parquet", "C:\\runs\\run", "a/b:c", Path("s3:/x")])
+def test_paths_need_no_fsspec(path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    assert not is_url(path)
+    assert file_at(path) == Path(path)
+
+
+def test_without_fsspec_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(ImportError, match=r"which needs fsspec: pip install \"inv-widgets\[urls\]\""):
+        load("s3://bucket/run")
+
+
+def test_a_protocol_that_is_not_known_or_not_installed_is_named(monkeypatch):
+    with pytest.raises(ValueError, match=r"nosuch://bucket/run cannot be opened: Protocol not known"):
+        load("nosuch://bucket/run")
+    real = builtins.__import__
+
+    def missing(name, *rest, **more):
+        if name.startswith("adlfs"):
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(ImportError, match=r"abfs://bucket/run needs a package of its own: Install adlfs"):
+        load("abfs://bucket/run")
+
+
+def test_a_url_that_cannot_be_written_says_so(tmp_path):
+    with pytest.raises(OSError, match=r"cannot be written \(Read only filesystem\)"):
+        UrlFile("data:text/plain;base64,//x").write_bytes(b"x")
+
+
+def test_the_few_methods_of_a_path(url):
+    file = UrlFile(url)
+    assert not (file / "a").exists()
+    assert file.names() == []
+    (file / "a.txt").write_bytes(b"abc")
+    (file / "b" / "c.txt").write_bytes(b"")
+    assert file.names() == ["a.txt", "b"]
+    assert (file / "a.txt").read_bytes() == b"abc"
+    assert (file / "a.txt").exists()
+    assert (file / "a.txt").parent == file
+    (file / "a.txt").unlink()
+    (file / "a.txt").unlink()
+    assert file.names() == ["b"]
+    assert str(file_at(url + "/")) == url
