@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import inv_widgets as inv
-from inv_widgets import cli, datasets
+from inv_widgets import cli, cli_arguments, cli_lab, datasets
 from inv_widgets.export import page  # noqa: F401 (so that the module is loaded before a test replaces its front end)
 
 ROOT = Path(__file__).parents[2]
@@ -215,7 +215,7 @@ def test_random_weights_need_no_connection(network, fashion, tmp_path):
 def test_patterns_that_a_shell_left_alone_are_resolved(tmp_path):
     for name in ("b.jpg", "a.jpg", "c.png", "[d].jpg"):
         (tmp_path / name).touch()
-    found = cli._pictures([str(tmp_path / "?.jpg"), str(tmp_path / "a.jpg"), str(tmp_path / "[d].jpg")])
+    found = cli_arguments.pictures_of([str(tmp_path / "?.jpg"), str(tmp_path / "a.jpg"), str(tmp_path / "[d].jpg")])
     assert [Path(file).name for file in found] == ["a.jpg", "b.jpg", "[d].jpg"]
 
 
@@ -390,8 +390,8 @@ def test_the_notebook_is_opened_where_it_is_and_told_of_where_it_is_not(tmp_path
 
     monkeypatch.setattr(subprocess, "Popen", Lab)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "elsewhere" / "inv_widgets" / "cli.py"))
-    assert cli._lab() == 0
+    monkeypatch.setattr(cli_lab, "__file__", str(tmp_path / "elsewhere" / "inv_widgets" / "cli_lab.py"))
+    assert cli_lab.lab() == 0
     assert "comes with the source repository" in capsys.readouterr().out
     assert not started
     (tmp_path / "notebooks").mkdir()
@@ -399,7 +399,7 @@ def test_the_notebook_is_opened_where_it_is_and_told_of_where_it_is_not(tmp_path
     lab = [sys.executable, "-m", "jupyterlab", str(tmp_path / "notebooks" / "01_quickstart.ipynb")]
     for user, flags in ((1000, []), (0, ["--allow-root"])):
         monkeypatch.setattr(os, "geteuid", lambda user=user: user)
-        assert cli._lab() == 0
+        assert cli_lab.lab() == 0
         assert started.pop() == lab + flags
 
 

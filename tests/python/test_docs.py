@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 import inv_widgets as inv
-from inv_widgets import cli, run_files
+from inv_widgets import cli_parser, run_files
 from inv_widgets.game.scoring import Points
 from inv_widgets.store.exchange_fields import FIELDS
 
@@ -197,7 +197,7 @@ def test_fields_of_rounds() -> None:
 
 def test_options_of_play() -> None:
     table = " ".join(row[0] for row in table_after("workshop.md", "3. Open the workshop"))
-    (commands,) = (action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (commands,) = (action for action in cli_parser.parser()._actions if isinstance(action, argparse._SubParsersAction))
     options = {option for action in commands.choices["play"]._actions for option in action.option_strings}
     assert set(re.findall(r"--[a-z-]+", table)) == options - {"-h", "--help", "--debug"}
 

@@ -1,0 +1,67 @@
+"""What stands behind the words of a command line: pictures, targets, layers, files that somebody wrote by hand."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["check_ending", "layers_of", "lines_of", "pictures_of", "target_of", "text_of"]
+
+
+def pictures_of(patterns: Sequence[str]) -> list[str]:
+    """Give the files; patterns that a shell has left alone are resolved."""
+    found: list[str] = []
+    for pattern in patterns:
+        matches = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern))  # noqa: PTH207 (may be absolute)
+        if not matches:
+            raise FileNotFoundError(f"[inv-widgets] There is no picture {pattern!r}.")
+        for match in matches:
+            if Path(match).is_dir():
+                raise IsADirectoryError(
+                    f"[inv-widgets] {match!r} is a folder: give pictures, such as {str(Path(match, '*.jpg'))!r}."
+                )
+        found += matches
+    return list(dict.fromkeys(found))
+
+
+def target_of(names: list[str] | None) -> int | str | tuple[int | str, ...] | None:
+    """Give one target, or a group of several; digits are an index."""
+    if names is None:
+        return None
+    targets = tuple(int(name) if name.isdecimal() else name for name in names)
+    return targets if len(targets) > 1 else targets[0]
+
+
+def layers_of(names: list[str] | None) -> str | list[str] | None:
+    """Give one choice of layers, or a list of several."""
+    return names[0] if names and len(names) == 1 else names
+
+
+def check_ending(path: Path, suffixes: Iterable[str]) -> None:
+    """Refuse a file to write whose name ends otherwise."""
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(
+            f"[inv-widgets] --out {path} is not possible: give a name that ends in {' or '.join(suffixes)}."
+        )
+
+
+def text_of(file: Path, option: str) -> str:
+    """Read a file that somebody wrote by hand."""
+    try:
+        text = file.read_text("utf-8-sig").strip()
+    except OSError as error:
+        raise OSError(f"[inv-widgets] {option} {file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"[inv-widgets] {option} {file} is no text in UTF-8: save it as such.") from None
+    if not text:
+        raise ValueError(f"[inv-widgets] {option} {file} is empty.")
+    return text
+
+
+def lines_of(file: Path, option: str) -> list[str]:
+    """Read a file of one thing a line; empty lines count for nothing."""
+    return [line.strip() for line in text_of(file, option).splitlines() if line.strip()]
