@@ -1,13 +1,11 @@
-/** Pictures and thumbnails as the browser draws them: decoded once, and let go. */
+/** Pictures as the browser draws them: decoded once, and let go. */
 import { bytes, type Picture } from "../core/payload";
-import type { Head } from "./pictures";
 
 /** Decoded pictures that are kept; about 2 MB each. */
 const KEPT = 8;
 
 export class Bitmaps {
   readonly #images = new Map<string, Promise<ImageBitmap>>();
-  readonly #urls = new Map<string, string>();
 
   image(picture: Pick<Picture, "key" | "image" | "image_type">): Promise<ImageBitmap> {
     const known = this.#images.get(picture.key);
@@ -27,28 +25,12 @@ export class Bitmaps {
     return image;
   }
 
-  /** A thumbnail's address; taken back on `dispose`. */
-  thumbnail(head: Head): string | undefined {
-    if (head.withheld || head.thumbnail === undefined) return undefined;
-    let url = this.#urls.get(head.key);
-    if (!url) {
-      url = URL.createObjectURL(new Blob([bytes(head.thumbnail)], { type: "image/webp" }));
-      this.#urls.set(head.key, url);
-    }
-    return url;
-  }
-
   forget(key: string): void {
     this.#images.delete(key);
-    const url = this.#urls.get(key);
-    if (url) URL.revokeObjectURL(url);
-    this.#urls.delete(key);
   }
 
   dispose(): void {
-    for (const url of this.#urls.values()) URL.revokeObjectURL(url);
     for (const image of this.#images.values()) image.then((bitmap) => bitmap.close()).catch(() => {});
-    this.#urls.clear();
     this.#images.clear();
   }
 }

@@ -1,5 +1,5 @@
 /** A label that was picked in another view: which cluster maps carry it, in this picture and in the others. No DOM. */
-import { type ClusterMap, type Column, isWhole } from "../core/payload";
+import { type ClusterMap, type Column, isWhole, type Picture } from "../core/payload";
 import type { Head } from "./pictures";
 import { bestLabels } from "./words";
 
@@ -13,6 +13,12 @@ export function carrying(head: Head, label: string): boolean | undefined {
   if (head.withheld) return undefined;
   if (!isWhole(head)) return head.labels?.includes(label);
   return head.columns.some(({ cluster_maps }) => cluster_maps.some((each) => carries(each, label)));
+}
+
+/** What the cluster maps of a picture are called, as a head says it. */
+export function labelsOf(picture: Picture): string[] {
+  const shown = picture.columns.flatMap(({ cluster_maps }) => cluster_maps);
+  return [...new Set(shown.flatMap((each) => bestLabels(each).map(({ name }) => name)))].sort();
 }
 
 /** Columns with those cluster maps only. */

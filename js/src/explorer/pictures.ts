@@ -1,10 +1,16 @@
-/** The pictures of a run: the first ones come whole, the others by their names, and whole when they are looked at. */
+/** The pictures of a run: those of a small one come whole; those of a big one by their names, and whole when looked at. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Model } from "../core/model";
 import { BYTE_FIELDS, isWhole, type Picture, type PictureHead, type Withheld } from "../core/payload";
 import { Requests } from "../core/requests";
+import { labelsOf } from "./label_filter";
 
 export type Head = PictureHead | Withheld;
+
+/** How many of those that were asked for stay; about 0.5 MB each. */
+export const KEPT_PICTURES = 24;
+/** Who holds an arrow key down passes many: only so many are on their way at once, and then the last one looked at. */
+const AT_ONCE = 2;
 
 export class Pictures {
   /** In the run's order; those that came whole meanwhile are whole. */
@@ -16,8 +22,13 @@ export class Pictures {
   readonly #requests: Requests;
   readonly #forget: (key: string) => void;
   readonly #sent: Signal<Head[]>;
-  readonly #loaded = signal<ReadonlyMap<string, Picture>>(new Map());
+  /** Longest unseen first. */
+  readonly #loaded = signal<Map<string, Picture>>(new Map());
+  /** Of those that were let go, what may stay: no bytes. */
+  readonly #seen = new Map<string, PictureHead>();
   readonly #asked = new Map<string, symbol>();
+  #flying = 0;
+  #next: PictureHead | undefined;
   #disposed = false;
 
   /** `forget` is told the key of each picture of which nothing may stay. */
@@ -28,7 +39,10 @@ export class Pictures {
     this.#sent = signal(this.#read());
     this.heads = computed(() => {
       const loaded = this.#loaded.value;
-      return this.#sent.value.map((head) => (head.withheld || isWhole(head) ? head : (loaded.get(head.key) ?? head)));
+      return this.#sent.value.map((head) => {
+        if (head.withheld || isWhole(head)) return head;
+        return loaded.get(head.key) ?? this.#seen.get(head.key) ?? head;
+      });
     });
     model.on("change:_pictures", this.#onPictures);
   }
@@ -44,8 +58,13 @@ export class Pictures {
     this.load(head);
   }
 
-  /** The run was replaced, by one with newer labels: what is shown stays until the newer one has come. */
-  renew(picture: Picture | undefined): void {
+  /**
+   * Tell which picture is shown: it is let go last. Where the run was replaced, by one with newer labels, it stays until
+   * the newer one has come.
+   */
+  show(picture: Picture | undefined): void {
+    const loaded = this.#loaded.peek();
+    if (picture && loaded.delete(picture.key)) loaded.set(picture.key, picture);
     const sent = this.#sent.value.find(({ key }) => key === picture?.key);
     if (picture && sent && !sent.withheld && sent.version !== picture.version) this.#ask(picture);
   }
@@ -58,24 +77,52 @@ export class Pictures {
 
   #ask(head: PictureHead): void {
     if (this.#asked.has(head.key)) return;
+    if (this.#flying >= AT_ONCE) {
+      this.#next = head;
+      return;
+    }
     const question = Symbol(head.key);
     this.#asked.set(head.key, question);
-    this.#requests.ask({ kind: "picture", key: head.key }).then(
-      ({ content, buffers }) => {
-        // Withheld meanwhile, or released and asked for again: this answer is not waited for any more.
-        if (this.#disposed || this.#asked.get(head.key) !== question) return;
-        const picture = content.picture as Record<string, unknown>;
-        BYTE_FIELDS.forEach((name, i) => {
-          picture[name] = buffers[i];
-        });
-        this.#loaded.value = new Map(this.#loaded.value).set(head.key, picture as unknown as Picture);
-      },
-      (error: Error) => {
-        // What is shown, though older, is better than words.
-        if (this.#disposed || this.#asked.get(head.key) !== question || isWhole(head)) return;
-        this.failures.value = new Map(this.failures.value).set(head.key, error);
-      },
-    );
+    this.#flying++;
+    this.#requests
+      .ask({ kind: "picture", key: head.key })
+      .then(
+        ({ content, buffers }) => {
+          // Withheld meanwhile, or released and asked for again: this answer is not waited for any more.
+          if (this.#disposed || this.#asked.get(head.key) !== question) return;
+          const picture = content.picture as Record<string, unknown>;
+          BYTE_FIELDS.forEach((name, i) => {
+            picture[name] = buffers[i];
+          });
+          this.#keep(picture as unknown as Picture);
+        },
+        (error: Error) => {
+          // What is shown, though older, is better than words.
+          if (this.#disposed || this.#asked.get(head.key) !== question || isWhole(head)) return;
+          this.failures.value = new Map(this.failures.value).set(head.key, error);
+        },
+      )
+      .then(() => {
+        this.#flying--;
+        const next = this.#next;
+        this.#next = undefined;
+        const now = next && this.#sent.value.find(({ key }) => key === next.key);
+        if (now && !now.withheld && !this.#disposed) this.#ask(next);
+      });
+  }
+
+  /** Of a big run only the pictures looked at last are kept; the others are asked for anew when they are looked at. */
+  #keep(picture: Picture): void {
+    const loaded = new Map(this.#loaded.value);
+    loaded.delete(picture.key);
+    loaded.set(picture.key, picture);
+    for (const [key, old] of loaded) {
+      if (loaded.size <= KEPT_PICTURES) break;
+      loaded.delete(key);
+      this.#asked.delete(key);
+      this.#seen.set(key, headOf(old));
+    }
+    this.#loaded.value = loaded;
   }
 
   readonly #onPictures = () => {
@@ -96,6 +143,7 @@ export class Pictures {
     const failures = new Map(this.failures.value);
     if (failures.delete(key)) this.failures.value = failures;
     this.#asked.delete(key);
+    this.#seen.delete(key);
   }
 
   /** Nothing of a withheld picture stays here, nor of one that is gone. */
@@ -109,4 +157,11 @@ export class Pictures {
   #read(): Head[] {
     return (this.#model.get("_pictures") as Head[] | null | undefined) ?? [];
   }
+}
+
+/** What is known of a picture without its columns and bytes. */
+function headOf(picture: Picture): PictureHead {
+  const { key, name, target_name, target, target_probability, network, prediction } = picture;
+  const head = { key, name, target_name, target, target_probability, network, prediction, labels: labelsOf(picture) };
+  return picture.version === undefined ? head : { ...head, version: picture.version };
 }

@@ -9,6 +9,7 @@ import { fitting } from "./fitting";
 import { anyLabels, carrying, filtered } from "./label_filter";
 import { groupsOf, inRange, type Run, runsOf } from "./layers";
 import { type Head, Pictures } from "./pictures";
+import { Thumbnails } from "./thumbnails";
 import { type Memory, newMemory, OWN, type Own, SHARED, type Shared } from "./traits";
 
 export interface Open {
@@ -53,6 +54,7 @@ export class Store {
   readonly #ownLink: Link<Own>;
   readonly #pictures: Pictures;
   readonly #bitmaps = new Bitmaps();
+  readonly #thumbnails: Thumbnails;
   readonly #chosen = signal<string | undefined>(undefined);
   /** A withheld picture's card that was clicked. State is not told: it has no name to tell. */
   readonly #card = signal<string | undefined>(undefined);
@@ -64,7 +66,11 @@ export class Store {
     this.memory = memory;
     this.#sharedLink = new Link(state, SHARED);
     this.#ownLink = new Link(model, OWN);
-    this.#pictures = new Pictures(model, (key) => this.#bitmaps.forget(key));
+    this.#thumbnails = new Thumbnails(model);
+    this.#pictures = new Pictures(model, (key) => {
+      this.#bitmaps.forget(key);
+      this.#thumbnails.forget(key);
+    });
     this.shared = this.#sharedLink.signals;
     this.own = this.#ownLink.signals;
     this.t = computed(() => translator(this.shared.language.value));
@@ -116,7 +122,7 @@ export class Store {
     });
     this.#unfollow = [
       ...[this.shared.picture, this.shared.target].map((linked) => linked.subscribe(this.#leaveCard)),
-      effect(() => this.#pictures.renew(this.picture.value)),
+      effect(() => this.#pictures.show(this.picture.value)),
       // Who waits before a card sees what was under it.
       effect(() => {
         const released = this.heads.value.find((head) => head.key === this.#card.value && !head.withheld);
@@ -208,9 +214,14 @@ export class Store {
     return this.#bitmaps.image(picture);
   }
 
-  /** A thumbnail's address; taken back on `dispose`. */
+  /** A thumbnail's address; taken back when it has not been seen for long, and on `dispose`. */
   thumbnail(head: Head): string | undefined {
-    return this.#bitmaps.thumbnail(head);
+    return this.#thumbnails.url(head);
+  }
+
+  /** Tell which thumbnails are in sight: those that are missing are asked for. */
+  look(heads: readonly Head[]): void {
+    this.#thumbnails.want(heads);
   }
 
   /** Ask the kernel for a picture that did not come with the first ones. */
@@ -227,6 +238,7 @@ export class Store {
     this.#sharedLink.dispose();
     this.#ownLink.dispose();
     this.#pictures.dispose();
+    this.#thumbnails.dispose();
     this.#bitmaps.dispose();
   }
 
