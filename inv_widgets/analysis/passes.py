@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.analysis import paths
 from inv_widgets.analysis.following import Followed, Kept
 from inv_widgets.analysis.layers import place
 from inv_widgets.analysis.selection import select
+from inv_widgets.analysis.shortcuts import Hooked, shortcut_of
 from inv_widgets.analysis.tracing import Trace
 
 if TYPE_CHECKING:
@@ -92,15 +94,11 @@ def watched(module: nn.Module, inputs: Callable[[], Tensor], layers: Any) -> Pas
     taps = None if path is None else _taps(path, layers)
     forwards = 1
     if path is not None and taps is not None:
-        with Followed(module, path, taps) as follower:
-            follower.watch(start)
-            output = module(start)
-        if follower.same:
-            paths.followed(module)
-            return Pass(output, path, follower.kept, forwards)
-        paths.forget(module, start)
-        follower.kept.clear()
+        output, kept = _again(module, start, path, taps)
+        if kept is not None:
+            return Pass(output, path, kept, forwards)
         del output
+        paths.forget(module, start)
         start, forwards = inputs(), 2
     with Trace(module) as trace:
         trace.watch(start)
@@ -155,6 +153,34 @@ def edited(module: nn.Module, inputs: Callable[[], Tensor], tap: int, maps: Tens
         output = module(start)
     paths.remember(module, start, trace.path)
     return output if trace.edited else None
+
+
+def _again(module: nn.Module, start: Tensor, path: Path, taps: list[int]) -> tuple[Any, dict[int, Kept] | None]:
+    """Run a network that is thought to take a path: what it returned, and the maps; None where it took another."""
+    key = tuple(taps)
+    differentiates = start.grad_fn is not None
+    shortcut = path.shortcuts.get(key)
+    if shortcut is not None and differentiates:
+        with Hooked(module, shortcut, start) as taken:
+            output = module(start)
+        if not taken.same(output):
+            return output, None
+        paths.followed(module)
+        return output, taken.kept
+    # Hooks learn, where they can, what they are to see when they are alone.
+    learns = differentiates and key not in path.shortcuts
+    shortcut = shortcut_of(module, path, taps) if learns else None
+    hooked = None if shortcut is None else Hooked(module, shortcut, start)
+    with hooked or nullcontext(), Followed(module, path, taps) as follower:
+        follower.watch(start)
+        output = module(start)
+    if not follower.same:
+        return output, None
+    if learns:
+        path.shortcuts[key] = None if hooked is None else hooked.learnt(output, follower.kept)
+    if path.shortcuts.get(key) is None:
+        paths.followed(module)  # else when the shortcut has held
+    return output, follower.kept
 
 
 def _taps(path: Path, layers: Any) -> list[int] | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.analysis.layers import Layer
     from inv_widgets.analysis.nodes import Node
+    from inv_widgets.analysis.shortcuts import Shortcut
 
 __all__ = [
     "INPUT", "LEAVES", "Made", "Path", "Step", "followed", "forget", "number", "remember", "remembered", "results_of",
@@ -86,8 +87,12 @@ class Path:
         The names of modules whose result was made unseen.
     followable
         Whether nothing was seen that the steps do not tell.
+    returned
+        For numbers of tensors the name of the first module that returned it, and the index of the call.
     placed
         The layers, each with its node, once they were asked for.
+    shortcuts
+        For nodes that were wanted together how hooks alone take them; None where they cannot.
     """
 
     network: str
@@ -100,7 +105,9 @@ class Path:
     entered: list[int] = field(default_factory=list)
     opaque: set[str] = field(default_factory=set)
     followable: bool = True
+    returned: dict[int, tuple[str, int]] = field(default_factory=dict)
     placed: list[tuple[Layer, int]] | None = None
+    shortcuts: dict[tuple[int, ...], Shortcut | None] = field(default_factory=dict)
 
     def leading(self) -> set[int]:
         """Give the nodes that lead to what the network returned; all of them where that is not known."""

@@ -246,6 +246,9 @@ class Trace(TorchFunctionMode):
                 if self._steps.get(output) is None:
                     self.path.opaque.add(name)
                     self._steps.take(Step(None, []), [output], self.path.steps)
+                made = self._steps.get(output)
+                assert made is not None
+                self.path.returned.setdefault(made, (name, call.index))
                 if output.is_floating_point() and call.argument is not None:
                     self._whole(module, call, output)
             if not name:
