@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["check_ending", "layers_of", "lines_of", "pictures_of", "target_of", "text_of"]
+__all__ = ["check_ending", "layers_of", "lines_of", "pictures_of", "size_of", "target_of", "text_of"]
 
 
 def pictures_of(patterns: Sequence[str]) -> list[str]:
@@ -39,6 +39,16 @@ def target_of(names: list[str] | None) -> int | str | tuple[int | str, ...] | No
 def layers_of(names: list[str] | None) -> str | list[str] | None:
     """Give one choice of layers, or a list of several."""
     return names[0] if names and len(names) == 1 else names
+
+
+def size_of(text: str | None) -> tuple[int, int] | None:
+    """Give height and width of ``224`` or ``240x320``."""
+    if text is None:
+        return None
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdecimal() and int(side) for side in sides):
+        raise ValueError(f"[inv-widgets] --size {text} is not possible: give pixels, such as 224 or 240x320.")
+    return int(sides[0]), int(sides[-1])
 
 
 def check_ending(path: Path, suffixes: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inv_widgets.cli_arguments import check_ending, layers_of, lines_of, pictures_of, target_of, text_of
+from inv_widgets.cli_arguments import check_ending, layers_of, lines_of, pictures_of, size_of, target_of, text_of
 from inv_widgets.cli_lab import lab
 from inv_widgets.cli_output import say, tell
 
@@ -50,10 +50,18 @@ def explain(options: argparse.Namespace) -> int:
     start = time.perf_counter()
     check_ending(options.out, [".parquet"])
     pictures = pictures_of(options.pictures)
+    categories = None if options.categories is None else lines_of(options.categories, "--categories")
+    size = size_of(options.size)
     from inv_widgets.network_names import load_network
+    from inv_widgets.preprocessing import Preprocessing
     from inv_widgets.recipe import Recipe
 
-    network = load_network(options.network)
+    given = [size, options.resize, options.values]
+    preprocessing = None if given == [None] * 3 else Preprocessing(*given)
+    network = load_network(options.network, categories=categories, preprocessing=preprocessing)
+    if options.network.startswith(("onnx:", "keras:")):
+        named = "its classes are numbered (--categories names them)" if categories is None else "its classes are named"
+        say(f"{network.name}: pictures are {network.transform} (--size, --resize, --values); {named}.")
     recipe = dataclasses.replace(Recipe(), seed=options.seed)
     run = _explain_many(
         network,

@@ -12,7 +12,10 @@ from inv_widgets.cli_output import tell
 
 __all__ = ["parser"]
 
-NETWORKS = "demo:photos, demo:fashion, torchvision:vgg16, timm:resnet18, package.module:factory"
+NETWORKS = (
+    "demo:photos, demo:fashion, torchvision:vgg16, timm:resnet18, onnx:FILE.onnx, keras:FILE.keras, "
+    "package.module:factory"
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     one.add_argument("--seed", type=int, default=0, help="of the embedding (default 0)")
     one.add_argument("--no-resume", dest="resume", action="store_false", help="start anew where RUN.parquet exists")
+    _add_network_in_file(one)
 
     _add_play(commands)
 
@@ -57,6 +61,24 @@ def parser() -> argparse.ArgumentParser:
 
     _command(commands, doctor, "doctor", "tell what is installed, what is missing and what to do")
     return top
+
+
+def _add_network_in_file(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("a network in a file", "what onnx: and keras: files do not say").add_argument
+    add("--categories", type=Path, metavar="FILE", help="names of its classes in their order, one a line")
+    add(
+        "--size", metavar="PIXELS",
+        help="of its input, HEIGHTxWIDTH or one for both (default: as the file says, 224 where it says nothing)",
+    )  # fmt: skip
+    add(
+        "--resize", type=int, metavar="PIXELS",
+        help="make a picture's shorter side this long and cut out the middle (default: squeeze the whole picture)",
+    )  # fmt: skip
+    add(
+        "--values", choices=["unit", "bytes", "signed", "imagenet"],
+        help="what black and white become: unit 0..1 (default), bytes 0..255 (default for Keras models that scale "
+        "themselves), signed -1..1, imagenet: 0..1, less ImageNet's mean, by its deviation",
+    )  # fmt: skip
 
 
 def _add_play(commands: Any) -> None:

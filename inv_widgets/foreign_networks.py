@@ -1,54 +1,17 @@
-"""What networks of other frameworks share: their input's layout, their ending, and the plainest preprocessing."""
+"""What networks of other frameworks share: their input's layout and their ending."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from inv_widgets.before_softmax import SMALLEST, BeforeSoftmax
 from inv_widgets.torch_support import eval_pass
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-__all__ = ["ForeignNetwork", "Resized", "tried"]
-
-ANY_SIDE = 224
-"""Side in pixels of what a network is given that takes pictures of any size."""
-
-
-@dataclass(frozen=True)
-class Resized:
-    """The whole picture squeezed to the network's input size (bilinear, antialiased), as floats 0 to `top`.
-
-    Parameters
-    ----------
-    height, width
-        In pixels.
-    channels
-        3 (RGB) or 1 (grey).
-    top
-        The value of white: 1.0, or 255.0 for a network with its own scaling in front.
-    """
-
-    height: int
-    width: int
-    channels: int = 3
-    top: float = 1.0
-
-    def __call__(self, image: Image.Image) -> Tensor:
-        """Give a float tensor C x H x W of an RGB picture."""
-        from PIL import Image as Images
-
-        shown = image if self.channels == 3 else image.convert("L")
-        pixels = np.array(shown.resize((self.width, self.height), Images.Resampling.BILINEAR), np.float32)
-        values = torch.from_numpy(pixels * np.float32(self.top / 255))
-        return values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous()
+__all__ = ["ForeignNetwork", "tried"]
 
 
 class ForeignNetwork(nn.Module):
@@ -107,7 +70,7 @@ class ForeignNetwork(nn.Module):
         return ending, scores
 
 
-def tried(network: ForeignNetwork, shape: tuple[int, int, int], label: str) -> None:
+def tried(network: ForeignNetwork, shape: tuple[int, int, int], label: str, *, guessed: bool = False) -> None:
     """Run a network on two pictures of noise, and note what it ends in.
 
     Parameters
@@ -118,6 +81,8 @@ def tried(network: ForeignNetwork, shape: tuple[int, int, int], label: str) -> N
         C, H and W of the pictures.
     label
         What to call it in messages.
+    guessed
+        Whether the size is only a guess, since the network's file says none.
 
     Raises
     ------
@@ -131,9 +96,9 @@ def tried(network: ForeignNetwork, shape: tuple[int, int, int], label: str) -> N
             network.ending, scores = network.ending_and_scores(noise[:1])
         except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError) as error:
             size = " x ".join(map(str, (1, *shape)))
+            advice = "Its file does not say the size: give it." if guessed else "It must take one batch of pictures."
             raise ValueError(
-                f"[inv-widgets] {label} does not run on an input of {size}: {_first_line(error)}. It must take "
-                "one batch of pictures."
+                f"[inv-widgets] {label} does not run on an input of {size}: {_first_line(error)}. {advice}"
             ) from error
         if not isinstance(scores, Tensor) or scores.shape[:2].numel() != scores.numel() or scores.ndim < 2:
             got = " x ".join(map(str, scores.shape)) if isinstance(scores, Tensor) else type(scores).__name__

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.errors import kind_of
-from inv_widgets.foreign_networks import ANY_SIDE, ForeignNetwork, Resized, tried
+from inv_widgets.foreign_networks import ForeignNetwork, tried
+from inv_widgets.keras_files import read_keras
+from inv_widgets.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,31 +76,27 @@ def keras_network(model: Any, transform: Any = None) -> tuple[KerasNetwork, Call
     tuple
         Module, transform and name.
     """
+    if isinstance(model, str) or hasattr(model, "__fspath__"):
+        name, model = Path(model).stem, read_keras(model)
+    else:
+        name = getattr(model, "name", "")
     keras = _checked(model)
     shape = _input_shape(model)
     channels_last = _is_channels_last(keras, model)
     sizes = (shape[2], shape[0], shape[1]) if channels_last else shape
-    channels, height, width = (known or any_one for known, any_one in zip(sizes, (3, ANY_SIDE, ANY_SIDE), strict=True))
+    label = f"The Keras model {model.name!r}"
+    known = transform if isinstance(transform, Preprocessing) else Preprocessing()
+    settled = known.shape(sizes, label)
     network = KerasNetwork(model, channels_last=channels_last)
-    tried(network, (channels, height, width), f"The Keras model {model.name!r}")
-    if transform is None:
-        if channels not in {1, 3}:
-            raise ValueError(
-                f"[inv-widgets] The Keras model {model.name!r} takes {channels} channels: give transform, a function "
-                f"from an RGB PIL image to a float tensor {channels} x H x W."
-            )
+    tried(network, settled, label, guessed=None in sizes[1:] and known.size is None)
+    if transform is None or transform is known:
         own = any(type(layer).__name__ in _OWN_SCALING for _, layer in _named_layers(model))
-        transform = Resized(height, width, channels, 255.0 if own else 1.0)
-    return network, transform, model.name
+        transform = known.transform(settled, label, values="bytes" if own else "unit")
+    return network, transform, name
 
 
 def _checked(model: Any) -> Any:
     """Refuse what is no built Keras 3 model on torch with one input and one output; return keras."""
-    if isinstance(model, str) or hasattr(model, "__fspath__"):
-        raise TypeError(
-            f"[inv-widgets] from_keras takes a model, not a file: keras.saving.load_model({str(model)!r}) opens it "
-            "(leave its safe_mode on for files that are not yours)."
-        )
     keras = sys.modules.get("keras")
     if keras is None and importlib.util.find_spec("keras") is None:
         raise ImportError('[inv-widgets] keras is not installed: pip install "inv-widgets[keras]".')

@@ -13,17 +13,22 @@ from inv_widgets.classifier import Classifier
 from inv_widgets.errors import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from inv_widgets.preprocessing import Preprocessing
 
 __all__ = ["FORMS", "load_network"]
 
 FORMS = (
     "demo:photos, demo:fashion, torchvision:NAME (such as torchvision:vgg16), timm:NAME (such as timm:resnet18), these "
-    "with ?weights=none for random weights, or package.module:factory, where factory() returns a Classifier"
+    "with ?weights=none for random weights, onnx:FILE.onnx, keras:FILE.keras, or package.module:factory, where "
+    "factory() returns a Classifier"
 )
 
 
-def load_network(name: str) -> Classifier:
+def load_network(
+    name: str, *, categories: Sequence[str] | None = None, preprocessing: Preprocessing | None = None
+) -> Classifier:
     """Build the classifier that a name stands for.
 
     Parameters
@@ -32,20 +37,32 @@ def load_network(name: str) -> Classifier:
         ``demo:photos``, ``demo:fashion``, ``torchvision:vgg16``, ``timm:resnet18``, or ``package.module:factory``: a
         function without arguments that returns a Classifier (or such a Classifier itself), looked for in the current
         folder as well. ``torchvision:vgg16?weights=none`` has random weights and downloads nothing, so has
-        ``timm:resnet18?weights=none``; ``torchvision:resnet50?weights=IMAGENET1K_V1`` takes these.
+        ``timm:resnet18?weights=none``; ``torchvision:resnet50?weights=IMAGENET1K_V1`` takes these. ``onnx:FILE.onnx``
+        and ``keras:FILE.keras`` are read without running any code of theirs.
+    categories, preprocessing
+        Of a network in an ONNX or Keras file, which does not say: the names of its classes in the order of its scores,
+        and what its input is; see :meth:`Classifier.from_onnx`. The others bring theirs along.
 
     Raises
     ------
     ValueError
-        For a name of another form, an unknown network, or a factory that is not there.
+        For a name of another form, an unknown network, a factory that is not there, a file that is no such network, and
+        categories or preprocessing that do not fit.
     TypeError
         For a factory that returns something else.
-    ImportError, ConnectionError
-        Where a package, a module or the connection to download weights is missing.
+    FileNotFoundError, ImportError, ConnectionError
+        Where a file, a package, a module or the connection to download weights is missing.
     """
     source, colon, rest = name.partition(":")
     if not colon or not source or not rest:
         raise ValueError(f"[inv-widgets] {name!r} names no network: give {FORMS}.")
+    if source in {"onnx", "keras"}:
+        return _from_file(source, rest, categories, preprocessing)
+    if categories is not None or preprocessing is not None:
+        raise ValueError(
+            f"[inv-widgets] {name} brings its categories and its preprocessing along: they can be given for onnx:FILE "
+            "and keras:FILE only."
+        )
     if source == "demo":
         if rest not in ("photos", "fashion"):
             raise ValueError(f"[inv-widgets] {name!r} names no network: give {FORMS}.")
@@ -53,6 +70,17 @@ def load_network(name: str) -> Classifier:
     if source in {"torchvision", "timm"}:
         return _from_library(source, rest)
     return _from_factory(source, rest)
+
+
+def _from_file(
+    kind: str, path: str, categories: Sequence[str] | None, preprocessing: Preprocessing | None
+) -> Classifier:
+    build = Classifier.from_onnx if kind == "onnx" else Classifier.from_keras
+    made = build(path, transform=preprocessing, categories=categories)
+    from PIL import Image
+
+    made.predict(Image.new("RGB", (256, 256), "grey"))  # asks for as many names as classes, and for finite weights
+    return made
 
 
 def _from_library(library: str, name: str) -> Classifier:

@@ -54,7 +54,7 @@ def read_onnx(path: str | os.PathLike[str]) -> Any:
     return model
 
 
-def picture_input(model: Any, label: str) -> tuple[tuple[int | None, ...], bool]:
+def picture_input(model: Any, label: str) -> tuple[tuple[int | None, int | None, int | None], bool]:
     """Give the sizes of a model's one input, C, H and W (None: any), and whether it is N x H x W x C.
 
     Raises
@@ -84,7 +84,7 @@ def picture_input(model: Any, label: str) -> tuple[tuple[int | None, ...], bool]
         )
     if _is_channels_last(model, inputs[0].name, shape):
         return (shape[3], shape[1], shape[2]), True
-    return shape[1:], False
+    return (shape[1], shape[2], shape[3]), False
 
 
 def _is_channels_last(model: Any, name: str, shape: tuple[int | None, ...]) -> bool:

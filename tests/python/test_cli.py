@@ -153,7 +153,7 @@ def test_export_answers_what_it_cannot_do(run_file, tmp_path, capsys):
 def test_explain_answers_what_it_cannot_do_before_it_loads_anything(tmp_path, capsys, fashion, monkeypatch):
     from inv_widgets import network_names
 
-    monkeypatch.setattr(network_names, "load_network", lambda _: pytest.fail("the network was loaded"))
+    monkeypatch.setattr(network_names, "load_network", lambda *_, **__: pytest.fail("the network was loaded"))
     network, out = ("--network", "demo:fashion"), ("--out", tmp_path / "r.parquet")
     assert "no picture 'nope.jpg'" in refused(capsys, "explain", "nope.jpg", *network, *out)
     assert "is a folder" in refused(capsys, "explain", tmp_path, *network, *out)
@@ -248,7 +248,7 @@ def test_a_group_is_explained_as_one_target(fashion, tmp_path):
 def test_an_unforeseen_error_is_one_line_and_debug_shows_where(fashion, tmp_path, capsys, monkeypatch):
     from inv_widgets import network_names
 
-    def broken(_):
+    def broken(*_, **__):
         raise ZeroDivisionError("a\nb")
 
     monkeypatch.setattr(network_names, "load_network", broken)

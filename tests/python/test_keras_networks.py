@@ -371,8 +371,8 @@ def test_own_preprocessing_is_channels_first_for_both_orders():
 
 
 def test_what_is_no_keras_model():
-    with pytest.raises(TypeError, match=r"takes a model, not a file: keras.saving.load_model\('net.keras'\)"):
-        Classifier.from_keras("net.keras")
+    with pytest.raises(FileNotFoundError, match=r"no.keras is not there: give the path of a .keras file"):
+        Classifier.from_keras("no.keras")
     with pytest.raises(TypeError, match=r"This is a Linear: from_keras takes a keras.Model"):
         Classifier.from_keras(torch.nn.Linear(1, 1))
     old = type("Functional", (), {"__module__": "tf_keras.src.models"})()
