@@ -12,13 +12,16 @@ import numpy as np
 
 from inv_widgets.analysis.clustering import Clustering, cluster_maps, dropped
 from inv_widgets.analysis.embedding import flat_maps
+from inv_widgets.analysis.pruning import per_cent, prune
 from inv_widgets.explanation import ClusterMap, Column, Rest, cluster_map_id
 from inv_widgets.recipe import Recipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["explain_layer", "per_cent", "thumbnails"]
+    from inv_widgets.analysis.pruning import Pruned
+
+__all__ = ["column_of", "explain_layer", "per_cent", "thumbnails"]
 
 _RECIPE = Recipe()
 
@@ -69,46 +72,66 @@ def explain_layer(  # noqa: PLR0913 (what a column says of itself)
             f"[inv-widgets] Layer {layer!r} has maps of shape {maps.shape} and weights of shape {weights.shape}: "
             "give maps C x h x w and C weights."
         )
-    flat = maps.reshape(len(maps), -1)
-    high, low = flat.max(axis=1), flat.min(axis=1)  # NaN where a map holds one
-    usable = (high < _ABSURD) & (low > -_ABSURD) & np.isfinite(weights)
-    if not usable.all():
-        maps, weights = np.where(usable[:, None, None], maps, 0), np.where(usable, weights, 0)
-        flat = maps.reshape(len(maps), -1)
-    share, total = per_cent(weights)
-    alive = bool((high[usable] != 0).any() or (low[usable] != 0).any())
-    kept = np.flatnonzero((share > 0) & (share >= recipe.prune_below * 100 / len(share)) & alive)
-    clustering = cluster_maps(maps[kept], recipe) if len(kept) else _NOTHING
+    return column_of(
+        prune(maps, weights, recipe),
+        recipe,
+        layer=layer,
+        depth=depth,
+        block=block,
+        layer_in_block=layer_in_block,
+        picture_hash=picture_hash,
+        network_hash=network_hash,
+        target=target,
+        note=note,
+    )
+
+
+def column_of(  # noqa: PLR0913 (what a column says of itself)
+    pruned: Pruned,
+    recipe: Recipe,
+    *,
+    layer: str,
+    depth: int,
+    block: int,
+    layer_in_block: int,
+    picture_hash: str,
+    network_hash: str,
+    target: int | tuple[int, ...],
+    note: str,
+) -> Column:
+    """Make a column of a layer's kept maps; the parameters are those of :func:`explain_layer`."""
+    share, kept, shape = pruned.share, pruned.kept, pruned.pruned_sum.shape
+    clustering = cluster_maps(pruned.maps, recipe) if len(kept) else _NOTHING
     groups = _by_weight(kept, clustering, share)
-    light = dropped(np.array([share[group].sum() for group, _ in groups]), recipe) if groups else np.array([], bool)
+    weights = np.array([share[kept[group]].sum() for group, _ in groups])
+    light = dropped(weights, recipe) if groups else np.array([], bool)
     shown = [group for group, too_light in zip(groups, light, strict=True) if not too_light]
-    channels = [group for group, _ in shown]
-    rest = _rest(flat, share, kept, channels, maps.shape[1:])
-    averages = _averages(flat, share, channels).reshape(-1, *maps.shape[1:])
-    heaviest = [group[: recipe.channel_thumbnails] for group in channels]
-    small = thumbnails(maps[np.concatenate([[], *heaviest]).astype(np.intp)], recipe.thumbnail_size)
+    places = [group for group, _ in shown]
+    averages = _averages(pruned, places)
+    heaviest = [group[: recipe.channel_thumbnails] for group in places]
+    small = thumbnails(pruned.maps[np.concatenate([[], *heaviest]).astype(np.intp)], recipe.thumbnail_size)
     ends = np.cumsum([len(group) for group in heaviest])
     identify = functools.partial(
-        cluster_map_id, picture_hash=picture_hash, network_hash=network_hash, target=target, layer=layer
+        cluster_map_id, picture_hash=picture_hash, network_hash=network_hash, target=target, layer=layer, shape=shape
     )
     return Column(
         layer=layer,
         depth=depth,
         block=block,
         layer_in_block=layer_in_block,
-        n_maps=len(maps),
-        map_shape=maps.shape[1:],
-        total_weight=total,
-        rest=rest,
+        n_maps=len(share),
+        map_shape=shape,
+        total_weight=pruned.total,
+        rest=_rest(pruned, places),
         silhouettes=clustering.silhouettes,
-        reason=" ".join(_reasons(usable, weights, note if alive else _DEAD, kept, clustering, recipe, len(shown))),
+        reason=" ".join(_reasons(pruned, note, clustering, recipe, len(shown))),
         cluster_maps=tuple(
             ClusterMap.from_raw(
                 average,
-                id=identify(shape=maps.shape[1:], channels=group),
+                id=identify(channels=kept[group]),
                 cluster=place,
-                channels=group,
-                channel_weights=share[group],
+                channels=kept[group],
+                channel_weights=share[kept[group]],
                 channel_thumbnails=small[end - len(some) : end],
                 silhouette=silhouette,
             )
@@ -117,23 +140,6 @@ def explain_layer(  # noqa: PLR0913 (what a column says of itself)
             )
         ),
     )
-
-
-def per_cent(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Normalise weights so that the positive ones sum to 100 (METHOD 1.3).
-
-    Returns
-    -------
-    share, total
-        float64, shape (C,), per cent, zeros where no weight is positive; and the sum of the positive weights.
-    """
-    total = float(np.maximum(weights, 0).sum())
-    if not total > 0:
-        return np.zeros_like(weights), 0.0
-    # By the largest first: tiny weights would lose their digits.
-    largest = np.abs(weights).max()
-    scaled = weights / largest
-    return scaled * (100 / np.maximum(scaled, 0).sum()), total
 
 
 def thumbnails(maps: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
@@ -165,7 +171,6 @@ def thumbnails(maps: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     return cells.reshape(len(maps), down, across)
 
 
-_ABSURD = 1e35  # a hundred times this, summed, still fits float32
 _DEAD = "The layer is dead for this picture: all its maps are zero."
 _NOTHING = Clustering(np.zeros(0, np.intp), {}, np.zeros(0))
 
@@ -181,58 +186,48 @@ def _averaging(cells: int, fewer: int) -> NDArray[np.float32]:
 def _by_weight(
     kept: NDArray[np.intp], clustering: Clustering, share: NDArray[np.float64]
 ) -> list[tuple[NDArray[np.intp], float]]:
-    """List the clusters' channels and mean silhouettes, both heaviest first, of equals the lower index."""
+    """List the clusters' places among the kept maps and mean silhouettes, both heaviest first, of equals the lower."""
     groups = []
     for label in range(int(clustering.labels.max(initial=-1)) + 1):
-        inside = clustering.labels == label
-        channels = kept[inside]
-        channels = channels[np.lexsort((channels, -share[channels]))]
-        groups.append((channels, float(clustering.samples[inside].mean())))
-    return sorted(groups, key=lambda group: (-share[group[0]].sum(), int(group[0].min())))
+        places = np.flatnonzero(clustering.labels == label)
+        places = places[np.lexsort((places, -share[kept[places]]))]
+        groups.append((places, float(clustering.samples[clustering.labels == label].mean())))
+    return sorted(groups, key=lambda group: (-share[kept[group[0]]].sum(), int(group[0].min())))
 
 
-def _rest(
-    flat: NDArray[np.float32],
-    share: NDArray[np.float64],
-    kept: NDArray[np.intp],
-    shown: list[NDArray[np.intp]],
-    shape: tuple[int, int],
-) -> Rest:
-    pruned, dropped_too = np.ones(len(share), bool), np.zeros(len(share), bool)
-    pruned[kept], dropped_too[kept] = False, True
+def _rest(pruned: Pruned, shown: list[NDArray[np.intp]]) -> Rest:
+    share = pruned.share[pruned.kept]
+    left_out = np.ones(len(share), bool)
     for group in shown:
-        dropped_too[group] = False
-    left = pruned | dropped_too
+        left_out[group] = False
+    weighted_sum = np.where(left_out, share, 0).astype(np.float32) @ _flat(pruned)
+    is_pruned = np.ones(len(pruned.share), bool)
+    is_pruned[pruned.kept] = False
     return Rest(
-        pruned_weight=float(share[pruned].sum()),
-        dropped_weight=float(share[dropped_too].sum()),
-        n_pruned=int(pruned.sum()),
-        n_dropped=int(dropped_too.sum()),
-        weighted_sum=(np.where(left, share, 0).astype(np.float32) @ flat).reshape(shape),
+        pruned_weight=float(pruned.share[is_pruned].sum()),
+        dropped_weight=float(share[left_out].sum()),
+        n_pruned=int(is_pruned.sum()),
+        n_dropped=int(left_out.sum()),
+        weighted_sum=pruned.pruned_sum + weighted_sum.reshape(pruned.pruned_sum.shape),
     )
 
 
-def _averages(
-    flat: NDArray[np.float32], share: NDArray[np.float64], groups: list[NDArray[np.intp]]
-) -> NDArray[np.float32]:
-    """Average each group's maps by their weights: one product over all maps, shape (groups, cells)."""
+def _averages(pruned: Pruned, groups: list[NDArray[np.intp]]) -> NDArray[np.float32]:
+    """Average each group's maps by their weights: one product over all kept maps, shape (groups, h, w)."""
+    share = pruned.share[pruned.kept]
     mixing = np.zeros((len(groups), len(share)), np.float32)
     for row, group in zip(mixing, groups, strict=True):
         row[group] = share[group] / share[group].sum()
-    averages: NDArray[np.float32] = mixing @ flat
-    return averages
+    averages: NDArray[np.float32] = mixing @ _flat(pruned)
+    return averages.reshape(len(groups), *pruned.pruned_sum.shape)
 
 
-def _reasons(  # noqa: PLR0913, PLR0917 (each can be a reason)
-    usable: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    note: str,
-    kept: NDArray[np.intp],
-    clustering: Clustering,
-    recipe: Recipe,
-    shown: int,
-) -> list[str]:
-    n, broken = len(usable), int((~usable).sum())
+def _flat(pruned: Pruned) -> NDArray[np.float32]:
+    return pruned.maps.reshape(len(pruned.kept), pruned.pruned_sum.size)
+
+
+def _reasons(pruned: Pruned, note: str, clustering: Clustering, recipe: Recipe, shown: int) -> list[str]:
+    n, broken = len(pruned.usable), int((~pruned.usable).sum())
     reasons = []
     if broken:
         which = "All" if broken == n else f"{broken} of the"
@@ -242,12 +237,13 @@ def _reasons(  # noqa: PLR0913, PLR0917 (each can be a reason)
         )
     if broken == n:
         return reasons
+    note = note if pruned.alive else _DEAD
     if note:
         reasons.append(note)
-    elif not (weights > 0).any():
-        what = "all weights are zero" if not weights.any() else "no weight is positive"
+    elif not (pruned.weights > 0).any():
+        what = "all weights are zero" if not pruned.weights.any() else "no weight is positive"
         reasons.append(f"Nothing in this layer speaks for the class: {what}.")
-    elif not len(kept):
+    elif not len(pruned.kept):
         reasons.append(f"Pruning left no map: none reaches {recipe.prune_below:g} times the mean weight.")
     elif clustering.reason:
         reasons.append(clustering.reason)

@@ -8,29 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from inv_widgets.analysis.activations import capture
 from inv_widgets.analysis.columns import explain_layer
-from inv_widgets.analysis.importance import WEIGHTINGS
+from inv_widgets.analysis.stages import passed, prepare, pruned_maps, through
 from inv_widgets.analysis.threads import one_thread
 from inv_widgets.errors import kind_of
-from inv_widgets.explanation import Explanation, Prediction
-from inv_widgets.pictures import load_picture, shrink
+from inv_widgets.pictures import load_picture
 from inv_widgets.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from inv_widgets.analysis.activations import Capture
+    from inv_widgets.analysis.pruning import Pruned
+    from inv_widgets.analysis.stages import Passed
     from inv_widgets.classifier import Classifier
-    from inv_widgets.explanation import Column
+    from inv_widgets.explanation import Column, Explanation
     from inv_widgets.pictures import Picture
 
 __all__ = ["explain", "explain_layer", "named_picture", "require"]
 
 _RECIPE = Recipe()
-_PREDICTIONS = 10
 
 
 def explain(
@@ -61,28 +58,10 @@ def explain(
         For what is no network, picture, target, layer or recipe; the message says what to do.
     """
     require(net, recipe)
-    loaded = named_picture(picture)
-    captured = capture(net, loaded, target, layers)
-    network_hash = net.hash
-
-    def column(place: int, maps: NDArray[Any], weights: NDArray[Any]) -> Column:
-        layer = captured.layers[place]
-        return explain_layer(
-            maps,
-            weights,
-            recipe,
-            layer=layer.name,
-            depth=layer.depth,
-            block=layer.block,
-            layer_in_block=layer.layer_in_block,
-            note=captured.reasons[place],
-            picture_hash=loaded.hash,
-            network_hash=network_hash,
-            target=captured.target,
-        )
-
-    columns = _side_by_side(column, captured, recipe)
-    return _explanation(net, network_hash, loaded, captured, columns, recipe)
+    prepared = prepare(net, named_picture(picture), target, recipe)
+    captured = through(net, [prepared], layers)
+    known = passed(net, net.hash, prepared, captured, 0, recipe)
+    return known.explanation(_side_by_side(known, captured, recipe))
 
 
 def require(net: Any, recipe: Any) -> None:
@@ -114,68 +93,23 @@ def named_picture(picture: Any, name: str | None = None) -> Picture:
     return load_picture(picture, name=name)
 
 
-def _most_probable(chances: torch.Tensor) -> list[int]:
-    """Give the indices of the classes, most probable first and the lower index first among equals."""
-    order: list[int] = torch.argsort(chances, descending=True, stable=True)[:_PREDICTIONS].tolist()
-    return order
-
-
-def _weights_of(maps: torch.Tensor, gradients: torch.Tensor, recipe: Recipe) -> NDArray[Any]:
-    weights: NDArray[Any] = _array(WEIGHTINGS[recipe.weighting](maps, gradients))[0]
-    return weights
-
-
-def _array(tensor: torch.Tensor) -> NDArray[Any]:
-    values: NDArray[Any] = tensor.detach().float().cpu().numpy()
-    return values
-
-
-def _side_by_side(
-    column: Callable[[int, NDArray[Any], NDArray[Any]], Column], captured: Capture, recipe: Recipe
-) -> list[Column]:
+def _side_by_side(known: Passed, captured: Capture, recipe: Recipe) -> list[Column]:
     """Make the columns on as many threads as torch uses, each by one, the widest first.
 
     Torch's own part, the weights, stays on this thread: each thread that calls torch would bring threads of its own.
     """
     places = sorted(range(len(captured.layers)), key=lambda place: -captured.layers[place].n_maps)
+    pruned = pruned_maps(captured, recipe)
     columns: dict[int, Any] = {}
+
+    def column(place: int, kept_maps: Callable[[], Pruned]) -> Column:
+        return known.column(place, kept_maps())
+
     with one_thread(), ThreadPoolExecutor(min(torch.get_num_threads(), len(places)), "inv-widgets-layer") as pool:
         try:
             for place in places:
-                maps = captured.maps[place]
-                weights = _weights_of(maps, captured.gradients[place], recipe)
-                columns[place] = pool.submit(column, place, _array(maps)[0], weights)
+                columns[place] = pool.submit(column, place, pruned(0, place))
             return [columns[place].result() for place in range(len(places))]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _explanation(  # noqa: PLR0913, PLR0917 (all that an explanation says of itself)
-    net: Classifier, network_hash: str, loaded: Picture, captured: Capture, columns: list[Column], recipe: Recipe
-) -> Explanation:
-    kept, _ = shrink(loaded.array, recipe.kept_picture)
-    across, down = kept.shape[1] / loaded.width, kept.shape[0] / loaded.height
-    left, top, width, height = net.window(loaded.height, loaded.width)
-    chances = captured.probabilities[0].double().cpu()
-    members = captured.target if isinstance(captured.target, tuple) else (captured.target,)
-    # The first choice is the one that was explained, also where another class is just as probable.
-    order = [captured.prediction, *(index for index in _most_probable(chances) if index != captured.prediction)]
-    predictions = tuple(
-        Prediction(index, net.categories[index], float(chances[index])) for index in order[:_PREDICTIONS]
-    )
-    return Explanation(
-        picture=kept,
-        name=loaded.name,
-        picture_hash=loaded.hash,
-        network=net.name,
-        network_hash=network_hash,
-        window=(left * across, top * down, width * across, height * down),
-        target=captured.target,
-        target_name=captured.target_name,
-        target_probability=min(1.0, float(chances[list(members)].sum())),
-        prediction=predictions[0],
-        predictions=predictions,
-        columns=tuple(columns),
-        recipe=recipe,
-    )

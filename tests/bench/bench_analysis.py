@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 import inv_widgets as inv
-from inv_widgets.analysis import clustering, columns, embedding, pipeline
+from inv_widgets.analysis import clustering, columns, embedding, stages
 from inv_widgets.analysis.activations import capture
 from inv_widgets.torch_support import eval_pass
 
@@ -42,8 +42,9 @@ CASES = {  # network, layers, the ratio to stay below
     "EfficientNet-Lite0, all": (lambda: inv.Classifier.demo("photos"), "all", 6.0),
 }
 PARTS = {
-    "passes": (pipeline, "capture"),
-    "weights": (pipeline, "_weights_of"),
+    "passes": (stages, "capture"),
+    "weights": (stages, "_weights_of"),
+    "pruning": (stages, "prune"),
     "min-max": (clustering, "flat_maps"),
     "PCA": (embedding, "pca"),
     "t-SNE": (embedding, "tsne"),

@@ -152,12 +152,12 @@ def test_side_by_side_gives_the_same_bits_as_one_after_the_other(fashion, monkey
 
     def column(*arguments, **options):
         used.add(original().name)
-        return explain_layer(*arguments, **options)
+        return column_of(*arguments, **options)
 
-    from inv_widgets.analysis import pipeline
+    from inv_widgets.analysis import stages
 
-    explain_layer = pipeline.explain_layer
-    monkeypatch.setattr(pipeline, "explain_layer", column)
+    column_of = stages.column_of
+    monkeypatch.setattr(stages, "column_of", column)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     assert inv.explain(fashion, datasets.fashion()[9], layers="last 6") == alone
     assert any(name.startswith("inv-widgets-layer") for name in used)

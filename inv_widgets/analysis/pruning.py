@@ -1,0 +1,118 @@
+"""One layer's maps and weights: per cent, and which maps are kept (METHOD 1.3 and 1.4).
+
+Knows numpy only: what comes from the network is handed in. What it does on a device is in :mod:`.device_pruning`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inv_widgets.recipe import Recipe
+
+__all__ = ["Pruned", "chosen", "per_cent", "prune"]
+
+_ABSURD = 1e35  # a hundred times this, summed, still fits float32
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What a column is made of: the maps of a layer that are kept, and what must be known of the others.
+
+    Attributes
+    ----------
+    maps
+        float32, shape (k, h, w): the kept maps.
+    kept
+        int, shape (k,): their indices in the layer.
+    weights, share
+        float64, shape (C,): every map's weight, in units of the class score per activation, and in per cent.
+    total
+        The sum of the positive weights.
+    usable
+        bool, shape (C,): False for maps that hold NaN, infinite or absurd values, or have such a weight.
+    alive
+        Whether any usable map is anywhere other than 0.
+    pruned_sum
+        float32, shape (h, w): the sum of the pruned maps, each times its share.
+    """
+
+    maps: NDArray[np.float32]
+    kept: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    share: NDArray[np.float64]
+    total: float
+    usable: NDArray[np.bool_]
+    alive: bool
+    pruned_sum: NDArray[np.float32]
+
+
+def prune(maps: NDArray[np.float32], weights: NDArray[np.float64], recipe: Recipe) -> Pruned:
+    """Keep the maps of a layer that weigh enough.
+
+    Parameters
+    ----------
+    maps
+        float32, shape (C, h, w).
+    weights
+        float64, shape (C,).
+    recipe
+        Its `prune_below` counts.
+    """
+    flat = maps.reshape(len(maps), -1)
+    high, low = flat.max(axis=1), flat.min(axis=1)  # NaN where a map holds one
+    weights, share, total, usable, alive, kept = chosen(high, low, weights, recipe)
+    if not usable.all():
+        flat = np.where(usable[:, None], flat, 0)
+    left = share.astype(np.float32)
+    left[kept] = 0
+    return Pruned(
+        maps=maps[kept],
+        kept=kept,
+        weights=weights,
+        share=share,
+        total=total,
+        usable=usable,
+        alive=alive,
+        pruned_sum=(left @ flat).reshape(maps.shape[1:]),
+    )
+
+
+def chosen(
+    high: NDArray[Any], low: NDArray[Any], weights: NDArray[np.float64], recipe: Recipe
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float, NDArray[np.bool_], bool, NDArray[np.intp]]:
+    """Tell which maps are kept from each map's largest and smallest value and its weight, all of shape (C,).
+
+    Returns
+    -------
+    weights, share, total, usable, alive, kept
+        As :class:`Pruned` has them.
+    """
+    usable = (high < _ABSURD) & (low > -_ABSURD) & np.isfinite(weights)
+    weights = np.where(usable, weights, 0)
+    share, total = per_cent(weights)
+    alive = bool((high[usable] != 0).any() or (low[usable] != 0).any())
+    kept = np.flatnonzero((share > 0) & (share >= recipe.prune_below * 100 / len(share)) & alive)
+    return weights, share, total, usable, alive, kept
+
+
+def per_cent(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Normalise weights so that the positive ones sum to 100 (METHOD 1.3).
+
+    Returns
+    -------
+    share, total
+        float64, shape (C,), per cent, zeros where no weight is positive; and the sum of the positive weights.
+    """
+    total = float(np.maximum(weights, 0).sum())
+    if not total > 0:
+        return np.zeros_like(weights), 0.0
+    # By the largest first: tiny weights would lose their digits.
+    largest = np.abs(weights).max()
+    scaled = weights / largest
+    return scaled * (100 / np.maximum(scaled, 0).sum()), total
