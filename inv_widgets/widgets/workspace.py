@@ -1,4 +1,4 @@
-"""The workspace: game, explorer, chart and synonyms in one output, all on one State."""
+"""The workspace: game, explorer, chart, comparison and synonyms in one output, all on one State."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from inv_widgets.play.rules import Rules
 from inv_widgets.run import as_run
 from inv_widgets.summary.pipeline import summarize
 from inv_widgets.widgets.base import Widget
+from inv_widgets.widgets.comparison import Comparison
 from inv_widgets.widgets.explorer import Explorer
 from inv_widgets.widgets.global_chart import GlobalChart
 from inv_widgets.widgets.reveal_game import RevealGame
@@ -23,11 +24,13 @@ from inv_widgets.widgets.synonym_editor import SynonymEditor
 from inv_widgets.widgets.traits import Checked, number, one_of
 from inv_widgets.widgets.visible_rounds import VisibleRounds
 from inv_widgets.widgets.workers import Worker
+from inv_widgets.widgets.workspace_panes import ARRANGEMENTS, OPTIONAL, PANES, checked_panes, finished_round
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from inv_widgets.comparison.comparison_result import ComparisonResult
     from inv_widgets.explanation import Explanation
     from inv_widgets.play.game import Game
     from inv_widgets.recipe import Recipe
@@ -37,17 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PANES", "Workspace"]
 
-PANES = ("game", "explorer", "chart", "synonyms")
-_ARRANGEMENTS = ("tabs", "side by side")
 _PATIENCE = 10.0  # seconds that closing waits for an analysis under way
 _RULES = tuple(field.name for field in dataclasses.fields(Rules))
-
-
-def _checked_panes(value: Any) -> list[str]:
-    names = list(value) if isinstance(value, list | tuple) else []
-    if len(names) != 2 or len(set(names)) != 2 or not set(names) <= set(PANES):
-        raise ValueError(f"is not possible: give two of {', '.join(map(repr, PANES))}.")
-    return names
 
 
 class Workspace(Widget):
@@ -69,6 +63,9 @@ class Workspace(Widget):
         A State that is shared with other views; by default a new one, at ``workspace.state``.
     synonyms
         The CSV file of synonyms.
+    comparison
+        What :func:`inv_widgets.compare` gives of the same pictures, or the path of a saved one: one more pane, where
+        INV stands beside other methods. None: there is no such pane.
     layout
         ``"tabs"``, or ``"side by side"``: two panes at a time, where the output is wide enough.
     recipe, language, withhold
@@ -84,13 +81,13 @@ class Workspace(Widget):
         ``"tabs"`` or ``"side by side"``; set it, or choose it in the view.
     shown
         The names of the two panes that are shown, left first (in tabs: the first), of ``"game"``, ``"explorer"``,
-        ``"chart"``, ``"synonyms"``.
+        ``"chart"``, ``"comparison"``, ``"synonyms"``.
 
     Raises
     ------
     TypeError, ValueError
-        If `run` is no run or has no cluster maps, for an unknown argument (with the closest known one), a rule that is
-        not possible, or a file that is no table of synonyms.
+        If `run` is no run or has no cluster maps, or `comparison` is none; for an unknown argument (with the closest
+        known one), a rule that is not possible, or a file that is no table of synonyms.
     StoreError
         If the store cannot be opened.
     traitlets.TraitError
@@ -100,17 +97,29 @@ class Workspace(Widget):
     """
 
     _front_end = "workspace"
-    _arguments = ("run", "store", "player", "synonyms", "layout", "recipe", "language", "withhold", *_RULES)
-    _kernel_only = ("_game", "_explorer", "_chart", "_synonyms", "_labels")
+    _arguments = (
+        "run",
+        "store",
+        "player",
+        "synonyms",
+        "comparison",
+        "layout",
+        "recipe",
+        "language",
+        "withhold",
+        *_RULES,
+    )
+    _kernel_only = ("_game", "_explorer", "_chart", "_comparison", "_synonyms", "_labels")
 
     state = StateTrait()
-    arrangement = Checked("tabs", one_of(_ARRANGEMENTS))
-    shown = Checked(["game", "explorer"], _checked_panes)
+    arrangement = Checked("tabs", one_of(ARRANGEMENTS))
+    shown = Checked(["game", "explorer"], checked_panes)
     height = Checked(680, number(280, 4000))
     # Each child is a trait of its own: Colab makes only those models in an output that its widgets name.
     _game = anywidget.WidgetTrait().tag(sync=True)
     _explorer = anywidget.WidgetTrait().tag(sync=True)
     _chart = anywidget.WidgetTrait().tag(sync=True)
+    _comparison = anywidget.WidgetTrait().tag(sync=True)
     _synonyms = anywidget.WidgetTrait().tag(sync=True)
     _labels = traitlets.Dict().tag(sync=True)
 
@@ -122,6 +131,7 @@ class Workspace(Widget):
         player: str | None = None,
         state: State | None = None,
         synonyms: str | Path = "synonyms.csv",
+        comparison: ComparisonResult | str | Path | None = None,
         layout: Any = "tabs",
         recipe: Recipe | None = None,
         language: str | None = None,
@@ -132,6 +142,7 @@ class Workspace(Widget):
         state = State() if state is None else state
         # `layout` is ipywidgets' name for a box's CSS too.
         view = {"arrangement": layout} if isinstance(layout, str) else {"layout": layout}
+        self._compares = comparison is not None  # `shown` may name it
         super().__init__(state=state, **view, **rules_and_view)
         self._made: list[Any] = []
         self._worker = Worker(self._relabel)
@@ -146,13 +157,16 @@ class Workspace(Widget):
             self._source = VisibleRounds(self._run, game.store)
             self._make(Explorer, self._run, **look)
             editor = self._make(SynonymEditor, path=synonyms, **look)
+            if comparison is not None:
+                self._make(Comparison, comparison, explanations=self._run, **look)
         except BaseException:
             self.close()
             raise
-        self._game, self._explorer, self._synonyms = self._made
+        self._game, self._explorer, self._synonyms, *others = self._made
+        self._comparison = others[0] if others else None
         self._chart_made: GlobalChart | None = None
         self._safe_for: frozenset[str] = frozenset()
-        self._seen = self._round(game)
+        self._seen = finished_round(game)
         game.observe(self._on_screen, "_screen")
         editor.observe(lambda _: self.refresh(), "synonyms")
         self.observe(self._on_state, "state")
@@ -175,6 +189,11 @@ class Workspace(Widget):
     def chart(self) -> GlobalChart | None:
         """The chart's pane; None until there are labels."""
         return self._chart_made
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The comparison's pane; None where none was given."""
+        return self._comparison  # type: ignore[no-any-return]
 
     @property
     def synonyms(self) -> SynonymEditor:
@@ -214,6 +233,16 @@ class Workspace(Widget):
         child = kind(*arguments, **options)
         self._made.append(child)
         return child
+
+    @traitlets.validate("shown")
+    def _there(self, proposal: Any) -> list[str]:
+        names: list[str] = proposal["value"]
+        if OPTIONAL in names and not self._compares:
+            raise traitlets.TraitError(
+                f"[inv-widgets] Workspace: shown={names} is not possible without a comparison: give "
+                "Workspace(..., comparison=inv.compare(...))."
+            )
+        return names
 
     # Labels
 
@@ -256,17 +285,10 @@ class Workspace(Widget):
 
     def _on_screen(self, change: Any) -> None:
         """Follow what was finished, corrected, withdrawn or forgotten; not each step of a round."""
-        told = self._round(change["owner"])
+        told = finished_round(change["owner"])
         if told and told != self._seen:
             self._seen = told
             self.refresh()
-
-    @staticmethod
-    def _round(game: RevealGame) -> tuple[Any, ...]:
-        screen = game._screen  # noqa: SLF001 (what the browser was told)
-        if screen["kind"] != "result":
-            return ("asks",) if screen["kind"] in {"welcome", "end"} else ()
-        return tuple(map(str, (screen[name] for name in ("round", "labels", "withdrawn", "corrected"))))
 
     def _on_withheld(self) -> None:
         withheld = self.state._withholding.hashes  # noqa: SLF001

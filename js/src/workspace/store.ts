@@ -5,7 +5,7 @@ import type { Callback, Host, Model } from "../core/model";
 import { Requests } from "../core/requests";
 import { Link, type Linked } from "../core/state";
 
-export const PANES = ["game", "explorer", "chart", "synonyms"] as const;
+export const PANES = ["game", "explorer", "chart", "comparison", "synonyms"] as const;
 
 export type PaneName = (typeof PANES)[number];
 
@@ -31,6 +31,8 @@ export class WorkspaceStore {
   readonly labels: ReadonlySignal<Labels>;
   /** The children's references; null while there is none. */
   readonly references: Readonly<Record<PaneName, ReadonlySignal<unknown>>>;
+  /** The panes that there are: the comparison's only where there is one. */
+  readonly panes: ReadonlySignal<readonly PaneName[]>;
   /** The panes that are shown, left first; one in tabs. */
   readonly shown: ReadonlySignal<readonly PaneName[]>;
   readonly width = signal(0);
@@ -55,8 +57,10 @@ export class WorkspaceStore {
     this.references = Object.fromEntries(PANES.map((name) => [name, this.#follow(`_${name}`, (value) => value)])) as {
       [name in PaneName]: ReadonlySignal<unknown>;
     };
+    this.panes = computed(() => PANES.filter((name) => name !== "comparison" || this.references.comparison.value));
     this.shown = computed(() => {
-      const named = this.own.shown.value.filter((name): name is PaneName => PANES.includes(name as PaneName));
+      const panes = this.panes.value;
+      const named = this.own.shown.value.filter((name): name is PaneName => panes.includes(name as PaneName));
       const [left = "game", right = left === "explorer" ? "game" : "explorer"] = named;
       return this.isSplit.value ? [left, right] : [left];
     });

@@ -205,3 +205,20 @@ it("marks synonyms that are not saved", async () => {
   await soon();
   expect(tabs()[3]?.textContent).toBe("SynonymsSynonyms not saved");
 });
+
+it("has a comparison where there is one, among the others", async () => {
+  await open({ shown: ["comparison", "game"] });
+  expect(tabs().map(({ textContent }) => textContent)).toEqual(["Game", "Explorer", "Chart", "Synonyms"]);
+  expect(selected()).toBe("Game"); // a saved notebook can name a pane that is not there
+  model.set("_comparison", "anywidget:comparison");
+  await soon();
+  expect(tabs().map(({ textContent }) => textContent)).toEqual(["Game", "Explorer", "Chart", "Comparison", "Synonyms"]);
+  expect(selected()).toBe("Comparison");
+  expect(pane("comparison")?.textContent).toBe("this is the comparison");
+  tabs()[3]?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true, cancelable: true }));
+  await soon();
+  expect(selected()).toBe("Chart");
+  tabs()[2]?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true, cancelable: true }));
+  await soon();
+  expect([selected(), document.activeElement?.textContent]).toEqual(["Comparison", "Comparison"]);
+});

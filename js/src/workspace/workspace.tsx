@@ -8,9 +8,15 @@ import type { Host } from "../core/model";
 import { alongRow } from "../core/roving";
 import { useWidth } from "../core/width";
 import { Child, Waiting } from "./pane";
-import { PANES, type PaneName, type WorkspaceStore } from "./store";
+import type { PaneName, WorkspaceStore } from "./store";
 
-const ICON: Record<PaneName, IconName> = { game: "play", explorer: "map", chart: "bars", synonyms: "groups" };
+const ICON: Record<PaneName, IconName> = {
+  game: "play",
+  explorer: "map",
+  chart: "bars",
+  comparison: "grid",
+  synonyms: "groups",
+};
 
 interface WorkspaceProps {
   store: WorkspaceStore;
@@ -27,6 +33,7 @@ export function Workspace({ store, host }: WorkspaceProps) {
   }, [store, width]);
   const shown = store.shown.value;
   const split = store.isSplit.value;
+  const panes = store.panes.value;
   return (
     <div ref={root} class="inv-workspace" data-split={split} lang={t.language}>
       <div class="inv-workspace-bar">
@@ -38,7 +45,7 @@ export function Workspace({ store, host }: WorkspaceProps) {
         ))}
       </div>
       <div class="inv-workspace-panes">
-        {PANES.map((name) => {
+        {panes.map((name) => {
           const side = shown.indexOf(name);
           return (
             <section
@@ -63,12 +70,13 @@ export function Workspace({ store, host }: WorkspaceProps) {
 function Tabs({ store, side, id }: { store: WorkspaceStore; side: number; id: string }) {
   const t = store.t.value;
   const shown = store.shown.value;
+  const panes = store.panes.value;
   const label = shown.length === 1 ? t("workspace.panes") : t(side === 0 ? "workspace.left" : "workspace.right");
   const onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const rightToLeft = getComputedStyle(event.currentTarget).direction === "rtl";
-    const place = PANES.indexOf(shown[side] as PaneName);
-    const next = alongRow(event.key, place, PANES.length, rightToLeft);
-    const name = next === undefined ? undefined : PANES[next];
+    const place = panes.indexOf(shown[side] as PaneName);
+    const next = alongRow(event.key, place, panes.length, rightToLeft);
+    const name = next === undefined ? undefined : panes[next];
     if (name === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     store.show(name, side);
@@ -76,7 +84,7 @@ function Tabs({ store, side, id }: { store: WorkspaceStore; side: number; id: st
   };
   return (
     <div class="inv-tabs" role="tablist" aria-label={label} data-side={side} onKeyDown={onKeyDown}>
-      {PANES.map((name) => {
+      {panes.map((name) => {
         const selected = shown[side] === name;
         const unsaved = name === "synonyms" && store.unsaved.value;
         return (

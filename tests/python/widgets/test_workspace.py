@@ -7,9 +7,11 @@ import threading
 import numpy as np
 import pytest
 import traitlets
+from comparisons import found, method
 from playing import Browser, Ear, secret_run
 
 from inv_widgets import Game, LabelStore, RevealGame, State
+from inv_widgets.comparison.comparison_result import ComparedPicture, ComparisonResult
 from inv_widgets.game.masked_pictures import masked_picture
 from inv_widgets.labels.pipeline import label
 from inv_widgets.widgets import workspace as workspace_module
@@ -49,6 +51,27 @@ def make(tmp_path, store, run):
     yield make
     for one in made:
         one.close()
+
+
+def compared(run):
+    """Make a comparison of the run's pictures."""
+    pictures = tuple(
+        ComparedPicture(
+            one.name,
+            one.picture_hash,
+            one.picture,
+            one.window,
+            None,
+            one.target,
+            one.target_name,
+            0.5,
+            (one.prediction,),
+        )
+        for one in run
+    )
+    maps = tuple((found("grad_cam", place), found("lime", place)) for place, _ in enumerate(pictures))
+    methods = (method("grad_cam"), method("lime"))
+    return ComparisonResult("net", "none", methods, pictures, maps, ("ebpg", "drop"))
 
 
 def played(browser):
@@ -195,7 +218,7 @@ def test_nothing_about_a_picture_not_answered_yet_reaches_any_pane(make, run, st
     play_all(run, store, "simulated one")
     play_all(run, store, "simulated two")
     ear.forget()
-    workspace = make(player=None, information="How to play", height=400)
+    workspace = make(player=None, information="How to play", height=400, comparison=compared(run))
     browser = Browser(workspace.game)
     browser.enter()
     for _ in range(6):
@@ -205,6 +228,7 @@ def test_nothing_about_a_picture_not_answered_yet_reaches_any_pane(make, run, st
     browser.answer("a class that is not there")
     for key in ("0", 1, -1, None):
         workspace.explorer._handle_custom_msg({"kind": "picture", "key": key, "id": "q"}, [])
+        workspace.comparison._handle_custom_msg({"kind": "row", "key": key, "id": "q"}, [])
     for kind in ("look", "save", "undo", "redo"):
         workspace.synonyms._handle_custom_msg({"kind": kind, "id": "q"}, [])
     for word in WORDS:
@@ -229,6 +253,7 @@ def test_nothing_about_a_picture_not_answered_yet_reaches_any_pane(make, run, st
     ear.forget()
     number = play(workspace, ["fur"])
     hidden = [other for other in range(3) if other != number]
+    assert ["withheld" in row for row in workspace.comparison._rows] == [place in hidden for place in range(3)]
     text = ear.text()
     assert words_in(workspace) == {"fur", WORDS[number]}
     assert workspace.chart.summary.labels == (WORDS[number],)  # two said that, and one "fur"
@@ -295,19 +320,20 @@ def test_who_comes_back_finds_what_was_answered(make, run, store):
     assert set(workspace.chart.summary.labels) == set(WORDS)
 
 
-def test_another_state_takes_all_panes_along(make):
-    workspace = make()
+def test_another_state_takes_all_panes_along(make, run):
+    workspace = make(comparison=compared(run))
     play(workspace, ["fur"])
     state = State()
     workspace.state = state
     assert workspace.wait(30)
     assert all(getattr(workspace, name).state is state for name in PANES)
     assert sum("withheld" in head for head in workspace.explorer._pictures) == 2
+    assert sum("withheld" in row for row in workspace.comparison._rows) == 2
     assert workspace.chart.summary.labels == ("fur",)
 
 
-def test_children_are_traits_of_their_own(make):
-    workspace = make()
+def test_children_are_traits_of_their_own(make, run):
+    workspace = make(comparison=compared(run))
     play(workspace, ["fur"])
     sent = workspace.get_state()
     for name in PANES:
@@ -320,14 +346,39 @@ def test_children_are_traits_of_their_own(make):
     assert workspace.shown == ["chart", "synonyms"]
 
 
+def test_a_comparison_is_one_more_pane(make, run, tmp_path):
+    compared(run).save(tmp_path / "compared.parquet")
+    for given in (compared(run), str(tmp_path / "compared.parquet")):
+        workspace = make(comparison=given, withhold=False, shown=["comparison", "game"])
+        pane = workspace.comparison
+        assert [row["name"] for row in pane._rows] == [one.name for one in run]
+        # What is chosen in the Explorer is a column there: it knows the run's cluster maps.
+        assert [row["known_as"] for row in pane._rows] == [[one.name] for one in run]
+        assert workspace.shown == ["comparison", "game"]
+        workspace.close()
+        assert pane.comm is None
+    without = make()
+    assert without.comparison is None
+    for shown in (["comparison", "game"], ["chart", "comparison"]):
+        with pytest.raises(traitlets.TraitError, match=r"without a comparison: give Workspace\(..., comparison="):
+            without.shown = shown
+    assert without.shown == ["game", "explorer"]
+    with pytest.raises(traitlets.TraitError, match="without a comparison"):
+        make(shown=["comparison", "game"])
+    with pytest.raises(TypeError, match=r"give what inv.compare\(...\) returns"):
+        make(comparison=run)
+
+
 def test_arguments(make, run, tmp_path):
-    workspace = make(layout="side by side", height=500, language="it", rounds=2)
+    workspace = make(comparison=compared(run), layout="side by side", height=500, language="it", rounds=2)
     assert (workspace.arrangement, workspace.state.language) == ("side by side", "it")
     assert workspace.game.game.rules.rounds == 2
     workspace.height = 600
     assert {getattr(workspace, name).height for name in PANES if name != "chart"} == {600}
     for shown in (["game"], ["game", "game"], ["game", "nothing"], "game", None, 3):
-        with pytest.raises(traitlets.TraitError, match="give two of 'game', 'explorer', 'chart', 'synonyms'"):
+        with pytest.raises(
+            traitlets.TraitError, match="give two of 'game', 'explorer', 'chart', 'comparison', 'synonyms'"
+        ):
             workspace.shown = shown
     with pytest.raises(traitlets.TraitError, match="'tabs', 'side by side'"):
         make(layout="above")
