@@ -1,7 +1,7 @@
 """A Run: the explanations of many pictures, as a lazy sequence over three Parquet files.
 
 ``NAME.parquet`` has a row a cluster map, ``NAME.columns.parquet`` a row a layer, ``NAME.pictures.parquet`` a row a
-picture (and target). Each explanation is a row group, so that one can be read without the others.
+picture (and target). An explanation can be read without most of the others.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from inv_widgets.run_files import RunFiles
+    from inv_widgets.run_folder import RunFolder
     from inv_widgets.url_files import UrlFile
 
 __all__ = ["Run", "as_run", "load"]
@@ -61,7 +62,7 @@ class Run(Sequence[Explanation]):
         return [(item.name, item.target_name) for item in self._items]
 
     @property
-    def files(self) -> tuple[RunFiles, list[int]] | None:
+    def files(self) -> tuple[RunFiles | RunFolder, list[int]] | None:
         """The files that this run reads from and its places in them; None: it is in memory."""
         return (self._items.source, list(self._items.places)) if isinstance(self._items, _Lazy) else None
 
@@ -107,7 +108,8 @@ class Run(Sequence[Explanation]):
             keep = [i for i in keep if keys[i][1] == target]
         elif target is not None:
             wanted = _indices(target)
-            keep = [i for i in keep if _indices(self[i].target) == wanted]
+            targets = self._targets()
+            keep = [i for i in keep if targets[i] == wanted]
         return self._pick(keep)
 
     def to_frame(self) -> pd.DataFrame:
@@ -129,6 +131,15 @@ class Run(Sequence[Explanation]):
         if isinstance(self._items, _Lazy):
             return Run(self._items.pick(list(places)), errors=self._errors)
         return Run((self._items[i] for i in places), errors=self._errors)
+
+    def _targets(self) -> list[set[int]]:
+        """Give the class indices of each explanation, without reading those that stand in files."""
+        run: Run = getattr(self, "source", self)  # what a run with labels was made from
+        if run.files is None:
+            return [_indices(item.target) for item in run]
+        files, places = run.files
+        rows = files.some("pictures", ["target"])
+        return [set(rows[place][0]["target"]) for place in places]
 
     def _place(self, name: str) -> int:
         names = [picture for picture, _ in self.keys]
@@ -154,14 +165,15 @@ def _indices(target: Any) -> set[int]:
 class _Lazy(Sequence[Explanation]):
     """Explanations that stand in files; the last few that were read are kept."""
 
-    def __init__(self, source: RunFiles, places: list[int]) -> None:
+    def __init__(self, source: RunFiles | RunFolder, places: list[int]) -> None:
         self.source = source
         self.places = places
         self._kept: dict[int, Explanation] = {}
 
     @property
     def keys(self) -> list[tuple[str, str]]:
-        return [self.source.keys[place] for place in self.places]
+        keys = list(self.source.keys)
+        return [keys[place] for place in self.places]
 
     def pick(self, places: list[int]) -> _Lazy:
         return _Lazy(self.source, [self.places[i] for i in places])
@@ -193,8 +205,8 @@ def load(path: str | Path | UrlFile) -> Run:
     Parameters
     ----------
     path
-        ``NAME.parquet``; its two companions stand beside it. A URL is read through fsspec (extra ``urls``), only what
-        is asked for.
+        ``NAME.parquet``; its two companions stand beside it. Or the folder that several workers wrote. A URL is read
+        through fsspec (extra ``urls``), only what is asked for.
 
     Raises
     ------
@@ -203,9 +215,9 @@ def load(path: str | Path | UrlFile) -> Run:
     ValueError
         If a file is no run of inv-widgets, or a newer version wrote it.
     """
-    from inv_widgets import run_files
+    from inv_widgets import run_files, run_folder
 
-    source = run_files.RunFiles(path)
+    source = run_folder.RunFolder(path) if run_folder.is_run_folder(path) else run_files.RunFiles(path)
     return Run(_Lazy(source, list(range(len(source.keys)))), errors=source.errors)
 
 

@@ -18,8 +18,10 @@ from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from inv_widgets.analysis.distributed import Cluster
     from inv_widgets.analysis.many import Outcome
     from inv_widgets.analysis.picture_lists import Entry
     from inv_widgets.classifier import Classifier
@@ -31,7 +33,7 @@ _RECIPE = Recipe()
 
 
 def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
-    net: Classifier,
+    net: Classifier | str | Callable[[], Classifier],
     pictures: Any,
     *,
     target: Any = None,
@@ -40,13 +42,16 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     out: str | Path | None = None,
     resume: bool = True,
     on_error: Literal["report", "raise"] = "report",
+    client: Any = None,
+    part_size: int | None = None,
 ) -> Run:
     """Explain many pictures.
 
     Parameters
     ----------
     net
-        A :class:`inv_widgets.Classifier`.
+        A :class:`inv_widgets.Classifier`. With `client` also a function without arguments that gives one, or a name
+        such as ``"torchvision:vgg16"`` or ``"package.module:factory"``: then each worker makes its own.
     pictures
         Pictures in any form that :func:`explain` takes, a dict from name to picture, (name, picture) pairs, a folder or
         a glob pattern. Names that come twice are told apart: ``cat.jpg``, ``cat.jpg (2)``.
@@ -65,6 +70,13 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     on_error
         ``"report"``: a picture that cannot be read or explained is left out and stands in ``Run.errors`` with the
         reason; a warning at the end says so. ``"raise"``: it ends the run; what was made stays for a resumed run.
+    client
+        A ``dask.distributed.Client`` (extra ``distributed``): its workers explain the pictures. Then `out` is needed, a
+        folder or its URL (``"s3://bucket/run"``) that all workers reach, as they must reach the pictures; and a picture
+        in a file is known by its path.
+    part_size
+        With `client`: how many pictures a worker is given at a time. They become one part on disk, and are what is made
+        again where a worker is lost. None: up to 256, fewer where workers would get fewer than four parts each.
 
     Returns
     -------
@@ -77,24 +89,47 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
         For what is no network, picture list, target, layer or recipe; and where `out` was made with another network,
         recipe or other layers.
     RuntimeError
-        While another process works on `out`.
+        While another process works on `out`; where workers die on a picture again and again (the run then has all
+        others), or make another network.
     KeyboardInterrupt
         On Ctrl-C; finished parts stay, the same call goes on from there.
     """
-    require(net, recipe)
+    cluster = None if client is None else _cluster(client, net, out)
+    used: Any = net if cluster is None else cluster.net
+    require(used, recipe)
     if on_error not in {"report", "raise"}:
         raise ValueError(f'[inv-widgets] on_error={on_error!r} is not possible: give "report" or "raise".')
+    if part_size is not None and (cluster is None or part_size < 1):
+        raise ValueError(f"[inv-widgets] part_size={part_size!r} is not possible: with client= give at least 1.")
     todo, number = entries(pictures, target)
-    _require_targets(net, target)
+    _require_targets(used, target)
     if isinstance(layers, Iterable) and not isinstance(layers, str):
         layers = list(layers)  # each picture goes through them
     # Without smoothing tqdm's rate is (n - initial) / time.
     with tqdm(desc="Explaining", total=number, unit="picture", smoothing=0) as bar:
-        work = _Work(net, layers, recipe, on_error, todo, bar)
-        run = _in_memory(work) if out is None else _on_disk(work, out, resume)
+        work = _Work(used, layers, recipe, on_error, todo, bar)
+        if cluster is not None:
+            from inv_widgets.analysis.distributed import Plan
+
+            assert out is not None
+            job = _job(used, layers, recipe)
+            plan = Plan(todo, number, out, job, layers, recipe, resume, on_error, part_size, {}, bar)
+            run, work.errors = cluster.explain(plan), plan.errors
+        else:
+            run = _in_memory(work) if out is None else _on_disk(work, out, resume)
     if work.errors:
         _warn(work.errors, number)
     return run
+
+
+def _cluster(client: Any, net: Any, out: str | Path | None) -> Cluster:
+    if out is None:
+        raise ValueError(
+            "[inv-widgets] client= needs out=: a folder, or the URL of one, that all workers reach and write into."
+        )
+    from inv_widgets.analysis.distributed import Cluster
+
+    return Cluster(client, net)
 
 
 @dataclass

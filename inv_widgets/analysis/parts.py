@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import Explanation
 
-__all__ = ["Parts", "lock", "part_key"]
+__all__ = ["Parts", "lock", "part_key", "require_same"]
 
 
 def part_key(picture_hash: str, target: str) -> str:
@@ -151,7 +151,7 @@ class Parts:
 
     def _resume(self) -> None:
         if self._manifest.exists():
-            _require_same(json.loads(self._manifest.read_text("utf-8")), self._job, self._folder)
+            require_same(json.loads(self._manifest.read_text("utf-8")), self._job, self._folder)
         if any(file.exists() for file in self._files.values()):
             self._old = RunFiles(self._path)
             if "keys" not in self._old.job:
@@ -159,7 +159,7 @@ class Parts:
                     f"[inv-widgets] {self._path} stands there already and was not written by explain_many, so it "
                     "cannot be resumed. Give another out=, or resume=False to replace it."
                 )
-            _require_same(self._old.job, self._job, self._path)
+            require_same(self._old.job, self._job, self._path)
 
     def _part(self, key: str) -> Path:
         return self._folder / f"{key}.parquet"
@@ -205,7 +205,14 @@ def _beside(path: str | Path, ending: str) -> Path:
     return file.with_name(file.name.removesuffix(".parquet") + ending)
 
 
-def _require_same(there: Mapping[str, Any], job: Mapping[str, Any], where: Path) -> None:
+def require_same(there: Mapping[str, Any], job: Mapping[str, Any], where: object) -> None:
+    """Refuse to go on with a run at `where` that was made in another way.
+
+    Raises
+    ------
+    ValueError
+        With what differs.
+    """
     differing = [name for name in _SAYS if there.get(name) != job[name]]
     if not differing:
         return
