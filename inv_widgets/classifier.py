@@ -17,7 +17,7 @@ from inv_widgets.outputs import find_logits
 from inv_widgets.pictures import load_picture
 from inv_widgets.targets import resolve_target, target_score
 from inv_widgets.torch_support import ensure_torchvision, eval_pass
-from inv_widgets.validation import checked_categories, checked_input, checked_window, unwrapped
+from inv_widgets.validation import all_finite, checked_categories, checked_input, checked_window, unwrapped
 from inv_widgets.weights_hash import WeightsHash
 from inv_widgets.windows import WholePicture
 
@@ -206,7 +206,7 @@ class Classifier(ClassifierSources):
                 f"[inv-widgets] {self.name} returns {count} logits but has {len(self._categories)} category names: "
                 f"give {count} names in the order of the logits, or categories=None."
             )
-        if not torch.isfinite(logits.detach()).all():
+        if not all_finite(logits):
             raise ValueError(
                 f"[inv-widgets] {self.name} returns logits that are NaN or infinite. Check its weights and its "
                 f"transform{'' if self.dtype == torch.float32 else f', or use float32 instead of {self.dtype}'}."

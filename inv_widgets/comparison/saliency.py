@@ -17,6 +17,7 @@ from inv_widgets.comparison.method import Method, NotPossibleError
 from inv_widgets.comparison.methods import makes_maps, method_named, possible
 from inv_widgets.comparison.subject import Subject
 from inv_widgets.recipe import Recipe
+from inv_widgets.validation import all_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -195,7 +196,7 @@ def _run(subject: Subject, method: Method, arguments: Mapping[str, Any]) -> list
 
 
 def _laid(subject: Subject, picture: Picture, values: torch.Tensor) -> NDArray[np.float32]:
-    if not torch.isfinite(values).all():
+    if not all_finite(values):
         raise ValueError(
             "[inv-widgets] The map has values that are NaN or infinite. Check the network's weights, or use float32."
         )
@@ -209,7 +210,10 @@ def _alike(net: Classifier, pictures: Sequence[Picture]) -> dict[Any, tuple[list
     inputs = [net.preprocess(picture) for picture in pictures]
     for place, each in enumerate(inputs):
         places[each.shape].append(place)
-    return {shape: (own, torch.cat([inputs[place] for place in own])) for shape, own in places.items()}
+    return {
+        shape: (own, torch.cat([inputs[place] for place in own]) if len(own) > 1 else inputs[own[0]])
+        for shape, own in places.items()
+    }
 
 
 def arguments_of(method: Method, preset: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:

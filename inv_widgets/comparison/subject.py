@@ -16,6 +16,7 @@ from inv_widgets.comparison.choice import the_one
 from inv_widgets.comparison.method import NotPossibleError
 from inv_widgets.comparison.parameters import check_int
 from inv_widgets.torch_support import eval_pass
+from inv_widgets.validation import all_finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -331,7 +332,7 @@ class Subject:
         """Find each picture's logits; M x K."""
         first = self.net.logits_of(only(output, 0, count))
         plain = isinstance(output, Tensor) and output.shape == (count, first.shape[1])
-        if plain and bool(torch.isfinite(output.detach()).all()):
+        if plain and all_finite(output):
             assert isinstance(output, Tensor)
             return output
         return torch.cat([first, *(self.net.logits_of(only(output, row, count)) for row in range(1, count))])
