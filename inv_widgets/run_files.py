@@ -1,8 +1,7 @@
-"""Runs as Parquet files, an explanation a row group, on disk or behind URLs. Nothing is ever unpickled."""
+"""Runs as Parquet files, read an explanation at a time, on disk or behind URLs. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import tempfile
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from inv_widgets.run_groups import GroupReader, GroupWriter
 from inv_widgets.run_rows import (
     SCHEMA_VERSION,
     SCHEMAS,
@@ -25,8 +25,10 @@ from inv_widgets.run_rows import (
 from inv_widgets.url_files import UrlFile, file_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
     from typing_extensions import Self
 
     from inv_widgets.explanation import Explanation
@@ -67,34 +69,36 @@ class RunWriter:
     def __init__(self, path: str | Path | UrlFile, *, job: Mapping[str, Any] | None = None) -> None:
         self._paths = companions(path)
         self._drafts: dict[str, Path] = {}
-        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._writers: dict[str, GroupWriter] = {}
         self.errors: dict[str, str] = {}
         self.job = dict(job or {})
 
     def __enter__(self) -> Self:
         for kind, file in self._paths.items():
             draft = self._drafts[kind] = _draft(file)
-            self._writers[kind] = pq.ParquetWriter(draft, SCHEMAS[kind], compression="zstd")
+            self._writers[kind] = GroupWriter(draft, SCHEMAS[kind])
         return self
 
     def add(self, explanation: Explanation) -> None:
-        """Append one explanation as one row group of each file."""
+        """Append one explanation."""
         for kind, rows in rows_of(explanation).items():
             if rows:
-                self._writers[kind].write_table(pa.Table.from_pylist(rows, SCHEMAS[kind]))
+                self._writers[kind].add(pa.Table.from_pylist(rows, SCHEMAS[kind]))
 
     def copy(self, tables: Mapping[str, pa.Table], *, name: str | None = None) -> None:
         """Append what :meth:`RunFiles.tables` gave, without decoding it; `name` calls the picture anew."""
         for kind, table in tables.items():
             if len(table):
-                self._writers[kind].write_table(table if name is None else _called(table, name))
+                self._writers[kind].add(table if name is None else _called(table, name))
 
     def __exit__(self, kind: object, *_: object) -> None:
         written = {"run": uuid.uuid4().hex, "errors": self.errors, "job": self.job}
         try:
             for writer in self._writers.values():
-                writer.add_key_value_metadata({"inv_widgets": json.dumps(written)})
-                writer.close()
+                if kind is None:
+                    writer.close({"inv_widgets": json.dumps(written)})
+                else:
+                    writer.abandon()
             # The cluster maps last: where they stand, the companions stand too.
             for name in ("pictures", "columns", "cluster_maps") if kind is None else ():
                 _move(self._drafts[name], self._paths[name])
@@ -151,38 +155,41 @@ class RunFiles:
         self.errors: dict[str, str] = written.get("errors", {})
         self.job: dict[str, Any] = written.get("job", {})
         small = ["picture", "target_name", "n_columns", "n_cluster_maps"]
-        rows = self._files["pictures"].read(small).to_pylist()
-        self.keys = [(row["picture"], row["target_name"]) for row in rows]
-        # An explanation without cluster maps has no row group in their file.
-        self._groups = {
-            "pictures": _places([True] * len(rows)),
-            "columns": _places([row["n_columns"] > 0 for row in rows]),
-            "cluster_maps": _places([row["n_cluster_maps"] > 0 for row in rows]),
+        found = self._files["pictures"].read(small)
+        self.keys = list(zip(found["picture"].to_pylist(), found["target_name"].to_pylist(), strict=True))
+        counts = {
+            "pictures": [1] * len(self.keys),
+            "columns": found["n_columns"].to_pylist(),
+            "cluster_maps": found["n_cluster_maps"].to_pylist(),
         }
+        self._readers = {kind: self._reader(kind, counts[kind]) for kind in self._files}
 
     def tables(self, place: int) -> dict[str, pa.Table]:
         """Read one explanation's rows of the three files, as this version writes them."""
-        tables = {}
-        for kind, groups in self._groups.items():
-            group = groups[place]
-            file = self._files[kind]
-            if group is None:
-                tables[kind] = SCHEMAS[kind].empty_table()
-            else:
-                tables[kind] = upgraded(kind, file.read_row_group(group))
-        return tables
+        return {kind: upgraded(kind, reader.table(place)) for kind, reader in self._readers.items()}
 
-    def some(self, kind: str, names: list[str]) -> list[list[dict[str, Any]]]:
-        """Read some columns of all rows of one file: a list of rows an explanation. Others are not decoded."""
-        file = self._files[kind]
-        rows = file.read(names).to_pylist()
-        counts = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
-        starts = [0, *itertools.accumulate(counts)]
-        return [[] if group is None else rows[starts[group] : starts[group + 1]] for group in self._groups[kind]]
+    def some(self, kind: str, names: list[str], places: Sequence[int] | None = None) -> list[list[dict[str, Any]]]:
+        """Read some columns of one file, of all rows or of the explanations at `places`: a list of rows an explanation.
+
+        Other columns are not decoded, other row groups not read.
+        """
+        return self._readers[kind].rows(names, places)
+
+    def columns(self, kind: str, names: list[str]) -> tuple[pa.Table, NDArray[np.int64]]:
+        """Read some columns of one file as they are; rows ``starts[i]`` up to ``starts[i + 1]`` are explanation i's."""
+        return self._readers[kind].columns(names)
 
     def read(self, place: int) -> Explanation:
         """Read one explanation."""
         return explanation_of(self.tables(place))
+
+    def _reader(self, kind: str, counts: list[int]) -> GroupReader:
+        try:
+            return GroupReader(self._files[kind], counts)
+        except ValueError as error:
+            raise ValueError(
+                f"[inv-widgets] {companions(self.path)[kind]} does not fit its companions: {error}."
+            ) from None
 
 
 def _draft(file: Path | UrlFile) -> Path:
@@ -231,11 +238,3 @@ def _written(parquet: pq.ParquetFile) -> dict[str, Any]:
 def _called(table: pa.Table, name: str) -> pa.Table:
     place = table.schema.get_field_index("picture")
     return table.set_column(place, table.schema.field(place), pa.array([name] * len(table), pa.string()))
-
-
-def _places(present: list[bool]) -> list[int | None]:
-    places, count = [], 0
-    for here in present:
-        places.append(count if here else None)
-        count += here
-    return places

@@ -13,6 +13,7 @@ from PIL import Image
 
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest, Rounds
 from inv_widgets.recipe import Recipe
+from inv_widgets.thumbnails import pixels, thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "added_after", "explanation_of", "rows_of", "to_frame", "upgraded"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _text, _int, _real = pa.string(), pa.int32(), pa.float64()
 _floats, _ints, _bytes = pa.list_(pa.float32()), pa.list_(pa.int32()), pa.list_(pa.uint8())
@@ -54,7 +55,8 @@ SCHEMAS = {
         ("silhouettes", pa.list_(pa.struct([("clusters", _int), ("silhouette", _real)]))), ("schema_version", _int),
     ]),
     "pictures": pa.schema([
-        *_key, ("hash", _text), ("network_hash", _text), ("image", pa.binary()), ("window", pa.list_(_real)),
+        *_key, ("hash", _text), ("network_hash", _text), ("image", pa.binary()), ("thumbnail", pa.binary()),
+        ("window", pa.list_(_real)),
         ("height", _int), ("width", _int), ("prediction", _int), ("prediction_name", _text),
         ("prediction_probability", _real),
         ("predictions", pa.list_(pa.struct([("index", _int), ("name", _text), ("probability", _real)]))),
@@ -67,6 +69,7 @@ SCHEMAS = {
 _ADDED: dict[int, dict[str, tuple[str, ...]]] = {
     2: {"pictures": ("predictions",)},
     3: {"cluster_maps": ("rounds", "members")},
+    4: {"pictures": ("thumbnail",)},  # and several explanations a row group
 }
 
 
@@ -83,6 +86,8 @@ def upgraded(kind: str, table: pa.Table) -> pa.Table:
         rows = zip(*(table[name].to_pylist() for name in parts), strict=True)
         firsts = [[{"index": index, "name": name, "probability": chance}] for index, name, chance in rows]
         table = table.append_column("predictions", pa.array(firsts, SCHEMAS[kind].field("predictions").type))
+    if "thumbnail" in missing:  # it is made from the picture when it is asked for
+        table = table.append_column("thumbnail", pa.nulls(len(table), pa.binary()))
     if "members" in missing:  # before labels could be analysed
         labels = [[dataclasses.asdict(Label(**label)) for label in row] for row in table["labels"].to_pylist()]
         new = {"labels": labels, "rounds": [None] * len(table), "members": [[]] * len(table)}
@@ -210,6 +215,7 @@ def _picture_row(explanation: Explanation) -> dict[str, Any]:
         "hash": explanation.picture_hash,
         "network_hash": explanation.network_hash,
         "image": buffer.getvalue(),
+        "thumbnail": thumbnail(explanation.picture),
         "window": list(explanation.window),
         "height": height,
         "width": width,
@@ -227,13 +233,13 @@ def _picture_row(explanation: Explanation) -> dict[str, Any]:
 
 
 def _cluster_map(row: dict[str, Any]) -> ClusterMap:
-    thumbnail = (row["thumbnail_height"], row["thumbnail_width"])
+    small = (row["thumbnail_height"], row["thumbnail_width"])
     thumbnails = np.array(row["channel_thumbnails"], np.uint8)
     same = ("id", "cluster", "channels", "channel_weights", "map_min", "map_max", "silhouette")
     return ClusterMap(
         **{name: row[name] for name in same},
         map=np.array(row["map"], np.float32).reshape(row["map_height"], row["map_width"]),
-        channel_thumbnails=thumbnails.reshape(thumbnails.size // max(1, thumbnail[0] * thumbnail[1]), *thumbnail),
+        channel_thumbnails=thumbnails.reshape(thumbnails.size // max(1, small[0] * small[1]), *small),
         labels=tuple(Label(**{**label, "typed": tuple(label["typed"])}) for label in row["labels"]),
         rounds=None if row["rounds"] is None else Rounds(**row["rounds"]),
         members=tuple(_cluster_map(member) for member in row.get("members", ())),
@@ -254,11 +260,9 @@ def _column(row: dict[str, Any], cluster_maps: list[dict[str, Any]]) -> Column:
 
 
 def _explanation(row: dict[str, Any], columns: tuple[Column, ...]) -> Explanation:
-    with Image.open(io.BytesIO(row["image"])) as image:
-        picture = np.array(image.convert("RGB"))
     target = row["target"]
     return Explanation(
-        picture=picture,
+        picture=pixels(row["image"]),
         name=row["picture"],
         picture_hash=row["hash"],
         network=row["network"],

@@ -17,6 +17,7 @@ from PIL import Image
 
 from inv_widgets.labels.support import LEAST, is_low
 from inv_widgets.run import as_run
+from inv_widgets.thumbnails import shrunk, thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["pictures", "to_json"]
 
 LONGEST = 768  # pixels of the picture's longer side
-LONGEST_THUMBNAIL = 96
 _LOSSLESS = 128  # a picture up to this size costs next to nothing, and artefacts would show when it is enlarged
 
 
@@ -121,22 +121,14 @@ def _picture(explanation: Explanation, key: str) -> dict[str, Any]:
 
 def _images(picture: NDArray[np.uint8]) -> dict[str, Any]:
     image = Image.fromarray(picture)
-    sent = _shrunk(image, LONGEST)
+    sent = shrunk(image, LONGEST)
     return {
         "width": sent.width,
         "height": sent.height,
         "image": _webp(sent),
         "image_type": "image/webp",
-        "thumbnail": _webp(_shrunk(image, LONGEST_THUMBNAIL)),
+        "thumbnail": thumbnail(picture),
     }
-
-
-def _shrunk(image: Image.Image, longest: int) -> Image.Image:
-    scale = longest / max(image.size)
-    if scale >= 1:
-        return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def _webp(image: Image.Image) -> bytes:

@@ -1,6 +1,7 @@
 """A run in memory and in its three files: equal, lazy, and clear about what is wrong."""
 
 import dataclasses
+import io
 import itertools
 import math
 
@@ -8,11 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
+from inv_widgets import run_groups
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, as_run, load
 from inv_widgets.run_files import SCHEMA_VERSION, RunFiles, RunWriter, companions
+from inv_widgets.run_outline import thumbnails
 
 
 def cluster_map(place, seed, silhouette=0.25, labels=(), thumbnails=2):
@@ -152,14 +156,118 @@ def test_reading_one_explanation_reads_no_other(saved, monkeypatch):
     assert reads == [1]
 
 
-def test_only_one_row_group_is_touched(saved, monkeypatch):
+@pytest.fixture
+def touched(monkeypatch):
+    """Which row groups are read whole, and which columns of them where not all."""
     groups = []
     read = pq.ParquetFile.read_row_group
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", lambda f, i, *a: groups.append((i, *a)) or read(f, i, *a))
+    return groups
+
+
+def test_explanations_share_row_groups_and_only_one_is_touched(tmp_path, monkeypatch, touched):
+    monkeypatch.setattr(run_groups, "GROUP_EXPLANATIONS", 3)
+    saved = Run(ODD).save(tmp_path / "run.parquet")
+    sizes = {kind: group_sizes(file) for kind, file in companions(saved).items()}
+    assert sizes["pictures"] == [3, 3, 3, 2]
+    # Explanations 3, 4 and 8 have no cluster maps, 4 and 8 no columns; those that have, three at a time.
+    assert sizes["columns"] == [2 + 1 + 2, 3, 3]
+    assert sizes["cluster_maps"] == [3 + 1 + 1, 3, 2]
     run = load(saved)
-    monkeypatch.setattr(pq.ParquetFile, "read_row_group", lambda f, i, *a: groups.append(i) or read(f, i, *a))
+    touched.clear()
     assert run[9] == ODD[9]
-    # Explanations 3, 4 and 8 have no cluster maps, 4 and 8 no columns: group 9 of the pictures, 7 and 6 of the others.
-    assert sorted(groups) == [6, 7, 9]
+    assert sorted(touched) == [(2,), (2,), (3,)]
+    touched.clear()
+    assert run[10] == ODD[10]  # of the same three groups
+    assert touched == []
+    assert list(load(saved)) == ODD
+
+
+def test_a_row_group_ends_before_it_grows_large(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_groups, "GROUP_BYTES", 5_000)
+    big = explanation("big.jpg", 0, size=(60, 60))
+    saved = Run([*ODD[:3], big, big, ODD[4]]).save(tmp_path / "run.parquet")
+    assert group_sizes(companions(saved)["pictures"]) == [3, 1, 1, 1]
+    assert list(load(saved)) == [*ODD[:3], big, big, ODD[4]]
+
+
+def group_sizes(file):
+    metadata = pq.ParquetFile(file).metadata
+    return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+
+
+def as_version_3(run):
+    """Write a run's files anew as version 3 wrote them: a row group an explanation, no thumbnails."""
+    for file in companions(run).values():
+        written = pq.ParquetFile(file).metadata.metadata[b"inv_widgets"]
+        table = pq.read_table(file)
+        table = table.drop_columns([name for name in ("thumbnail",) if name in table.column_names])
+        place = table.schema.get_field_index("schema_version")
+        table = table.set_column(place, "schema_version", pa.array([3] * len(table), pa.int32()))
+        with pq.ParquetWriter(file, table.schema) as writer:
+            writer.add_key_value_metadata({"inv_widgets": written})
+            start = 0
+            for group in groups_of(file_rows(table)):
+                writer.write_table(table.slice(start, group))
+                start += group
+
+
+def test_files_of_version_3_have_a_row_group_an_explanation(tmp_path, touched):
+    kept = [one for one in ODD if one.name != "twice.jpg"]  # their rows could not be told apart above
+    saved = Run(kept, errors={"bad.png": "cut off"}).save(tmp_path / "old.parquet")
+    as_version_3(saved)
+    assert group_sizes(companions(saved)["pictures"]) == [1] * len(kept)
+    run = load(saved)
+    assert run == Run(kept, errors={"bad.png": "cut off"})
+    touched.clear()
+    assert load(saved)[6] == kept[6]
+    assert [group for group, *columns in touched if not columns] == [5 - 1, 5, 6]
+    again = load(run.save(tmp_path / "again.parquet"))
+    assert again == run
+    assert all(len(one) > 20 for one in thumbnails(again, range(len(again))))
+
+
+def test_thumbnails_come_from_the_files_and_else_from_the_pictures(tmp_path, touched):
+    kept = [explanation(f"{i}.jpg", 0, column("a", cluster_map(0, i)), size=(9 + i, 200)) for i in range(5)]
+    saved = Run(kept).save(tmp_path / "run.parquet")
+    run = load(saved)
+    touched.clear()
+    stored = thumbnails(run, [3, 0])
+    assert touched == [(0, ["thumbnail"])]
+    assert stored == thumbnails(Run(kept), [3, 0]) == thumbnails(load(saved)[::-1], [1, 4])
+    with Image.open(io.BytesIO(stored[0])) as image:
+        assert (image.format, image.size) == ("WEBP", (96, 6))
+    as_version_3(saved)
+    old = load(saved)
+    touched.clear()
+    assert thumbnails(old, [3, 0]) == stored
+    assert {columns[0][0] for _, columns in ((group, rest) for group, *rest in touched)} == {"thumbnail", "image"}
+    assert {group for group, *_ in touched} == {0, 3}
+
+
+def test_rows_that_do_not_fit_the_pictures_are_refused(saved):
+    file = companions(saved)["columns"]
+    written = pq.ParquetFile(file).metadata.metadata[b"inv_widgets"]
+    table = pq.read_table(file)
+    with pq.ParquetWriter(file, table.schema) as writer:
+        writer.write_table(table.slice(1))
+        writer.add_key_value_metadata({"inv_widgets": written})
+    with pytest.raises(ValueError, match=rf"{file.name} does not fit its companions: it has 10 rows, not 11"):
+        load(saved)
+
+
+def test_opening_reads_no_maps_and_no_pictures(saved, monkeypatch):
+    read = []
+    whole, group = pq.ParquetFile.read, pq.ParquetFile.read_row_group
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda f, names: read.append(names) or whole(f, names))
+    monkeypatch.setattr(
+        pq.ParquetFile, "read_row_group", lambda f, i, names: read.append((i, names)) or group(f, i, names)
+    )
+    run = load(saved)
+    assert (len(run), run.keys[2]) == (len(ODD), ("empty column.jpg", "class 0"))
+    assert list(run.filter(target=(1, 4, 7)).keys) == [("group.jpg", "class (1, 4, 7)")]
+    small = ["picture", "target_name", "n_columns", "n_cluster_maps"]
+    assert read == [(0, ["schema_version"])] * 3 + [small, ["target"]]
 
 
 def test_frame(saved):
@@ -220,7 +328,8 @@ def as_version_1(run):
         table = pq.read_table(file)
         place = table.schema.get_field_index("schema_version")
         table = table.set_column(place, "schema_version", pa.array([1] * len(table), pa.int32()))
-        old = table.drop_columns([name for name in ("predictions", "rounds", "members") if name in table.column_names])
+        added = ("predictions", "rounds", "members", "thumbnail")
+        old = table.drop_columns([name for name in added if name in table.column_names])
         if "labels" in old.column_names:
             of_one = pa.list_(pa.struct([("name", pa.string()), ("score", pa.float64())]))
             labels = [

@@ -1,0 +1,47 @@
+"""Thumbnails of pictures, as they are stored in a run and sent to the browser."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["LONGEST_THUMBNAIL", "pixels", "shrunk", "thumbnail"]
+
+LONGEST_THUMBNAIL = 96
+"""Pixels of the longer side: twice what the Explorer's strip shows."""
+
+
+def thumbnail(picture: NDArray[np.uint8]) -> bytes:
+    """Give a picture (uint8 RGB, height x width x 3) as a small WebP: about 2 kB.
+
+    A picture that is no larger than that is kept exactly: artefacts would show when it is enlarged.
+    """
+    image = Image.fromarray(picture)
+    small = shrunk(image, LONGEST_THUMBNAIL)
+    buffer = io.BytesIO()
+    if small is image:
+        small.save(buffer, "WEBP", lossless=True, quality=50, method=2)
+    else:
+        small.save(buffer, "WEBP", quality=80, method=1)
+    return buffer.getvalue()
+
+
+def shrunk(image: Image.Image, longest: int) -> Image.Image:
+    """Give an image whose longer side is at most so many pixels: itself where it is that small already."""
+    scale = longest / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def pixels(image: bytes) -> NDArray[np.uint8]:
+    """Decode a picture that stands in a file: uint8 RGB, height x width x 3."""
+    with Image.open(io.BytesIO(image)) as opened:
+        return np.array(opened.convert("RGB"))
