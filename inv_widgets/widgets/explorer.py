@@ -12,10 +12,10 @@ import traitlets
 from PIL import Image
 
 from inv_widgets.errors import kind_of
-from inv_widgets.export import figures, payload
-from inv_widgets.labels.known import known_labels
+from inv_widgets.export import figures
 from inv_widgets.run import as_run
 from inv_widgets.run_outline import picture_hashes
+from inv_widgets.widgets import explorer_pictures as sending
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.state import State, StateTrait
 from inv_widgets.widgets.traits import Checked, number, one_of, optional, texts
@@ -28,18 +28,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Explorer"]
 
-WHOLE_BYTES = 32_000_000
-"""Pictures are sent whole up to so many bytes; those of a bigger run come when they are looked at."""
-
-_BYTES = ("image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails")  # the order of the front end
-_STEP = 8  # explanations that are read and encoded together
-
 
 class Explorer(Widget):
     """Explore explanations: a column a layer from shallow to deep, cluster maps as cards, one in full by a click.
 
-    All controls work in the browser and never wait for the kernel. While a reveal game on the same State is open, the
-    pictures that its player has not answered yet are withheld, and the others come when they are looked at.
+    All controls work in the browser and never wait for the kernel. Of a run of more than 64 explanations, or 32 MB, a
+    picture and its thumbnail come when they are looked at, and the browser keeps those looked at last: ten thousand
+    open as fast as fifty. While a reveal game on the same State is open, the pictures that its player has not answered
+    yet are withheld, and the others come when they are looked at.
 
     Parameters
     ----------
@@ -110,9 +106,9 @@ class Explorer(Widget):
     @run.setter
     def run(self, run: Run | Explanation | Iterable[Explanation] | str | Path) -> None:
         run = as_run(run)
-        hashes = _hashes(run)
+        hashes = picture_hashes(run)
         with self._lock:
-            known = self._hashes if self._hashes is not None else _hashes(self._run)
+            known = self._hashes if self._hashes is not None else picture_hashes(self._run)
             same = (hashes, run.keys) == (known, self._run.keys)
             self._run, self._hashes = run, hashes
             self._version += 1
@@ -129,7 +125,7 @@ class Explorer(Widget):
         IndexError
             If the run is empty, or all of it is withheld by a game.
         """
-        return self._run[self._place()]
+        return self._run[self._place(self.state)]
 
     def save(self, path: str | Path, **options: Any) -> Path:
         """Write the explanation that is shown as a figure, as it is shown: colours, opacity, columns.
@@ -185,18 +181,18 @@ class Explorer(Widget):
         shown = [layer for layer in layers if layer in brushed and layer not in set(self.hidden_layers)]
         return {"colour_map": self.state.colour_map, "opacity": self.state.opacity, "layers": shown or None}
 
-    def _place(self) -> int:
+    def _place(self, state: State) -> int:
         """Where the run has what is shown: as the front end chooses it."""
         if not len(self._run):
             raise IndexError("[inv-widgets] This Explorer is empty: give it a run with at least one picture.")
-        withheld = self._withheld(self.state)
+        withheld = self._withheld(state)
         keys = [(place, *key) for place, key in enumerate(self._run.keys) if place not in withheld]
         if not keys:
             raise IndexError(
                 "[inv-widgets] All pictures of this Explorer are withheld while a game on its State is open: play them "
                 "first, or close the game."
             )
-        picture, target = self.state.picture, self.state.target
+        picture, target = state.picture, state.target
         for wanted in ((picture, target), (picture, None), (None, target)):
             for place, name, target_name in keys:
                 if wanted != (None, None) and wanted[0] in {None, name} and wanted[1] in {None, target_name}:
@@ -211,16 +207,17 @@ class Explorer(Widget):
         if not hashes:
             return frozenset()
         if self._hashes is None:
-            self._hashes = _hashes(self._run)
+            self._hashes = picture_hashes(self._run)
         return frozenset(place for place, one in enumerate(self._hashes) if one in hashes)
 
     def _sent(self, state: State) -> list[dict[str, Any]]:
         # What the browser has of an older version it shows until the newer one has come.
         version = {"version": self._version} if self._version else {}
         if not state._withholding.active:  # noqa: SLF001
-            return [picture | version for picture in _pictures(self._run)]
+            shown = self._place(state) if len(self._run) else 0
+            return [picture | version for picture in sending.pictures(self._run, shown)]
         withheld = self._withheld(state)
-        heads = enumerate(_heads(self._run))
+        heads = enumerate(sending.heads(self._run))
         return [{"key": str(place), "withheld": True} if place in withheld else head | version for place, head in heads]
 
     def _on_withheld(self) -> None:
@@ -237,55 +234,28 @@ class Explorer(Widget):
 
     def _on_message(self, _: Any, content: dict[str, Any], __: list[memoryview]) -> None:
         """Answer the browser's questions by their id, errors included."""
+        answers = {"picture": self._answer_picture, "thumbnails": self._answer_thumbnails}
         try:
-            if content.get("kind") != "picture":
-                raise ValueError(f"[inv-widgets] The kernel does not know the question {content.get('kind')!r}.")  # noqa: TRY301
+            kind = content.get("kind")
+            if kind not in answers:
+                raise ValueError(f"[inv-widgets] The kernel does not know the question {kind!r}.")  # noqa: TRY301
             with self._lock:
-                place = int(content["key"])
-                if not 0 <= place < len(self._run):
-                    raise IndexError(f"[inv-widgets] There is no picture {place}: this run has {len(self._run)}.")  # noqa: TRY301
-                if place in self._withheld(self.state):
-                    raise PermissionError("[inv-widgets] This picture is withheld while a game is open: play first.")  # noqa: TRY301
-                picture = _whole(self._run[place : place + 1], place)[0]
-                if self._version:
-                    picture["version"] = self._version
-            buffers = [picture.pop(name) for name in _BYTES]
-            self.send({"id": content.get("id"), "picture": picture}, buffers=buffers)
+                told, buffers = answers[kind](content)
+            self.send({"id": content.get("id"), **told}, buffers=buffers)
         except Exception as error:  # noqa: BLE001 (whatever it was, the browser waits for an answer)
             self.send({"id": content.get("id"), "error": str(error) or type(error).__name__})
 
+    def _answer_picture(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        place = int(content["key"])
+        if not 0 <= place < len(self._run):
+            raise IndexError(f"[inv-widgets] There is no picture {place}: this run has {len(self._run)}.")
+        if place in self._withheld(self.state):
+            raise PermissionError("[inv-widgets] This picture is withheld while a game is open: play first.")
+        picture = sending.whole(self._run, place)
+        if self._version:
+            picture["version"] = self._version
+        return {"picture": picture}, [picture.pop(name) for name in sending.BYTES]
 
-def _hashes(run: Run) -> list[str]:
-    # A labelled run would be labelled whole for this: what it was made from has the same pictures.
-    return picture_hashes(getattr(run, "source", run))
-
-
-def _pictures(run: Run) -> list[dict[str, Any]]:
-    """Give the first pictures whole, up to WHOLE_BYTES, and only the names of the others."""
-    sent: list[dict[str, Any]] = []
-    size = 0
-    while len(sent) < len(run) and (size < WHOLE_BYTES or not sent):
-        pictures = _whole(run[len(sent) : len(sent) + _STEP], len(sent))
-        size += sum(len(picture[name]) for picture in pictures for name in _BYTES)
-        sent += pictures
-    return sent if len(sent) == len(run) else sent + _heads(run)[len(sent) :]
-
-
-def _heads(run: Run) -> list[dict[str, Any]]:
-    heads: list[dict[str, Any]] = [
-        {"key": str(place), "name": name, "target_name": target_name}
-        for place, (name, target_name) in enumerate(run.keys)
-    ]
-    labels = known_labels(run)
-    if any(labels):  # else nobody labelled it
-        for head, names in zip(heads, labels, strict=True):
-            if names is not None:
-                head["labels"] = names
-    return heads
-
-
-def _whole(run: Run, first: int) -> list[dict[str, Any]]:
-    pictures = payload.pictures(run)
-    for place, picture in enumerate(pictures, first):
-        picture["key"] = str(place)
-    return pictures
+    def _answer_thumbnails(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        keys, found = sending.asked_thumbnails(self._run, content["keys"], self._withheld(self.state))
+        return {"keys": keys}, found

@@ -15,7 +15,7 @@ from PIL import Image
 from inv_widgets import Explorer, State
 from inv_widgets.explanation import Label
 from inv_widgets.run import Run
-from inv_widgets.widgets import explorer
+from inv_widgets.widgets import explorer, explorer_pictures
 
 WORD = "<img src=x onerror=alert(1)>"
 """What people typed, in the run."""
@@ -97,8 +97,8 @@ def test_numbers_are_sent_once_and_whole(run):
 
 def test_a_big_run_sends_the_rest_when_asked(run, monkeypatch, from_browser):
     whole = Explorer(run)._pictures[2]
-    monkeypatch.setattr(explorer, "WHOLE_BYTES", 1)
-    monkeypatch.setattr(explorer, "_STEP", 1)
+    monkeypatch.setattr(explorer_pictures, "WHOLE_BYTES", 1)
+    monkeypatch.setattr(explorer_pictures, "_STEP", 1)
     widget = Explorer(run)
     assert ["columns" in picture for picture in widget._pictures] == [True, False, False]
     assert widget._pictures[2] == {"key": "2", "name": "cat.jpg", "target_name": "cat", "labels": [WORD]}
@@ -266,8 +266,8 @@ def test_heads_tell_their_best_labels_and_withheld_ones_nothing(run, tmp_path, s
 
 
 def test_heads_of_a_big_run_tell_them_too(run, monkeypatch):
-    monkeypatch.setattr(explorer, "WHOLE_BYTES", 1)
-    monkeypatch.setattr(explorer, "_STEP", 1)
+    monkeypatch.setattr(explorer_pictures, "WHOLE_BYTES", 1)
+    monkeypatch.setattr(explorer_pictures, "_STEP", 1)
     sent = Explorer(Run([said(run[0], "paw"), said(run[1], "ear")]))._pictures
     assert "columns" in sent[0]
     assert sent[1]["labels"] == ["ear"]

@@ -18,7 +18,7 @@ from playing import SIZE, Browser, Ear, secret_explanation, secret_run
 from inv_widgets import Explorer, LabelStore, RevealGame, State
 from inv_widgets.game.masked_pictures import GREY, masked_picture
 from inv_widgets.run import Run, load
-from inv_widgets.widgets import explorer as explorer_module
+from inv_widgets.widgets import explorer_pictures
 from inv_widgets.widgets.withholding import Withholding
 
 
@@ -325,7 +325,7 @@ def test_an_explorer_that_changes_its_state(run, store, games):
 
 
 def test_a_big_run_is_read_only_where_it_is_shown(run, store, games, tmp_path, monkeypatch):
-    monkeypatch.setattr(explorer_module, "_whole", lambda *a: pytest.fail("read whole"))
+    monkeypatch.setattr(explorer_pictures.payload, "pictures", lambda *a: pytest.fail("read whole"))
     state = State()
     games.append(RevealGame(run, store=store, player="ada", state=state))
     explorer = Explorer(load(run.save(tmp_path / "run.parquet")), state=state)

@@ -1,0 +1,64 @@
+"""What an Explorer sends of its run: a small one whole, of a big one the picture that is shown and names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inv_widgets.export import payload
+from inv_widgets.labels.known import known_labels
+from inv_widgets.run_outline import thumbnails
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inv_widgets.run import Run
+
+__all__ = ["BYTES", "WHOLE_BYTES", "WHOLE_PICTURES", "asked_thumbnails", "heads", "pictures", "whole"]
+
+WHOLE_PICTURES = 64
+"""Up to so many explanations all pictures are sent at once, and a saved notebook has them without a kernel."""
+WHOLE_BYTES = 32_000_000
+"""As long as they are no more than so many bytes; the others come when they are looked at."""
+
+BYTES = ("image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails")  # the order of the front end
+_STEP = 8  # explanations that are read and encoded together
+
+
+def pictures(run: Run, shown: int) -> list[dict[str, Any]]:
+    """Give all pictures of a small run whole; of a big one the one at `shown`, and only the names of the others."""
+    if len(run) > WHOLE_PICTURES:
+        return [whole(run, place) if place == shown else head for place, head in enumerate(heads(run))]
+    sent: list[dict[str, Any]] = []
+    size = 0
+    while len(sent) < len(run) and (size < WHOLE_BYTES or not sent):
+        first = len(sent)
+        found = payload.pictures(run[first : first + _STEP])
+        sent += [picture | {"key": str(place)} for place, picture in enumerate(found, first)]
+        size += sum(len(picture[name]) for picture in found for name in BYTES)
+    return sent if len(sent) == len(run) else sent + heads(run)[len(sent) :]
+
+
+def heads(run: Run) -> list[dict[str, Any]]:
+    """Give what is known of each explanation without reading it: its names, and its labels where it has any."""
+    found: list[dict[str, Any]] = [
+        {"key": str(place), "name": name, "target_name": target_name}
+        for place, (name, target_name) in enumerate(run.keys)
+    ]
+    labels = known_labels(run)
+    if any(labels):  # else nobody labelled it
+        for head, names in zip(found, labels, strict=True):
+            if names is not None:
+                head["labels"] = names
+    return found
+
+
+def whole(run: Run, place: int) -> dict[str, Any]:
+    """Give one picture with its columns and bytes."""
+    return payload.pictures(run[place : place + 1])[0] | {"key": str(place)}
+
+
+def asked_thumbnails(run: Run, keys: Sequence[Any], withheld: frozenset[int]) -> tuple[list[str], list[bytes]]:
+    """Give the thumbnails that the browser asks for: the keys of those that there are, and their bytes."""
+    places = [int(key) for key in keys]
+    there = [place for place in places if 0 <= place < len(run) and place not in withheld]
+    return [str(place) for place in there], thumbnails(run, there)
