@@ -16,6 +16,7 @@ from inv_widgets.comparison.comparison_frames import COSTS, measures, unit_of
 from inv_widgets.comparison.metrics.registry import METRICS
 from inv_widgets.errors import UnknownNameError
 from inv_widgets.export.colour_maps import colours
+from inv_widgets.export.comparison_added import AddedPicture, with_added
 from inv_widgets.export.comparison_order import method_order, picture_order, value_of
 from inv_widgets.export.drawing import Drawing, fitted, wrapped
 from inv_widgets.export.looks import Look
@@ -69,13 +70,15 @@ class _Options:
         return made
 
 
-def figure(result: ComparisonResult, **options: Any) -> str:
+def figure(result: ComparisonResult, *, added: Sequence[AddedPicture] = (), **options: Any) -> str:
     """Draw a comparison as SVG.
 
     Parameters
     ----------
     result
         What :func:`inv_widgets.compare` gives.
+    added
+        Pictures that were added on screen; each is marked so.
     **options
         ``theme``, ``colour_map``, ``opacity``, ``view``, ``share``, ``signs``, ``outline``, ``cell_size``,
         ``metrics``, ``sort_methods``, ``sort_pictures`` as in ``inv.Comparison``; ``methods`` (keys) and ``pictures``
@@ -86,10 +89,17 @@ def figure(result: ComparisonResult, **options: Any) -> str:
     TypeError, ValueError, UnknownNameError
         If an option, a method or a picture is not there or not possible.
     """
-    return _Figure(result, _Options.of(options)).draw()
+    return _Figure(result, added, _Options.of(options)).draw()
 
 
-def save(result: ComparisonResult, path: str | Path, *, scale: float = 2, **options: Any) -> Path:
+def save(
+    result: ComparisonResult,
+    path: str | Path,
+    *,
+    scale: float = 2,
+    added: Sequence[AddedPicture] = (),
+    **options: Any,
+) -> Path:
     """Write the figure to a ``.svg`` or ``.png`` file; `scale`: pixels of a PNG per pixel of the drawing."""
     path = Path(path)
     suffix = path.suffix.lower()
@@ -100,7 +110,7 @@ def save(result: ComparisonResult, path: str | Path, *, scale: float = 2, **opti
         )
     if not 0 < scale <= 8:
         raise ValueError(f"[inv-widgets] scale={scale!r} is not possible: give a number above 0 and up to 8.")
-    svg = figure(result, **options)
+    svg = figure(result, added=added, **options)
     if suffix == ".svg":
         return write(path, svg.encode("utf-8"))
     import vl_convert
@@ -120,16 +130,21 @@ def still(result: ComparisonResult, **options: Any) -> bytes:
 
 
 class _Figure:
-    def __init__(self, result: ComparisonResult, options: _Options) -> None:
+    def __init__(self, result: ComparisonResult, added: Sequence[AddedPicture], options: _Options) -> None:
         self._result, self._options = result, options
+        self._rows = [
+            *zip(result.pictures, result.maps, strict=True),
+            *((one.picture, one.row(result.methods)) for one in added),
+        ]
         self._look = Look.of(theme=options.theme, colour_map=options.colour_map, opacity=options.opacity)
         self._map_look = MapLook(
             options.view, options.share, options.signs, options.colour_map, options.opacity, options.theme
         )
         chosen = _places([method.key for method in result.methods], options.methods, "method")
         self._methods = [place for place in method_order(result, options.sort_methods) if place in chosen]
-        named = _places([picture.name for picture in result.pictures], options.pictures, "picture")
-        self._pictures = [place for place in picture_order(result, options.sort_pictures, chosen) if place in named]
+        named = _places([picture.name for picture, _ in self._rows], options.pictures, "picture")
+        order = with_added(picture_order(result, options.sort_pictures, chosen), len(result.pictures), added)
+        self._pictures = [place for place in order if place in named]
         self._left_out = [
             len(places) - most if most is not None and len(places) > most else 0
             for places, most in ((self._methods, options.max_methods), (self._pictures, options.max_pictures))
@@ -154,17 +169,22 @@ class _Figure:
         y = top + 16 * (max(map(len, heads), default=1) - 1) + 12
         for place in self._pictures:
             y = self._row(place, y) + 16
-        if not result.pictures or not self._methods:
+        if not self._rows or not self._methods:
             text((MARGIN, top), "Nothing was compared.", size=12, fill=self._look["muted"])
         y = self._foot(y, width)
-        name = f"{len(self._methods)} methods on {len(self._pictures)} pictures, by {result.network}"
+        n_added = sum(map(self._is_added, self._pictures))
+        more = f" and {n_added} added" if n_added else ""
+        name = f"{len(self._methods)} methods on {len(self._pictures) - n_added} pictures{more}, by {result.network}"
         return self._drawing.finish(max(width, 240), y + MARGIN, background=self._look["background"], name=name)
 
     def _x(self, column: int) -> float:
         return MARGIN + column * (self._options.cell_size + GAP)
 
+    def _is_added(self, place: int) -> bool:
+        return place >= len(self._result.pictures)
+
     def _row(self, place: int, y: float) -> float:
-        picture, cell, text = self._result.pictures[place], self._options.cell_size, self._drawing.text
+        (picture, maps), cell, text = self._rows[place], self._options.cell_size, self._drawing.text
         width, height = _fit(picture, cell)
         size = (max(1, round(width * IMAGE_SCALE)), max(1, round(height * IMAGE_SCALE)))
         pixels = resized(picture.picture, size)
@@ -172,7 +192,10 @@ class _Figure:
             pixels = outlined(pixels, picture.mask)
         self._drawing.picture((self._x(0), y, width, height), pixels, border=self._look["border"], name=picture.name)
         at = y + height + 14
-        text((self._x(0), at), fitted(picture.name, 11, cell), size=11, **self._strong)
+        marked = 46 if self._is_added(place) else 0
+        text((self._x(0), at), fitted(picture.name, 11, cell - marked), size=11, **self._strong)
+        if marked:
+            text((self._x(0) + cell, at), "added", text_anchor="end", **self._small)
         first = picture.predictions[0] if picture.predictions else None
         said = [f"{picture.target_name} {100 * picture.probability:.1f}\u00a0%"]
         if first is not None and first.name != picture.target_name:
@@ -182,8 +205,7 @@ class _Figure:
             text((self._x(0), at), fitted(line, 10.5, cell), **self._small)
         ends = [at]
         for number, method in enumerate(self._methods, 1):
-            found = self._result.maps[place][method]
-            ends.append(self._cell(picture, found, self._x(number), y, (width, height)))
+            ends.append(self._cell(picture, maps[method], self._x(number), y, (width, height)))
         return max(ends)
 
     def _cell(
@@ -218,7 +240,7 @@ class _Figure:
         """Say what the colours mean, and what was left out."""
         text = self._drawing.text
         x = float(MARGIN)
-        shown = [self._result.maps[row][column] for row in self._pictures for column in self._methods]
+        shown = [self._rows[row][1][column] for row in self._pictures for column in self._methods]
         signed = [is_signed(one.native) for one in shown if one.native is not None and one.native.size]
         if self._options.view != "mask" and shown:
             if not all(signed) or self._options.signs == "positive":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inv_widgets.comparison.comparison_result import ComparisonResult
+    from inv_widgets.export.comparison_added import AddedPicture
 
 __all__ = ["PageData", "save"]
 
@@ -34,14 +35,14 @@ class PageData:
 
     Attributes
     ----------
-    about, rows
-        What a Comparison's front end reads.
+    about, rows, added
+        What a Comparison's front end reads: the result's rows, and those that were added.
     state
         The State that it opens with.
     view
         Traits of the Comparison.
-    result
-        For the still picture, and the heading.
+    result, drawn
+        For the still picture, and the heading; what was added.
     """
 
     about: Mapping[str, Any]
@@ -49,6 +50,8 @@ class PageData:
     state: object
     view: Mapping[str, Any]
     result: ComparisonResult
+    added: Sequence[Mapping[str, Any]] = ()
+    drawn: Sequence[AddedPicture] = ()
 
 
 def save(data: PageData, path: Path, *, title: str | None = None) -> Path:
@@ -58,11 +61,11 @@ def save(data: PageData, path: Path, *, title: str | None = None) -> Path:
     told = {
         "title": heading,
         "state": {name: getattr(data.state, name) for name in STATE},
-        "comparison": {"_about": dict(data.about), "_rows": list(data.rows), "_added": [], **data.view},
+        "comparison": {"_about": dict(data.about), "_rows": list(data.rows), "_added": list(data.added), **data.view},
     }
     drawn = None
-    if data.result.pictures:
-        drawn = figure(data.result, max_pictures=_DRAWN["pictures"], max_methods=_DRAWN["methods"])
+    if data.result.pictures or data.drawn:
+        drawn = figure(data.result, added=data.drawn, max_pictures=_DRAWN["pictures"], max_methods=_DRAWN["methods"])
     return write(path, document(told, still=still(drawn, heading), scripts=[_script()]))
 
 

@@ -166,6 +166,8 @@ class Comparison(Widget):
     def save(self, path: str | Path, **options: Any) -> Path:
         """Write the comparison as it is shown: a figure, or a page that works from disk.
 
+        Rows that were added are in it too, marked so; the means are those of the result.
+
         Parameters
         ----------
         path
@@ -188,12 +190,14 @@ class Comparison(Widget):
         with self._lock:
             shown = self._desk.visible()
             page = path.suffix.lower() in {".html", ".htm"}
+            added = self._desk.added_pictures()
             rows = [row for row in self._desk.rows(math.inf) if not row.get("withheld")] if page else []
+            whole = self._desk.whole_added() if page else []
         if page:
             view = {name: getattr(self, name) for name in _VIEW}
-            data = comparison_page.PageData(self._about | {"live": False}, rows, self.state, view, shown)
+            data = comparison_page.PageData(self._about | {"live": False}, rows, self.state, view, shown, whole, added)
             return comparison_page.save(data, path, **options)
-        return comparison_figure.save(shown, path, **(self._look() | options))
+        return comparison_figure.save(shown, path, added=added, **(self._look() | options))
 
     def close(self) -> None:
         """Take the view off the screen; what is being compared ends."""

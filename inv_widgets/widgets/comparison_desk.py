@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.export import comparison_payload as payload
+from inv_widgets.export.comparison_added import AddedPicture
 from inv_widgets.pictures import load_picture
 from inv_widgets.widgets.comparison_rows import AddedRow, Explained, ResultRow
 from inv_widgets.widgets.comparison_runs import ComparisonRuns
@@ -100,6 +101,22 @@ class ComparisonDesk:
         return dataclasses.replace(
             self._result, pictures=tuple(row.picture for row in rows), maps=tuple(row.maps for row in rows)
         )
+
+    def added_pictures(self) -> list[AddedPicture]:
+        """Give the added rows that may be seen and of which something is there; places are those of `visible`."""
+        withheld = self._withheld()
+        shown = [row.key for row in self._rows if not row.hashes & withheld]
+        added = [row for row in self._added if row.results and not row.hashes & withheld]
+        places = {key: place for place, key in enumerate([*shown, *(row.key for row in added)])}
+        return [
+            AddedPicture(row.results[0].pictures[0], {one.method: one for one in row.maps}, places.get(row.after or ""))
+            for row in added
+        ]
+
+    def whole_added(self) -> list[dict[str, Any]]:
+        """Give the added rows with their bytes, as they stand now: nothing more will come."""
+        withheld = self._withheld()
+        return [row.still(self._explained) for row in self._added if row.results and not row.hashes & withheld]
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until all rows are filled."""

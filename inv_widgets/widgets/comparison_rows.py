@@ -131,6 +131,12 @@ class AddedRow:
             "probability": None, "predictions": [], "has_mask": False, "cells": [], **size, **told,
         }  # fmt: skip
 
+    def still(self, explained: Explained) -> dict[str, Any]:
+        """Give all that is there, of a row that stands still: in a file nothing more comes."""
+        told = self.head(explained) | self.content(explained)
+        status = told["status"] | ({"state": "stopped", "method": ""} if self.open else {})
+        return told | {"status": status}
+
     def content(self, explained: Explained, have: Iterable[str] = ()) -> dict[str, Any]:
         """Give the bytes that are there."""
         if not self.results:

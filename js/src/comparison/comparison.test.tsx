@@ -182,6 +182,22 @@ describe("the Comparison", () => {
     expect(all(el, "[role=alert]").map(({ textContent }) => textContent)).toContain("no <b>memory</b>");
   });
 
+  it("marks added rows and says that they are in no mean; in a page they need no kernel", async () => {
+    const status = { state: "stopped", method: "", steps: [0, 0], methods: ["cam", "lime"], error: "" };
+    const row = exampleRow("added-1", "new", { added: true, after: null, status } as never);
+    const { el, model } = await show({ _rows: [exampleRow("1", "dog"), exampleRow("2", "cat")], _added: [row] });
+    expect(all(el, "tr[data-key]").map(({ dataset }) => dataset.key)).toEqual(["added-1", "1", "2"]);
+    expect(all(el, ".inv-cmp-added").map(({ textContent }) => textContent)).toEqual(["added"]);
+    expect(el.querySelector(".inv-cmp-means th")?.textContent).toContain("mean of 2 pictures");
+    expect(el.querySelector(".inv-cmp-means th")?.textContent).toContain("without added rows");
+    expect(all(el, "tr[data-key=added-1] canvas").length).toBeGreaterThan(1);
+    expect(model.asked).toEqual([]);
+    model.set("_added", []);
+    await settle();
+    expect(el.querySelector(".inv-cmp-means th")?.textContent).not.toContain("without added rows");
+    expect(all(el, ".inv-cmp-added")).toHaveLength(0);
+  });
+
   it("says what to do where there is nothing", async () => {
     const { el } = await show({ _rows: [] });
     expect(el.textContent).toContain("inv.Comparison(inv.compare(net, pictures))");

@@ -11,6 +11,7 @@ export function Means() {
   const about = store.told._about.value;
   const columns = store.columns.value;
   const count = store.contents.heads.value.length;
+  const added = store.told._added.value.length > 0;
   if (count === 0 || columns.length === 0) return null;
   const costs = about.measures.filter(({ name }) => name === "seconds" || name === "forwards");
   const measures = [...costs, ...store.measures.value];
@@ -19,6 +20,7 @@ export function Means() {
       <th scope="row" class="inv-cmp-row-head">
         <b>{t("comparison.mean", { count })}</b>
         {count > 1 && <span class="inv-quiet">{t("comparison.interval")}</span>}
+        {added && <span class="inv-quiet">{t("comparison.without_added")}</span>}
       </th>
       {columns.map((method) => (
         <td key={method.key}>

@@ -42,7 +42,7 @@ export function PictureRow({ head, place }: RowProps) {
   const size = sizeOf(head, store.own.cell_size.value);
   // Rows out of sight keep their height, so that the scroll bar does not jump.
   const numbers = 26 + 18 * (1 + store.measures.value.length);
-  const words = 76 + (store.told._about.value.live ? 30 : 0);
+  const words = 76 + (head.added ? 18 : 0) + (store.told._about.value.live ? 30 : 0);
   const height = size.height + Math.max(numbers, words);
   return (
     <tr
@@ -93,6 +93,11 @@ function RowHeading({ head }: { head: RowHead }) {
       >
         <bdi>{head.name}</bdi>
       </button>
+      {head.added && (
+        <p class="inv-cmp-added inv-quiet" title={t("comparison.added_words")}>
+          {t("comparison.added")}
+        </p>
+      )}
       {head.target_name && (
         <p class="inv-cmp-chips">
           <Chip

@@ -10,6 +10,7 @@ import pytest
 from inv_widgets.comparison.comparison_result import ComparedMap, ComparedMethod, ComparedPicture, ComparisonResult
 from inv_widgets.errors import UnknownNameError
 from inv_widgets.explanation import Prediction
+from inv_widgets.export.comparison_added import AddedPicture, with_added
 from inv_widgets.export.comparison_figure import figure, save, still
 from inv_widgets.export.comparison_order import method_order, picture_order
 from inv_widgets.export.saliency_drawing import AGAINST, FOR, MapLook, drawn, is_signed, outlined
@@ -53,6 +54,30 @@ def test_order_best_first_worst_first_undefined_last():
     assert picture_order(made, "-probability", {0}) == [0, 1]
     assert picture_order(made, "ebpg", {0}) == [1, 0]
     assert picture_order(made, "ebpg", {1}) == [0, 1]
+
+
+def test_added_pictures_stand_below_what_they_were_made_of_marked_and_in_no_mean():
+    made = result()
+    new = [
+        AddedPicture(dataclasses.replace(made.pictures[0], name=name), {"two": found("two", 1000, 7)}, below)
+        for name, below in (("top", None), ("b again", 0), ("b once more", 3), ("b for cow", 0))
+    ]
+    assert with_added([1, 0], 2, new) == [2, 1, 0, 3, 4, 5]
+    svg = figure(made, added=new, sort_pictures="name", sort_methods="ebpg")
+    said = texts(svg)
+    names = ["top", "a", "b", "b again", "b once more", "b for cow"]
+    assert [word for word in said if word in names] == names
+    assert said.count("added") == 4
+    assert said[said.index("a") + 1] != "added"
+    assert said.count("Not made.") == 8  # two methods of four rows
+    assert [word for word in said if word in {"one", "two", "three"}] == [
+        "two",
+        "one",
+        "three",
+    ]  # by the result's means
+    assert "3 methods on 2 pictures and 4 added, by net" in svg
+    assert texts(figure(made, added=new, pictures=["a", "top"])).count("added") == 1
+    assert "added" not in texts(figure(made))
 
 
 def test_what_is_chosen_is_drawn_in_its_order_and_the_rest_is_told():

@@ -3,9 +3,13 @@
 import base64
 import dataclasses
 import io
+import json
+import re
 import subprocess
 import sys
 import threading
+import time
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -282,6 +286,53 @@ def test_files_from_python_and_from_the_menu(ask, tmp_path, kind):
     with pytest.raises(ValueError, match=r"give a name that ends in \.svg, \.png or \.html"):
         view.save(tmp_path / "compared.gif")
     assert "cannot be written" in ask(view, {"kind": "file", "format": "../x"})[0]["error"]
+
+
+def test_added_rows_are_in_the_files_marked_and_in_no_mean(ask, tmp_path):
+    hold = threading.Event()
+
+    def run(picture, target, keys):
+        if keys == ["cam"]:
+            assert hold.wait(30)
+        return answer(picture, target, keys)
+
+    view = Comparison(result("dog", "cat"), run=run, sort_pictures="name")
+    plain = json.loads(json.dumps(view._about["summary"]))
+    key = ask(view, {"kind": "compare", "key": "1", "target": 4})[0]["key"]
+    view.wait(1)
+    hold.set()
+    assert view.wait(30)
+    hold.clear()
+    upload(ask, view, methods=["lime", "cam"])
+    while len(view._added[0]["cells"]) < 1:
+        time.sleep(0.01)
+    try:
+        svg = view.save(tmp_path / "compared.svg").read_text("utf-8")
+        page = view.save(tmp_path / "compared.html").read_text("utf-8")
+    finally:
+        hold.set()
+    said = [element.text for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    assert [word for word in said if word in {"mine.png", "dog", "cat"}] == ["mine.png", "cat", "cat", "dog"]
+    assert said.count("added") == 2
+    told = json.loads(re.search(r'id="inv-widgets-data">(.*?)</script>', page, re.DOTALL)[1])["comparison"]
+    assert [row["name"] for row in told["_rows"]] == ["dog", "cat"]
+    assert [(row["key"], row["after"], row["added"]) for row in told["_added"]] == [
+        ("added-2", None, True),
+        (key, "1", True),
+    ]
+    assert [row["status"]["state"] for row in told["_added"]] == ["stopped", "done"]
+    assert all(row["image"] and row["layout"].keys() >= {"lime"} for row in told["_added"])
+    assert told["_about"]["summary"] == plain
+    assert told["_about"]["live"] is False
+    # What a game withholds is in no file.
+    game = Game()
+    view.state._withholding.withhold(game, [view._desk._rows[1].picture.hash])
+    said = ET.fromstring(view.save(tmp_path / "compared.svg").read_text("utf-8"))
+    names = [element.text for element in said.iter("{http://www.w3.org/2000/svg}text")]
+    assert [word for word in names if word in {"mine.png", "dog", "cat"}] == ["mine.png", "dog"]
+    page = view.save(tmp_path / "compared.html").read_text("utf-8")
+    assert "class 4" not in page
+    view.close()
 
 
 def test_a_still_picture_for_readers_without_a_kernel():
