@@ -30,7 +30,7 @@ ifneq ($(words $(wildcard $(FRONT_ENDS))),$(words $(FRONT_ENDS)))
 $(shell rm -f .setup/front-ends)
 endif
 
-.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-labels bench-workshop bench-methods bench-voc screenshots format system clean
+.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-labels bench-workshop bench-methods bench-voc bench-browser screenshots format system clean
 
 help: ## list these targets
 	@echo "inv-widgets: explain image classifiers with people in the loop"
@@ -69,8 +69,8 @@ test-js: .setup/node ## TypeScript, biome and vitest
 test-browser: setup system ## pytest tests/browser: real JupyterLab in real Chromium
 	$(TEST_ENV) $(PY) -m pytest tests/browser
 
-bench: setup ## analysis time against one forward + backward pass; bytes, first paint and frame times of the Explorer
-	@set -e; for bench in $(filter-out bench_labels.py bench_workshop.py bench_voc.py bench_methods%,$(notdir $(wildcard tests/bench/bench_*.py))); do echo "== $$bench"; $(PY) "tests/bench/$$bench"; done
+bench: setup ## analysis time against one forward + backward pass
+	@set -e; for bench in $(filter-out bench_labels.py bench_workshop.py bench_voc.py bench_methods% bench_browser%,$(notdir $(wildcard tests/bench/bench_*.py))); do echo "== $$bench"; $(PY) "tests/bench/$$bench"; done
 
 bench-labels: setup ## label analysis: accuracy on the gold set's held-out half, step by step; time for 10,000 rounds
 	$(PY) tests/bench/bench_labels.py
@@ -83,6 +83,9 @@ bench-methods: setup ## all methods: the controlled benchmark, speed beside grad
 
 bench-voc: setup ## the published table of methods anew: make bench-voc VOC=/path/to/VOCdevkit NETWORK=torchvision:vgg16
 	$(PY) tests/bench/bench_voc.py --voc "$(VOC)" --network "$(NETWORK)" $(ARGS)
+
+bench-browser: setup system ## bytes, first paint and frame times of Explorer and GlobalChart in Chromium; each bench_browser*.py
+	@set -e; for bench in $(notdir $(wildcard tests/bench/bench_browser*.py)); do echo "== $$bench"; $(PY) "tests/bench/$$bench"; done
 
 screenshots: setup system ## take the pictures that the README shows
 	$(PY) tests/tools/screenshots.py

@@ -104,13 +104,15 @@ export function colour(field: Field, table: Uint8ClampedArray, cut = 0): Uint8Cl
   const pixels = new Uint8ClampedArray(4 * field.values.length);
   const low = 255 * cut;
   const ramp = 5.1;
-  field.values.forEach((value, i) => {
+  const { values } = field;
+  for (let i = 0; i < values.length; i++) {
+    const value = at(values, i);
     const entry = 3 * Math.round(value);
     pixels[4 * i] = at(table, entry);
     pixels[4 * i + 1] = at(table, entry + 1);
     pixels[4 * i + 2] = at(table, entry + 2);
     pixels[4 * i + 3] = cut <= 0 ? 255 : 255 * Math.min(1, Math.max(0, (value - low) / ramp + 0.5));
-  });
+  }
   return pixels;
 }
 

@@ -4,7 +4,18 @@
  * One painter a view. A canvas keeps its enlarged field and its coloured layer, so that a new opacity costs two `drawImage`.
  */
 import { lookUpTable } from "./colour_maps";
-import { colour, diverging, edgeWidth, enlarge, type Field, layOn, soften, topMask, windowOn } from "./heat_maps";
+import {
+  colour,
+  diverging,
+  edgeWidth,
+  enlarge,
+  type Field,
+  layOn,
+  type Rectangle,
+  soften,
+  topMask,
+  windowOn,
+} from "./heat_maps";
 
 export type Mode = "overlay" | "mask" | "map";
 
@@ -86,10 +97,33 @@ export class Painter {
       context.imageSmoothingQuality = "high";
       context.drawImage(image, 0, 0, width, height);
     }
-    // Cards, detail, and what a slider of sizes passes through.
-    if (sizes.size >= 4) sizes.delete(sizes.keys().next().value as string);
-    sizes.set(key, canvas);
-    return canvas;
+    return this.#keep(sizes, key, canvas);
+  }
+
+  /** The same with what lies outside of `place` quietened: what the network did not see. */
+  veiled(image: ImageBitmap, width: number, height: number, place: Rectangle, paper: string): HTMLCanvasElement {
+    const picture = this.scaled(image, width, height);
+    const { left, top } = place;
+    const [right, bottom] = [left + place.width, top + place.height];
+    if (left <= 1 && top <= 1 && right >= width - 1 && bottom >= height - 1) return picture;
+    const sizes = this.#scaled.get(image) as Map<string, HTMLCanvasElement>;
+    const key = `${width} ${height} ${left} ${top} ${right} ${bottom} ${paper}`;
+    const known = sizes.get(key);
+    if (known) return known;
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext("2d");
+    if (context) {
+      context.drawImage(picture, 0, 0);
+      context.fillStyle = paper;
+      context.globalAlpha = 0.72;
+      context.beginPath();
+      context.rect(0, 0, width, height);
+      context.rect(left, top, place.width, place.height);
+      context.fill("evenodd");
+    }
+    return this.#keep(sizes, key, canvas);
   }
 
   dispose(): void {
@@ -97,6 +131,13 @@ export class Painter {
     cancelAnimationFrame(this.#frame);
     this.#jobs.clear();
     this.#waiting.clear();
+  }
+
+  /** Cards, detail, and what a slider of sizes passes through. */
+  #keep(sizes: Map<string, HTMLCanvasElement>, key: string, canvas: HTMLCanvasElement): HTMLCanvasElement {
+    if (sizes.size >= 8) sizes.delete(sizes.keys().next().value as string);
+    sizes.set(key, canvas);
+    return canvas;
   }
 
   readonly #onSeen = (entries: IntersectionObserverEntry[]) => {
@@ -169,17 +210,21 @@ export class HeatCanvas {
     context.globalCompositeOperation = "source-over";
     context.globalAlpha = 1;
     context.clearRect(0, 0, width, height);
-    if (look.mode !== "map") context.drawImage(this.#painter.scaled(heatMap.image, width, height), 0, 0);
-    if (look.mode === "mask") context.globalCompositeOperation = "destination-in";
-    if (look.mode === "overlay") context.globalAlpha = look.opacity;
-    context.drawImage(layer, place.left, place.top);
-    context.globalAlpha = 1;
-    context.globalCompositeOperation = look.mode === "overlay" ? "source-over" : "destination-over";
-    if (look.mode === "overlay") veil(context, place, width, height, look.paper);
-    else {
-      context.fillStyle = look.paper;
-      context.fillRect(0, 0, width, height);
+    if (look.mode === "overlay") {
+      context.drawImage(this.#painter.veiled(heatMap.image, width, height, place, look.paper), 0, 0);
+      context.globalAlpha = look.opacity;
+      context.drawImage(layer, place.left, place.top);
+      context.globalAlpha = 1;
+      return;
     }
+    if (look.mode === "mask") {
+      context.drawImage(this.#painter.scaled(heatMap.image, width, height), 0, 0);
+      context.globalCompositeOperation = "destination-in";
+    }
+    context.drawImage(layer, place.left, place.top);
+    context.globalCompositeOperation = "destination-over";
+    context.fillStyle = look.paper;
+    context.fillRect(0, 0, width, height);
     context.globalCompositeOperation = "source-over";
   }
 
@@ -215,26 +260,6 @@ function maskPixels(field: Field, share: number, heatMap: HeatMap, longest: numb
     pixels[4 * i + 3] = value;
   });
   return pixels;
-}
-
-/** Quieten what the network did not see. */
-function veil(
-  context: CanvasRenderingContext2D,
-  place: { left: number; top: number; width: number; height: number },
-  width: number,
-  height: number,
-  paper: string,
-): void {
-  const { left, top } = place;
-  const [right, bottom] = [left + place.width, top + place.height];
-  if (left <= 1 && top <= 1 && right >= width - 1 && bottom >= height - 1) return;
-  context.fillStyle = paper;
-  context.globalAlpha = 0.72;
-  context.beginPath();
-  context.rect(0, 0, width, height);
-  context.rect(left, top, place.width, place.height);
-  context.fill("evenodd");
-  context.globalAlpha = 1;
 }
 
 /** Draw one small grey map, such as a channel's thumbnail. */

@@ -126,7 +126,12 @@ export function isWhole(picture: PictureHead | Withheld): picture is Picture {
 
 /** The bytes themselves, copied only where they must be. */
 export function bytes(value: Bytes | null | undefined): Uint8Array<ArrayBuffer> {
-  if (typeof value === "string") return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+  if (typeof value === "string") {
+    const text = atob(value);
+    const read = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) read[i] = text.charCodeAt(i);
+    return read;
+  }
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
