@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torch.overrides import TorchFunctionMode
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from inv_widgets.analysis import operations
-from inv_widgets.comparison.bias_rules import Call, implicit_bias, tensors_of
+from inv_widgets.analysis.paths import LEAVES, Made
+from inv_widgets.comparison.bias_rules import implicit_bias
+from inv_widgets.comparison.calls import Call, tensors_of
 from inv_widgets.comparison.method import NotPossibleError
 
 if TYPE_CHECKING:
@@ -75,50 +76,52 @@ class ImplicitBiases(TorchFunctionMode):
         self._take = take
         self._count = 0
         # For each tensor of the pass the axis of its channels; -1: no maps; 0: it does not depend on the input.
-        self._axes: Any = WeakTensorKeyDictionary()
+        self._axes = Made()
 
     def watch(self, inputs: Tensor) -> None:
         """Start from the network's input."""
-        self._axes[inputs] = 1
+        self._axes.put(inputs, 1)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        inputs = [tensor for tensor in tensors_of((args, kwargs)) if self._axis(tensor)]
-        if not inputs:
+        given = tensors_of((args, kwargs)) if kwargs else tensors_of(args)
+        axes = {id(tensor): axis for tensor in given if (axis := self._axis(tensor))}
+        if not axes:
             result = func(*args, **kwargs)
             for tensor in tensors_of(result):
-                self._axes[tensor] = 0
+                self._axes.put(tensor, 0)
             return result
         changed = operations.flag_inplace(func, args, kwargs)
-        known = frozenset(map(id, inputs))
-        before = max(self._axes[tensor] for tensor in inputs)
-        call = Call(func, operations.base_name(func), args, kwargs, known, changed is not None)
+        inputs = [tensor for tensor in given if id(tensor) in axes]
+        call = Call(func, operations.base_name(func), args, kwargs, inputs, frozenset(axes), changed is not None)
         bias = None if changed is None else implicit_bias(call)
         result = func(*args, **kwargs)
+        if changed is None and type(result) in LEAVES:
+            return result
         if call.name == "iter":
             result = list(result)
-        outputs = [changed] if call.name == "setitem" else list(tensors_of(result))
+        outputs = [changed] if call.name == "setitem" else tensors_of(result)
         if any(tensor.requires_grad for tensor in outputs):
             bias = implicit_bias(call) if changed is None else bias
-            self._note(call, outputs, bias, before)
+            self._note(call, outputs, bias, max(axes.values()))
         return iter(result) if call.name == "iter" else result
 
     def _axis(self, tensor: Tensor) -> int:
-        axis: int = self._axes.get(tensor, 0)
-        if tensor.grad_fn is not None and tensor not in self._axes:
+        axis = self._axes.get(tensor)
+        if axis is None and tensor.grad_fn is not None:
             raise NotPossibleError(
                 f"[inv-widgets] a tensor of {' x '.join(map(str, tensor.shape))} in it is made by what is no torch "
                 f"function ({type(tensor.grad_fn).__name__}), so that its implicit bias is unknown."
             )
-        return axis
+        return axis or 0
 
     def _note(self, call: Call, outputs: list[Tensor], bias: Any, before: int) -> None:
         self._count += 1
         for place, output in enumerate(outputs):
             axis = _channels(call, before, output)
-            self._axes[output] = axis if output.requires_grad else 0
+            self._axes.put(output, axis if output.requires_grad else 0)
             own = bias[place] if isinstance(bias, tuple) else bias
             if own is not None and output.requires_grad:
                 self._hook(call.name, output, output.detach() * own if isinstance(own, float) else own.detach(), axis)
