@@ -10,8 +10,8 @@ import torch
 
 from inv_widgets.analysis.pipeline import named_picture
 from inv_widgets.comparison.implicit_biases import BiasTerm, ImplicitBiases
-from inv_widgets.comparison.resizing import resized
 from inv_widgets.comparison.subject import Subject
+from inv_widgets.comparison.term_maps import TermMaps, rescaled
 from inv_widgets.torch_support import eval_pass
 
 if TYPE_CHECKING:
@@ -110,12 +110,12 @@ def full_grad(subject: Subject) -> Tensor:
     RuntimeWarning
         If the terms do not sum to the class scores but for 5 %.
     """
-    spread = _OverSpace()
-    scores, gradients = subject.gradients(watch=spread)
+    terms = TermMaps()
+    scores, gradients = subject.gradients(watch=terms)
     products = gradients * subject.inputs
-    whole = float(spread.total) + float(products.sum(dtype=torch.float64))
+    whole = float(terms.total) + float(products.sum(dtype=torch.float64))
     gap = abs(whole - float(scores.sum(dtype=torch.float64))) / max(float(scores.abs().sum(dtype=torch.float64)), 1e-12)
-    subject.notes.update(completeness_gap=gap, terms_with_space=spread.spatial + 1, terms_without=spread.others)
+    subject.notes.update(completeness_gap=gap, terms_with_space=terms.spatial + 1, terms_without=terms.others)
     if not gap <= _LARGE:
         warnings.warn(
             f"[inv-widgets] FullGrad: the terms sum to the class score but for {100 * gap:.0f} % of it. Part of "
@@ -123,7 +123,7 @@ def full_grad(subject: Subject) -> Tensor:
             RuntimeWarning,
             stacklevel=2,
         )
-    return _rescaled(products) + torch.cat([spread.on_input(part) for part in range(len(spread.sums))])
+    return rescaled(products) + terms.on_input()
 
 
 def differentiable(subject: Subject) -> None:
@@ -134,65 +134,3 @@ def differentiable(subject: Subject) -> None:
         start = subject.inputs[:1].detach().clone().requires_grad_().clone()
         biases.watch(start)
         subject.net.logits_of(network(start))
-
-
-class _OverSpace(ImplicitBiases):
-    """The sum of all terms that have space, for each part of the pictures."""
-
-    def __init__(self) -> None:
-        super().__init__(self._add)
-        # For each part the sums of the terms of one size: upsampling is linear, and needed once a size.
-        self.sums: list[dict[tuple[int, int], Tensor]] = []
-        self.total: Tensor | float = 0.0
-        self.spatial = self.others = 0
-        self._shape, self._device = torch.Size(), torch.device("cpu")
-
-    def watch(self, inputs: Tensor) -> None:
-        super().watch(inputs)
-        self._shape, self._device = inputs.shape, inputs.device
-        self.spatial = self.others = 0
-        self.sums.append({})
-
-    def on_input(self, part: int) -> Tensor:
-        """Give a part's sum, at the input's size."""
-        size = (self._shape[2], self._shape[3])
-        start = torch.zeros(1, *size, device=self._device)
-        return sum((resized(each, size) for each in self.sums[part].values()), start)
-
-    def _add(self, term: BiasTerm) -> None:
-        gradient = term.gradient if term.channels < 0 else term.gradient.movedim(term.channels, 1)
-        if term.channels > 0 and len(gradient) == self._shape[0] and gradient[0, 0].numel() > 1:
-            size = (gradient.shape[2], gradient.shape[3])
-            bias = term.bias.movedim(term.channels, 1) if term.bias.ndim == 4 else term.bias
-            found, total = _scaled(gradient, bias)
-            self.sums[-1][size] = self.sums[-1].get(size, 0) + found
-            self.spatial += 1
-        else:
-            total = term.values.float().sum()
-            self.others += 1
-        self.total = self.total + total
-
-
-def _scaled(gradient: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the rescaled term of maps, summed over channels (N x h x w), and the sum of its values."""
-    if bias.numel() != gradient.shape[1]:
-        values = gradient * bias
-        return _rescaled(values), values.float().sum()
-    # One number a channel: the products are never made.
-    weights, flat = bias.flatten().float(), gradient.flatten(2).float()
-    sizes = flat.abs()
-    low, high = (sizes.amin(2) * weights.abs()).amin(1), (sizes.amax(2) * weights.abs()).amax(1)
-    summed = (weights.abs() @ sizes).view(-1, *gradient.shape[2:])
-    return _between(summed, low, high, len(weights)), (weights @ flat).sum()
-
-
-def _rescaled(values: Tensor) -> Tensor:
-    """Bring the magnitudes of N x C x h x w to 0..1, each picture's by themselves, and sum over the channels."""
-    sizes = values.float().abs()
-    low, high = sizes.flatten(1).amin(1), sizes.flatten(1).amax(1)
-    return _between(sizes.sum(1), low, high, values.shape[1])
-
-
-def _between(summed: Tensor, low: Tensor, high: Tensor, count: int) -> Tensor:
-    across = torch.where(high > low, high - low, 1.0)
-    return (summed - (low * count).view(-1, 1, 1)) / across.view(-1, 1, 1)
