@@ -4,6 +4,7 @@
  * Only thumbnails in sight stand in the page, so that ten thousand pictures cost no more than fifty; each says its place
  * among all.
  */
+import type { VNode } from "preact";
 import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Icon } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
@@ -85,6 +86,7 @@ function Listbox({ heads, matches, wanted }: ListboxProps) {
   const stop = Math.max(0, place);
   const seen = windowAt(left, width, matches.length);
   const here = drawn(seen, matches.length > 0 ? [stop, held] : []);
+  const thumbnail = useThumbnails();
 
   const scroll = (to: number) => {
     const box = list.current;
@@ -150,22 +152,14 @@ function Listbox({ heads, matches, wanted }: ListboxProps) {
         <span class="inv-quiet">{t("explorer.find_none")}</span>
       ) : (
         <div class="inv-track" role="presentation" style={{ width: `${PITCH * matches.length}px` }}>
-          {here.map((i) => {
+          {here.flatMap((i) => {
             const number = matches[i] ?? 0;
             const head = heads[number];
-            return (
-              head && (
-                <Thumbnail
-                  key={head.key}
-                  head={head}
-                  number={number + 1}
-                  place={i}
-                  total={matches.length}
-                  chosen={i === place}
-                  stop={i === stop}
-                />
-              )
-            );
+            if (!head) return [];
+            return thumbnail({
+              ...{ head, number: number + 1, place: i, total: matches.length },
+              ...{ chosen: i === place, stop: i === stop },
+            });
           })}
         </div>
       )}
@@ -221,6 +215,22 @@ function Thumbnail({ head, number, place, total, chosen, stop }: ThumbnailProps)
       )}
     </button>
   );
+}
+
+/** Thumbnails that stay as they were are not drawn anew: scrolling draws those that come into sight. */
+function useThumbnails(): (props: ThumbnailProps) => VNode {
+  const kept = useRef(new Map<string, { props: ThumbnailProps; drawn: VNode }>());
+  const [before, now] = [kept.current, new Map<string, { props: ThumbnailProps; drawn: VNode }>()];
+  kept.current = now;
+  return (props) => {
+    const { key } = props.head;
+    const old = before.get(key);
+    const names = Object.keys(props) as (keyof ThumbnailProps)[];
+    const same = old && names.every((name) => old.props[name] === props[name]);
+    const entry = same ? old : { props, drawn: <Thumbnail key={key} {...props} /> };
+    now.set(key, entry);
+    return entry.drawn;
+  };
 }
 
 function clamped(place: number, length: number): number {

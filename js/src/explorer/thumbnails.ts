@@ -1,5 +1,5 @@
 /** The thumbnails of a run: those that came with their pictures; the others are asked for when they come into sight. */
-import { signal } from "@preact/signals";
+import { batch, type Signal, signal } from "@preact/signals";
 import type { Model } from "../core/model";
 import { type Bytes, bytes } from "../core/payload";
 import { Requests } from "../core/requests";
@@ -12,13 +12,13 @@ export const AT_ONCE = 24;
 
 export class Thumbnails {
   readonly #requests: Requests;
-  /** Addresses by key, longest unseen first. */
-  readonly #urls = new Map<string, string>();
+  /** Addresses by key, longest unseen first. Whoever draws one that is not here draws anew when it has come. */
+  readonly #urls = new Map<string, Signal<string | undefined>>();
   readonly #failed = new Set<string>();
   /** The question that is open; what is forgotten meanwhile is taken out. */
   readonly #asked = new Set<string>();
-  readonly #came = signal(0);
   #wanted: readonly string[] = [];
+  #open = false;
   #disposed = false;
 
   constructor(model: Model) {
@@ -28,14 +28,12 @@ export class Thumbnails {
   /** An address, or undefined as long as it is not here. */
   url(head: Head): string | undefined {
     if (head.withheld) return undefined;
-    this.#came.value; // whoever draws it draws anew when more have come
-    const url = this.#urls.get(head.key);
-    if (url !== undefined) {
-      this.#urls.delete(head.key);
-      this.#urls.set(head.key, url);
-      return url;
-    }
-    return head.thumbnail === undefined ? undefined : this.#keep(head.key, head.thumbnail);
+    const url = this.#urls.get(head.key) ?? signal(undefined);
+    this.#urls.delete(head.key);
+    this.#urls.set(head.key, url);
+    this.#letGo();
+    if (url.peek() === undefined && head.thumbnail !== undefined) url.value = address(head.thumbnail);
+    return url.value;
   }
 
   /** Tell what is in sight now. One question is open at a time, and what was scrolled past meanwhile is not asked for. */
@@ -47,9 +45,7 @@ export class Thumbnails {
   }
 
   forget(key: string): void {
-    const url = this.#urls.get(key);
-    if (url !== undefined) URL.revokeObjectURL(url);
-    this.#urls.delete(key);
+    this.#remove(key);
     this.#asked.delete(key);
     this.#failed.delete(key);
   }
@@ -57,15 +53,12 @@ export class Thumbnails {
   dispose(): void {
     this.#disposed = true;
     this.#requests.dispose();
-    for (const url of this.#urls.values()) URL.revokeObjectURL(url);
-    this.#urls.clear();
+    for (const key of [...this.#urls.keys()]) this.#remove(key);
   }
-
-  #open = false;
 
   #ask(): void {
     if (this.#open || this.#disposed) return;
-    const missing = this.#wanted.filter((key) => !this.#urls.has(key) && !this.#failed.has(key));
+    const missing = this.#wanted.filter((key) => this.#urls.get(key)?.peek() === undefined && !this.#failed.has(key));
     const keys = missing.slice(0, AT_ONCE);
     if (keys.length === 0) return;
     this.#open = true;
@@ -79,24 +72,40 @@ export class Thumbnails {
   #answered(keys: readonly string[], buffers: readonly Bytes[]): void {
     this.#open = false;
     if (this.#disposed) return;
-    keys.forEach((key, i) => {
-      const thumbnail = buffers[i];
-      if (this.#asked.delete(key) && thumbnail !== undefined) this.#keep(key, thumbnail);
+    batch(() => {
+      keys.forEach((key, i) => {
+        const thumbnail = buffers[i];
+        if (this.#asked.delete(key) && thumbnail !== undefined) this.#keep(key, thumbnail);
+      });
     });
     for (const key of this.#asked) this.#failed.add(key);
     this.#asked.clear();
-    this.#came.value++;
     this.#ask();
   }
 
-  #keep(key: string, thumbnail: Bytes): string {
-    const url = URL.createObjectURL(new Blob([bytes(thumbnail)], { type: "image/webp" }));
+  #keep(key: string, thumbnail: Bytes): void {
+    const url = this.#urls.get(key) ?? signal(undefined);
+    if (url.peek() === undefined) url.value = address(thumbnail);
     this.#urls.set(key, url);
-    if (this.#urls.size > KEPT_THUMBNAILS) {
-      const [[oldest, address]] = this.#urls as unknown as [[string, string]];
-      URL.revokeObjectURL(address);
-      this.#urls.delete(oldest);
-    }
-    return url;
+    this.#letGo();
   }
+
+  #letGo(): void {
+    for (const key of this.#urls.keys()) {
+      if (this.#urls.size <= KEPT_THUMBNAILS) break;
+      this.#remove(key);
+    }
+  }
+
+  #remove(key: string): void {
+    const url = this.#urls.get(key);
+    this.#urls.delete(key);
+    if (url?.peek() === undefined) return;
+    URL.revokeObjectURL(url.peek() as string);
+    url.value = undefined;
+  }
+}
+
+function address(thumbnail: Bytes): string {
+  return URL.createObjectURL(new Blob([bytes(thumbnail)], { type: "image/webp" }));
 }
