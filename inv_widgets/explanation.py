@@ -78,6 +78,12 @@ class _Equal:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)  # pickling and copying forget it
+        self.__dict__.update(state)
+
 
 def _same(one: Any, two: Any) -> bool:
     if isinstance(one, np.ndarray):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tqdm.auto import tqdm
 
 from inv_widgets.analysis.layers import Layer
-from inv_widgets.analysis.many import outcomes, target_text
+from inv_widgets.analysis.many import checked_options, finished, outcomes, target_text
 from inv_widgets.analysis.parts import Parts, lock
 from inv_widgets.analysis.picture_lists import entries
 from inv_widgets.analysis.pipeline import require
@@ -42,6 +42,8 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     out: str | Path | None = None,
     resume: bool = True,
     on_error: Literal["report", "raise"] = "report",
+    batch_size: int | None = None,
+    workers: int | None = None,
     client: Any = None,
     part_size: int | None = None,
 ) -> Run:
@@ -70,6 +72,16 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     on_error
         ``"report"``: a picture that cannot be read or explained is left out and stands in ``Run.errors`` with the
         reason; a warning at the end says so. ``"raise"``: it ends the run; what was made stays for a resumed run.
+    batch_size
+        How many pictures go through the network at a time, where their inputs have one shape. None: by a rule that
+        looks at the network, the input's shape, the device and torch's number of threads only; 1 where inputs are as
+        large as their pictures. On a CPU it is rounded up to a multiple of torch's threads, but for 1, which gives the
+        bits of :func:`explain`. Results depend on it and on torch's number of threads by the last bits (which t-SNE
+        amplifies), and neither on the order of the pictures nor on `workers`.
+    workers
+        How many columns are made at a time beside the passes. None: one a core, one less where the network is on a
+        GPU; passes on a CPU take turns with them, so that no more threads are busy than there are cores. 0: all on the
+        caller's thread.
     client
         A ``dask.distributed.Client`` (extra ``distributed``): its workers explain the pictures. Then `out` is needed, a
         folder or its URL (``"s3://bucket/run"``) that all workers reach, as they must reach the pictures; and a picture
@@ -101,19 +113,20 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
         raise ValueError(f'[inv-widgets] on_error={on_error!r} is not possible: give "report" or "raise".')
     if part_size is not None and (cluster is None or part_size < 1):
         raise ValueError(f"[inv-widgets] part_size={part_size!r} is not possible: with client= give at least 1.")
+    options = checked_options(batch_size, workers)
     todo, number = entries(pictures, target)
     _require_targets(used, target)
     if isinstance(layers, Iterable) and not isinstance(layers, str):
         layers = list(layers)  # each picture goes through them
     # Without smoothing tqdm's rate is (n - initial) / time.
     with tqdm(desc="Explaining", total=number, unit="picture", smoothing=0) as bar:
-        work = _Work(used, layers, recipe, on_error, todo, bar)
+        work = _Work(used, layers, recipe, on_error, todo, bar, options)
         if cluster is not None:
             from inv_widgets.analysis.distributed import Plan
 
             assert out is not None
             job = _job(used, layers, recipe)
-            plan = Plan(todo, number, out, job, layers, recipe, resume, on_error, part_size, {}, bar)
+            plan = Plan(todo, number, out, job, layers, recipe, resume, on_error, part_size, options, bar)
             run, work.errors = cluster.explain(plan), plan.errors
         else:
             run = _in_memory(work) if out is None else _on_disk(work, out, resume)
@@ -142,21 +155,32 @@ class _Work:
     on_error: str
     todo: Iterable[Entry]
     bar: Any
+    options: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
     def do(self, store: _Memory | Parts) -> list[tuple[str, str]]:
         """Explain what the store lacks; give the key in it and the name of each picture that did not fail."""
         done = []
-        for each in outcomes(self.net, self.todo, layers=self.layers, recipe=self.recipe, known=store):
-            if each.error is not None:
-                self._report(each, each.error)
-            elif each.key is not None:
-                if each.explanation is None:
-                    self.bar.initial += 1  # no work: the rate leaves it out
-                else:
+        made = outcomes(self.net, self.todo, layers=self.layers, recipe=self.recipe, known=store, **self.options)
+        try:
+            for each in made:
+                if each.error is not None:
+                    self._report(each, each.error)
+                elif each.key is not None:
+                    if each.explanation is None:
+                        self.bar.initial += 1  # no work: the rate leaves it out
+                    else:
+                        store.add(each.key, each.explanation)
+                    done.append((each.key, each.entry.name))
+                self.bar.update()
+        except KeyboardInterrupt:
+            for each in finished(made):
+                if each.key is not None and each.explanation is not None:
                     store.add(each.key, each.explanation)
-                done.append((each.key, each.entry.name))
-            self.bar.update()
+            raise
+        finally:
+            made.close()
+            store.flush()
         return done
 
     def _report(self, failed: Outcome, error: Exception) -> None:
@@ -176,6 +200,9 @@ class _Memory:
 
     def add(self, key: str, explanation: Explanation) -> None:
         self.made[key] = explanation
+
+    def flush(self) -> None:
+        """Do nothing: all is there."""
 
 
 def _in_memory(work: _Work) -> Run:

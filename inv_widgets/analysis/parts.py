@@ -1,30 +1,31 @@
 """Explanations on disk while a long run goes on: one part a picture, a lock, and the merge into one run.
 
-Next to ``NAME.parquet`` stand, while it is being made, the folder ``NAME.parts`` (a small run a picture, and
-``job.json``: how it is made; at the end the whole run) and the file ``NAME.lock``. Whatever stops the work, finished
-parts stay.
+Next to ``NAME.parquet`` stand, while it is being made, the folder ``NAME.parts`` (small runs of some pictures each, and
+``job.json``: how it is made; at the end the whole run) and the file ``NAME.lock``. Whatever stops the work, parts that
+are written stay.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import shutil
-import socket
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inv_widgets.analysis.part_files import PartFiles
 from inv_widgets.analysis.picture_lists import unique
-from inv_widgets.run_files import RunFiles, RunWriter, companions
+from inv_widgets.analysis.run_lock import beside, local_files, lock
+from inv_widgets.run_files import RunFiles, RunWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    from inv_widgets.classifier import Classifier
     from inv_widgets.explanation import Explanation
 
-__all__ = ["Parts", "lock", "part_key", "require_same"]
+__all__ = ["Parts", "lock", "part_key", "require_same", "target_text"]
 
 
 def part_key(picture_hash: str, target: str) -> str:
@@ -32,29 +33,15 @@ def part_key(picture_hash: str, target: str) -> str:
     return hashlib.blake2b(f"{picture_hash}|{target}".encode(), digest_size=10).hexdigest()
 
 
-@contextlib.contextmanager
-def lock(path: str | Path) -> Iterator[None]:
-    """Let one process at a time work on the run at `path`; the lock of a process that has died is taken over.
+def target_text(net: Classifier, target: Any) -> str:
+    """Say which target was asked for, as keys have it.
 
     Raises
     ------
-    RuntimeError
-        While another process works on it.
+    KeyError, IndexError, TypeError, ValueError
+        For what is no target of the network.
     """
-    file = _beside(path, ".lock")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    owner = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
-    while True:
-        try:
-            with file.open("x", encoding="utf-8") as opened:
-                opened.write(owner)
-            break
-        except FileExistsError:
-            _remove_if_stale(file)
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
+    return "first choice" if target is None else repr(net.resolve_target(target)[0])
 
 
 class Parts:
@@ -76,9 +63,9 @@ class Parts:
     """
 
     def __init__(self, path: str | Path, job: Mapping[str, Any], *, resume: bool) -> None:
-        self._files = _local(path)
+        self._files = local_files(path)
         self._path = self._files["cluster_maps"]
-        self._folder = _beside(path, ".parts")
+        self._folder = beside(path, ".parts")
         self._manifest = self._folder / "job.json"
         self._job = dict(job)
         self._whole = self._folder / "whole"
@@ -90,22 +77,25 @@ class Parts:
             shutil.rmtree(self._folder, ignore_errors=True)
         keys: list[str] = [] if self._old is None else self._old.job["keys"]
         self._places = {key: place for place, key in enumerate(keys)}
+        self._made = PartFiles(self._folder)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._places or self._part(str(key)).exists()
+        return key in self._places or key in self._made
 
     def count(self) -> int:
         """Count the explanations that are there."""
-        made = {file.stem for file in self._folder.glob("*.parquet") if "." not in file.stem}
-        return len(made | set(self._places))
+        return len(self._made.keys() | self._places.keys())
 
     def add(self, key: str, explanation: Explanation) -> None:
-        """Write one part; it appears whole or not at all."""
+        """Take one explanation; it is written within seconds, with others, whole or not at all."""
         if not self._manifest.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
             _write_whole(self._manifest, json.dumps(self._job))
-        with RunWriter(self._part(key)) as writer:
-            writer.add(explanation)
+        self._made.add(key, explanation)
+
+    def flush(self) -> None:
+        """Write what was taken and is not written yet."""
+        self._made.flush()
 
     def merge(self, wanted: Sequence[tuple[str, str]], errors: Mapping[str, str]) -> Path:
         """Write the run: the wanted explanations, then those that the file held before; remove the parts.
@@ -124,8 +114,11 @@ class Parts:
         earlier = [key for key in self._places if key not in asked]
         keys = [*(key for key, _ in wanted), *earlier]
         called = [name for _, name in wanted]
+        taken = set(called)
         for key in earlier:
-            called.append(unique(self._old_name(key), set(called)))
+            called.append(unique(self._old_name(key), taken))
+            taken.add(called[-1])
+        self.flush()
         if not self._is_already(keys, called, errors):
             job = self._job | {"keys": keys}
             draft = self._folder / "draft"
@@ -161,14 +154,11 @@ class Parts:
                 )
             require_same(self._old.job, self._job, self._path)
 
-    def _part(self, key: str) -> Path:
-        return self._folder / f"{key}.parquet"
-
     def _tables(self, key: str) -> dict[str, Any]:
         if key in self._places:
             assert self._old is not None
             return self._old.tables(self._places[key])
-        return RunFiles(self._part(key)).tables(0)
+        return self._made.tables(key)
 
     def _old_name(self, key: str) -> str:
         assert self._old is not None
@@ -187,22 +177,6 @@ _SAYS = {
     "recipe": "another recipe",
     "layers": "other layers",
 }
-
-
-def _local(path: str | Path) -> dict[str, Path]:
-    """Name the run's three files, which must be on a disk here."""
-    files = {kind: file for kind, file in companions(path).items() if isinstance(file, Path)}
-    if not files:
-        raise ValueError(
-            f"[inv-widgets] out={path!r} is a URL, and the parts of a run on one machine stand on its disk: give a "
-            "path, and run.save(URL) afterwards; or client=, then workers write to URLs."
-        )
-    return files
-
-
-def _beside(path: str | Path, ending: str) -> Path:
-    file = _local(path)["cluster_maps"]
-    return file.with_name(file.name.removesuffix(".parquet") + ending)
 
 
 def require_same(there: Mapping[str, Any], job: Mapping[str, Any], where: object) -> None:
@@ -235,45 +209,3 @@ def _write_whole(file: Path, text: str) -> None:
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     draft.write_text(text, "utf-8")
     draft.replace(file)
-
-
-def _remove_if_stale(file: Path) -> None:
-    """Remove the lock of a process of this machine that no longer runs; refuse any other."""
-    try:
-        text = file.read_text("utf-8")
-        owner = json.loads(text)
-        pid, host = int(owner["pid"]), str(owner["host"])
-    except FileNotFoundError:
-        return
-    except (ValueError, KeyError, TypeError):
-        pid, host, text = 0, "", ""
-    if pid and host == socket.gethostname() and not _runs(pid):
-        _remove(file, text)
-        return
-    who = f"process {pid} on {host}" if pid else "a process that does not say which"
-    raise RuntimeError(
-        f"[inv-widgets] Another explain_many is writing this run ({who}). Wait for it, or give another out=. If it is "
-        f"gone for sure, delete {file}."
-    )
-
-
-def _remove(file: Path, text: str) -> None:
-    """Remove the lock that says `text`, but not a new one: of several processes that found it stale, one does."""
-    import fcntl  # Windows never comes here, see _runs
-
-    with contextlib.suppress(FileNotFoundError), file.open("r+", encoding="utf-8") as opened:
-        fcntl.flock(opened, fcntl.LOCK_EX)
-        if os.path.samestat(os.fstat(opened.fileno()), file.stat()) and opened.read() == text:
-            file.unlink()
-
-
-def _runs(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # there os.kill would end it: better to ask
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -76,6 +76,10 @@ class Passed:
         """Make one layer's column of its kept maps."""
         return column_of(pruned, self.about["recipe"], **self.layers[place])
 
+    def without_picture(self) -> Passed:
+        """Leave out what no column needs."""
+        return Passed(self.layers, {"recipe": self.about["recipe"]})
+
     def explanation(self, columns: Sequence[Column]) -> Explanation:
         """Put the columns together."""
         return Explanation(**self.about, columns=tuple(columns))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["one_thread"]
+__all__ = ["one_thread", "own_threads"]
 
 _lock = threading.Lock()
 _held: list[Any] = []  # the limit that is in force, and one entry for each holder
@@ -34,6 +34,14 @@ def one_thread() -> Iterator[None]:
             _held.pop()
             if len(_held) == 1:
                 _held.pop().restore_original_limits()
+
+
+def own_threads(number: int) -> None:
+    """Let torch use so many threads where the calling thread calls it; other threads keep theirs."""
+    import torch
+
+    if torch.get_num_threads() != number:  # the first call on a thread sets its number: nothing will undo the next line
+        _controller().limit(limits=number, user_api="openmp")
 
 
 @functools.cache

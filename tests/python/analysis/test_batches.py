@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from PIL import Image
 from torch import nn
 
 import inv_widgets as inv
-from inv_widgets.analysis import batches, many, parts
+from inv_widgets.analysis import assembly_line, batches, run_lock
 from inv_widgets.analysis.picture_lists import entries, unique
 from inv_widgets.run_files import companions
 
@@ -63,15 +64,15 @@ def go(net, pictures, **options):
 
 @pytest.fixture
 def counted(monkeypatch):
-    """The names of the pictures that were computed."""
+    """The names of the pictures that went through the network."""
     made = []
-    explain = many.explain
+    passed = assembly_line.passed
 
-    def counting(net, picture, *arguments):
-        made.append(picture.name)
-        return explain(net, picture, *arguments)
+    def counting(net, network_hash, prepared, *arguments):
+        made.append(prepared.about["name"])
+        return passed(net, network_hash, prepared, *arguments)
 
-    monkeypatch.setattr(many, "explain", counting)
+    monkeypatch.setattr(assembly_line, "passed", counting)
     return made
 
 
@@ -266,27 +267,29 @@ def test_a_run_that_explain_many_did_not_write_is_refused(net, folder, tmp_path)
 
 
 def stop_after(monkeypatch, count, error=KeyboardInterrupt):
-    explain, made = many.explain, []
+    """Ctrl-C, or another error, while the explanation after so many is stored; once."""
+    add, made = batches.Parts.add, []
 
     def stopping(*arguments):
-        if len(made) == count:
-            raise error
         made.append(1)
-        return explain(*arguments)
+        if len(made) == count + 1:
+            raise error
+        return add(*arguments)
 
-    monkeypatch.setattr(many, "explain", stopping)
+    monkeypatch.setattr(batches.Parts, "add", stopping)
 
 
-def test_ctrl_c_keeps_what_was_made(net, folder, tmp_path, monkeypatch, request):
+def test_ctrl_c_keeps_what_was_made_and_redoes_nothing(net, folder, tmp_path, monkeypatch, counted):
     out = tmp_path / "run.parquet"
-    stop_after(monkeypatch, 2)
-    with pytest.raises(KeyboardInterrupt, match=r"2 explanations of .* are kept: the same call goes on"):
+    stop_after(monkeypatch, 1)
+    with pytest.raises(KeyboardInterrupt, match=r"\d explanations of .* are kept: the same call goes on") as stopped:
         go(net, folder, out=out)
+    kept = int(re.search(r"\d", str(stopped.value))[0])
+    assert kept >= 2  # the one that was being stored as well
     assert not out.exists()
-    monkeypatch.undo()
-    counted = request.getfixturevalue("counted")
+    before = len(counted)
     run = go(net, folder, out=out)
-    assert counted == ["c.jpg", "more/d.png"]
+    assert len(counted) - before == 4 - kept
     assert run == go(net, folder)
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "pictures",
@@ -308,16 +311,17 @@ def test_a_crash_while_an_older_run_stands_leaves_it_whole(net, folder, tmp_path
 KILLED = """
 import os, sys
 import inv_widgets as inv
-from inv_widgets.analysis import many
+from inv_widgets.analysis import batches, part_files
 sys.path.insert(0, sys.argv[1])
 import test_batches as t
-explain, made = many.explain, []
+add, made = batches.Parts.add, []
+part_files.SECONDS = 0
 def stopping(*arguments):
     if len(made) == 3:
         os.kill(os.getpid(), 9)
     made.append(1)
-    return explain(*arguments)
-many.explain = stopping
+    return add(*arguments)
+batches.Parts.add = stopping
 t.go(t.network(), sys.argv[2], out=sys.argv[3])
 """
 
@@ -377,7 +381,7 @@ def test_killed_while_the_files_are_exchanged_it_goes_on_from_there(net, folder,
 def test_of_two_that_find_a_stale_lock_one_takes_it(net, folder, tmp_path, monkeypatch):
     lock = tmp_path / "run.lock"
     lock.write_text(json.dumps({"pid": 2**22 + 1, "host": socket.gethostname()}))
-    runs = parts._runs
+    runs = run_lock._runs
 
     def while_another_is_faster(pid):
         if pid == 2**22 + 1:
@@ -385,7 +389,7 @@ def test_of_two_that_find_a_stale_lock_one_takes_it(net, folder, tmp_path, monke
             lock.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
         return runs(pid)
 
-    monkeypatch.setattr(parts, "_runs", while_another_is_faster)
+    monkeypatch.setattr(run_lock, "_runs", while_another_is_faster)
     with pytest.raises(RuntimeError, match=f"process {os.getpid()} on"):
         go(net, folder, out=tmp_path / "run")
     assert lock.exists()
