@@ -37,7 +37,9 @@ function Pictures() {
   const wanted = search.trim().toLocaleLowerCase();
   const all = useMemo(() => heads.map((_, i) => i), [heads]);
   const words = useMemo(() => {
-    return wanted === "" ? [] : heads.map((head, i) => describe(head, i + 1, t).toLocaleLowerCase());
+    return wanted === ""
+      ? []
+      : heads.map((head, i) => `${describe(head, i + 1, t)}${head.withheld ? ` ${i + 1}` : ""}`.toLocaleLowerCase());
   }, [heads, t, wanted === ""]);
   const matches = useMemo(() => {
     return wanted === "" ? all : all.filter((i) => words[i]?.includes(wanted));
