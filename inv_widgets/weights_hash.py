@@ -31,9 +31,11 @@ class WeightsHash:
 
     def __call__(self) -> str:
         """Give the hash of the weights as they are now."""
+        tensors = dict(self._tensors())
+        sums = _quick_sums(list(tensors.values()))
         state = [
-            (name, id(tensor), tensor.data_ptr(), _version(tensor), _quick_sum(_bytes(tensor)))
-            for name, tensor in self._tensors()
+            (name, id(tensor), tensor.data_ptr(), _version(tensor), of_bytes)
+            for (name, tensor), of_bytes in zip(tensors.items(), sums, strict=True)
         ]
         if state != self._state:
             self._hash, self._state = self._full(), state
@@ -52,15 +54,31 @@ class WeightsHash:
 
 
 def _bytes(tensor: torch.Tensor) -> NDArray[np.uint8]:
+    return np.asarray(_flat_bytes(tensor).cpu().numpy())
+
+
+def _flat_bytes(tensor: torch.Tensor) -> torch.Tensor:
     # In logical order: channels_last changes nothing.
-    plain = tensor.detach().as_subclass(torch.Tensor).cpu().reshape(-1)
-    return np.asarray(plain.view(torch.uint8).numpy())
+    return tensor.detach().as_subclass(torch.Tensor).reshape(-1).view(torch.uint8)
 
 
 def _version(tensor: torch.Tensor) -> int:
     return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001
 
 
-def _quick_sum(values: NDArray[np.uint8]) -> int:
-    whole = len(values) // 8 * 8
-    return int(values[:whole].view(np.uint64).sum()) + int(values[whole:].sum())
+def _quick_sums(tensors: list[torch.Tensor]) -> list[int]:
+    """Sum each tensor's bytes, eight at a time as numbers that wrap, where the tensor is; sums cross over together."""
+    sums: list[torch.Tensor] = []
+    with torch.inference_mode(mode=False), torch.no_grad():
+        for tensor in tensors:
+            values = _flat_bytes(tensor)
+            whole = len(values) // 8 * 8
+            if values.storage_offset() % 8:
+                values = values.clone()  # eight bytes at a time only where eight of them begin
+            sums.append(values[:whole].view(torch.int64).sum() + values[whole:].sum())
+        found = [0] * len(sums)
+        for device in {each.device for each in sums}:
+            there = [place for place, each in enumerate(sums) if each.device == device]
+            for place, value in zip(there, torch.stack([sums[place] for place in there]).tolist(), strict=True):
+                found[place] = value
+    return found

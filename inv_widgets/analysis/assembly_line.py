@@ -178,13 +178,16 @@ class AssemblyLine:
         if self._under_way.get(slot.key or "") is slot:
             del self._under_way[slot.key or ""]
 
-    def stop(self) -> None:
-        """End all threads and processes; what is in the network or half made is finished first."""
+    def stop(self, slots: Iterable[Slot] = ()) -> None:
+        """End all threads and processes, and take note of what was made; what is half made is finished first."""
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._passes.shutdown(wait=False, cancel_futures=True)
         self._makers.stop()
         self._passes.shutdown(wait=True)
         self._readers.shutdown(wait=True)
+        for slot in slots:
+            if slot.made is not None and slot.made.done():
+                self._was_made(slot, slot.made)
 
     def _note(self, slot: Slot) -> None:
         if slot.read is not None and slot.read.done():
@@ -195,17 +198,20 @@ class AssemblyLine:
             else:
                 slot.fatal, slot.done = error, True
         elif slot.made is not None and slot.made.done():
-            made, slot.made = slot.made, None
-            error = made.exception()
-            if error is None:
-                slot.explanation = made.result()
-            elif isinstance(error, Exception) and not isinstance(error, _FATAL):
-                slot.error = error
-            else:
-                slot.fatal = error
-            slot.done = True
+            self._was_made(slot, slot.made)
         elif slot.first is not None and slot.first.done:
             slot.fatal, slot.done = slot.first.fatal, True
+
+    @staticmethod
+    def _was_made(slot: Slot, made: Future[Explanation]) -> None:
+        slot.made, slot.done = None, True
+        error = made.exception()
+        if error is None:
+            slot.explanation = made.result()
+        elif isinstance(error, Exception) and not isinstance(error, _FATAL):
+            slot.error = error
+        else:
+            slot.fatal = error
 
     def _was_read(self, slot: Slot, read: _Read) -> None:
         slot.key, slot.error, slot.fatal = read.key, read.error, read.fatal

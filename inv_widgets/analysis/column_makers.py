@@ -104,8 +104,9 @@ class ColumnMakers:
                     columns = processes.submit(_columns, known.without_picture(), [kept() for kept in pruned]).result()
             made.set_result(known.explanation(columns))
         except BrokenExecutor as error:
+            reason = str(error).partition("\n")[0].rstrip(".")
             died = WorkerDiedError(
-                f"[inv-widgets] A worker process died ({error}); most often memory ran out. What was made is kept: go "
+                f"[inv-widgets] A worker process died ({reason}); most often memory ran out. What was made is kept: go "
                 f"on with fewer than workers={self._workers}, or a smaller batch_size."
             )
             died.__cause__ = error

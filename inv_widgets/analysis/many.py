@@ -166,7 +166,7 @@ def _outcomes(  # noqa: PLR0913, PLR0917
                 line.changed.wait(_PATIENCE)
         _require_same_weights(net, network_hash)
     except KeyboardInterrupt:
-        line.stop()
+        line.stop(slots)
         yield from [_outcome(slot, is_known) for slot in slots if slot.done and slot.first is None and not slot.fatal]
         raise
     finally:
