@@ -104,10 +104,13 @@ class PartsFolder:
         manifest, begun = read_json(folder / MANIFEST), read_json(folder / JOB)
         self._replaced = set(manifest["parts"]) if manifest else set()
         there = (begun or manifest) if resume else None
+        if there is not None and manifest is None and not self._parts_of(there["generation"]):
+            there = None  # it was begun, and no more
         self.generation: str = there["generation"] if there else uuid.uuid4().hex[:8]
         self._parts: list[str] = []
         self._made: dict[bytes, _Place] = {}
         self._errors: dict[str, str] = {}
+        self._taken_over: list[_Place] | None = None
         if there is None:
             self._write(JOB, {"job": self._job, "generation": self.generation})
             return
@@ -143,6 +146,8 @@ class PartsFolder:
             if entry not in asked:
                 rows.append(row._replace(picture=unique(row.picture, names)))
                 names.add(rows[-1].picture)
+        if rows == self._taken_over and errors == self._errors:
+            return
         used = sorted({row.part for row in rows})
         number = {part: place for place, part in enumerate(used)}
         parts = [self._parts[part] for part in used]
@@ -158,21 +163,22 @@ class PartsFolder:
     def _take_over(self, run: RunFolder) -> None:
         self._errors, self._parts = run.errors, list(run.parts)
         columns = (run.index[name].to_pylist() for name in INDEX.names)
-        self._made = {row.entry: row for row in itertools.starmap(_Place, zip(*columns, strict=True))}
+        self._taken_over = list(itertools.starmap(_Place, zip(*columns, strict=True)))
+        self._made = {row.entry: row for row in self._taken_over}
 
     def _find(self) -> None:
         """Find the parts that are whole and that no manifest names yet."""
         taken = {*self._parts, *self._replaced}
-        # A part's file of cluster maps comes last: where it is, the part is whole.
-        files = [
-            name
-            for name in _names(self.folder / PARTS)
-            if name.startswith(self.generation) and name.count(".") == 1 and name not in taken
-        ]
+        files = [name for name in self._parts_of(self.generation) if name not in taken]
         with ThreadPoolExecutor(_READERS, "inv-widgets-parts") as pool:
             for file, rows in zip(files, pool.map(self._rows_of, files), strict=True):
                 if rows is not None:
                     self.add(file, rows)
+
+    def _parts_of(self, generation: str) -> list[str]:
+        """List the parts that are whole: their file of cluster maps comes last."""
+        names = _names(self.folder / PARTS)
+        return [name for name in names if name.startswith(f"{generation}-") and name.count(".") == 1]
 
     def _rows_of(self, name: str) -> list[tuple[bytes, str, str]] | None:
         file = self.folder / PARTS / name

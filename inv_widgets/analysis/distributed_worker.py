@@ -20,9 +20,6 @@ from inv_widgets.run_folder import PARTS
 from inv_widgets.url_files import file_at
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from inv_widgets.analysis.many import Outcome
     from inv_widgets.analysis.picture_lists import Entry
     from inv_widgets.recipe import Recipe
 
@@ -106,6 +103,7 @@ class Explaining(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Start without a network: it is made with the first partition, where an error can be told."""
         self.where = str(worker.address)
+        self.threads = int(worker.state.nthreads)
         self.stopped = False
         self._net: Classifier | None = None
 
@@ -125,9 +123,9 @@ class Explaining(WorkerPlugin):
             try:
                 net = made(self.network)
             except Exception as error:
-                reason = str(error).removeprefix("[inv-widgets] ")
+                reason = str(error).removeprefix("[inv-widgets] ") or type(error).__name__
                 raise RuntimeError(
-                    f"[inv-widgets] The network cannot be made on the worker {self.where}: {reason or error!r}"
+                    f"[inv-widgets] The network cannot be made on the worker {self.where}: {reason}"
                 ) from error
             if net.hash != self.network.hash:
                 raise RuntimeError(
@@ -170,14 +168,15 @@ def explain_partition(run: str, partition: Partition) -> Report:
 
 def _explained(explaining: Explaining, partition: Partition) -> Report:
     settings = explaining.settings
-    made = outcomes(
-        explaining.net(), partition.entries, layers=settings.layers, recipe=settings.recipe, **settings.options
-    )
+    options = dict(settings.options)
+    if options.get("workers") is None:
+        options["workers"] = explaining.threads  # the cores of this machine belong to other workers too
+    made = outcomes(explaining.net(), partition.entries, layers=settings.layers, recipe=settings.recipe, **options)
     # Two workers may be at the same partition, one of them believed to be lost: each has a file of its own.
     file = f"{settings.generation}-{uuid.uuid4().hex[:16]}.parquet"
     rows = []
     with (
-        contextlib.closing(cast("Generator[Outcome]", made)) as todo,
+        contextlib.closing(made) as todo,
         RunWriter(file_at(settings.folder) / PARTS / file, job=settings.job) as writer,
     ):
         for id_, outcome in zip(partition.ids, todo, strict=True):
