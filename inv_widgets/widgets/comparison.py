@@ -16,8 +16,6 @@ from inv_widgets.errors import kind_of
 from inv_widgets.export import comparison_figure, comparison_page
 from inv_widgets.export import comparison_payload as payload
 from inv_widgets.export.comparison_order import BY
-from inv_widgets.run import as_run
-from inv_widgets.run_outline import picture_hashes
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.comparison_desk import ComparisonDesk
 from inv_widgets.widgets.comparison_rows import Explained
@@ -126,13 +124,13 @@ class Comparison(Widget):
             )
         if state is not None and not isinstance(state, State):
             raise TypeError(f"[inv-widgets] state={state!r:.80} is {kind_of(state)}: give an inv.State.")
-        explained = None if explanations is None else as_run(explanations)
+        self._explained = Explained(explanations)
         state = State() if state is None else state
         self._games = state  # whose games withhold; the trait is not there yet
         self._desk = ComparisonDesk(
             self._result,
             run,
-            Explained(explained, [] if explained is None else _hashes(explained)),
+            self._explained,
             withheld=lambda: self._games._withholding.hashes,  # noqa: SLF001 (the kernel-only part of a State)
             told=self._tell,
         )
@@ -152,6 +150,20 @@ class Comparison(Widget):
     def result(self) -> ComparisonResult:
         """What is compared; rows that were added are not in it."""
         return self._result
+
+    @property
+    def explanations(self) -> Run | None:
+        """The explanations whose cluster maps can be a column; set it to others, such as labelled ones."""
+        return self._explained.run
+
+    @explanations.setter
+    def explanations(self, explanations: Run | Explanation | Iterable[Explanation] | str | Path | None) -> None:
+        explained = Explained(explanations, self._explained.version + 1)
+        with self._lock:
+            self._explained = explained
+            self._desk.explain(explained)
+            self._rows = self._sent()
+            self._tell()
 
     @property
     def added(self) -> list[ComparisonResult]:
@@ -282,7 +294,3 @@ def _read(result: Any) -> ComparisonResult:
             "path of a saved one."
         )
     return result
-
-
-def _hashes(run: Run) -> list[str]:
-    return picture_hashes(getattr(run, "source", run))

@@ -92,6 +92,10 @@ class ComparisonDesk:
         """Give what was made for the added rows."""
         return [result for row in self._added for result in row.results if result.methods]
 
+    def explain(self, explained: Explained) -> None:
+        """Take other explanations of the pictures."""
+        self._explained = explained
+
     def visible(self) -> ComparisonResult:
         """Give the result without what a game withholds."""
         withheld = self._withheld()

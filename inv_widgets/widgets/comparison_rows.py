@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.export import comparison_payload as payload
+from inv_widgets.run import as_run
+from inv_widgets.run_outline import picture_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from inv_widgets.comparison.comparison_result import ComparedMap, ComparedPicture, ComparisonResult
     from inv_widgets.explanation import Explanation
@@ -19,23 +21,37 @@ __all__ = ["AddedRow", "Explained", "ResultRow"]
 
 
 class Explained:
-    """Explanations of the pictures, found by the pictures' hashes; read when a row is looked at."""
+    """Explanations of the pictures, found by the pictures' hashes; read when a row is looked at.
 
-    def __init__(self, run: Run | None, hashes: Sequence[str]) -> None:
-        self._run = run
+    Parameters
+    ----------
+    explanations
+        A Run, explanations, the path of a saved run, or None.
+    version
+        How often there were others before: the browser asks again for what it has of older ones.
+
+    Attributes
+    ----------
+    run, version
+        As given.
+    """
+
+    def __init__(self, explanations: Any, version: int = 0) -> None:
+        self.run: Run | None = None if explanations is None else as_run(explanations)
+        self.version = version
         self._places: dict[str, list[int]] = {}
-        for place, one in enumerate(hashes):
+        for place, one in enumerate([] if self.run is None else picture_hashes(getattr(self.run, "source", self.run))):
             self._places.setdefault(one, []).append(place)
 
     def of(self, picture_hash: str) -> list[Explanation]:
         """Give the explanations of a picture."""
-        return [] if self._run is None else [self._run[place] for place in self._places.get(picture_hash, ())]
+        return [] if self.run is None else [self.run[place] for place in self._places.get(picture_hash, ())]
 
     def names(self, picture_hash: str) -> list[str]:
         """Give what they call the picture."""
-        if self._run is None:
+        if self.run is None:
             return []
-        return list(dict.fromkeys(self._run.keys[place][0] for place in self._places.get(picture_hash, ())))
+        return list(dict.fromkeys(self.run.keys[place][0] for place in self._places.get(picture_hash, ())))
 
 
 @dataclass(frozen=True)
@@ -53,11 +69,13 @@ class ResultRow:
 
     def head(self, explained: Explained) -> dict[str, Any]:
         """Give what is known from the start."""
-        return payload.head(self.key, self.picture, self.maps, known_as=explained.names(self.picture.hash))
+        told = payload.head(self.key, self.picture, self.maps, known_as=explained.names(self.picture.hash))
+        return told | {"version": explained.version}
 
     def content(self, explained: Explained, have: Iterable[str] = ()) -> dict[str, Any]:
         """Give the bytes."""
-        return payload.content(self.picture, self.maps, explained.of(self.picture.hash), without=set(have))
+        told = payload.content(self.picture, self.maps, explained.of(self.picture.hash), without=set(have))
+        return told | {"version": explained.version}
 
 
 @dataclass
@@ -113,7 +131,7 @@ class AddedRow:
         told = {
             "added": True,
             "after": self.after,
-            "version": self.version,
+            "version": self.version + explained.version,
             "status": {
                 "state": self.state,
                 "method": self.method,
@@ -143,4 +161,4 @@ class AddedRow:
             raise LookupError("[inv-widgets] This picture is not predicted yet.")
         shown = self.results[0].pictures[0]
         told = payload.content(shown, self.maps, explained.of(self.origin), without=set(have))
-        return told | {"version": self.version}
+        return told | {"version": self.version + explained.version}

@@ -9,11 +9,8 @@ import anywidget
 import traitlets
 
 from inv_widgets.labels.labelled import LabelledRun
-from inv_widgets.labels.pipeline import label
-from inv_widgets.labels.word_groups import Words
 from inv_widgets.play.rules import Rules
 from inv_widgets.run import as_run
-from inv_widgets.summary.pipeline import summarize
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.comparison import Comparison
 from inv_widgets.widgets.explorer import Explorer
@@ -22,8 +19,8 @@ from inv_widgets.widgets.reveal_game import RevealGame
 from inv_widgets.widgets.state import State, StateTrait
 from inv_widgets.widgets.synonym_editor import SynonymEditor
 from inv_widgets.widgets.traits import Checked, number, one_of
-from inv_widgets.widgets.visible_rounds import VisibleRounds
 from inv_widgets.widgets.workers import Worker
+from inv_widgets.widgets.workspace_labels import LabelAnalysis
 from inv_widgets.widgets.workspace_panes import ARRANGEMENTS, OPTIONAL, PANES, checked_panes, finished_round
 
 if TYPE_CHECKING:
@@ -153,12 +150,12 @@ class Workspace(Widget):
             # Also with withhold=False: pictures travel when they are looked at, not all of them with each new label.
             self.state._withholding.withhold(self, ())  # noqa: SLF001 (the kernel-only part of a State)
             given = game.game.run
-            self._run = as_run(given.source if isinstance(given, LabelledRun) else given)
-            self._source = VisibleRounds(self._run, game.store)
-            self._make(Explorer, self._run, **look)
+            played = as_run(given.source if isinstance(given, LabelledRun) else given)
+            self._analysis = LabelAnalysis(played, game.store)
+            self._make(Explorer, played, **look)
             editor = self._make(SynonymEditor, path=synonyms, **look)
             if comparison is not None:
-                self._make(Comparison, comparison, explanations=self._run, **look)
+                self._make(Comparison, comparison, explanations=played, **look)
         except BaseException:
             self.close()
             raise
@@ -255,18 +252,18 @@ class Workspace(Widget):
                 self._labels = {"state": "failed", "message": str(error) or type(error).__name__}
 
     def _analyse(self, withheld: frozenset[str]) -> None:
-        labelled = label(self._run, self._source.rounds(withheld), synonyms=self.synonyms.synonyms)
-        n_labels = len(labelled.canonical.counts)
-        summary = summarize(self._source.of(labelled, withheld), progress=False) if n_labels else None
-        self.synonyms._feed(Words.of(labelled.canonical), withheld)  # noqa: SLF001
+        labelled, words, count, summary = self._analysis(withheld, self.synonyms.synonyms)
+        self.synonyms._feed(words, withheld)  # noqa: SLF001
         with self._lock:
             if not self.state._withholding.hashes <= withheld:  # noqa: SLF001
                 self._worker.ask()  # meanwhile more is withheld: none of this may be shown
                 return
             self._safe_for = withheld
             self.explorer.run = labelled
+            if self.comparison is not None:
+                self.comparison.explanations = labelled  # merged cluster maps have ids of their own
             self._show(summary)
-            self._labels = {"state": "ready", "rounds": labelled.report.counted, "labels": n_labels}
+            self._labels = {"state": "ready", "rounds": labelled.report.counted, "labels": count}
 
     def _show(self, summary: Summary | None) -> None:
         if summary is None:

@@ -229,6 +229,104 @@ def test_a_picture_is_uploaded_predicted_and_filled_method_by_method(opened, scr
     assert names == str(["<i>mine</i>.png"] * 5)
 
 
+COPY = """async bytes => {
+  const blob = new Blob([new Uint8Array(bytes)], { type: "image/png" });
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+}"""
+
+
+def test_a_picture_is_pasted_and_saved_files_have_it_marked(opened, page_of, folder, screenshot):
+    notebook, view = opened(
+        "pasted.ipynb",
+        "view = inv.Comparison(result(), run=run, state=state)\nview",
+        "view.wait(60)\nview.save('pasted.html')\nview.save('pasted.svg')\n"
+        "print(len(view.added), len(view.result.pictures), (open('pasted.svg').read()).count('>added<'))",
+    )
+    page = notebook.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(COPY, list(png("teal")))
+    before = notebook.cells()
+    view.cell("harbour", "Grad-CAM").focus()
+    page.keyboard.press("Control+v")
+    added = view.root.locator("tr[data-added=true]")
+    expect(added).to_have_count(1)
+    expect(added).to_contain_text("boat")
+    expect(added.get_by_text("added", exact=True)).to_be_visible()
+    expect(added.get_by_role("status")).to_have_count(0)
+    assert notebook.cells() == before
+    name = view.rows()[0]
+    view.painted(view.canvas(name, "INV"), colours=20)
+    means = view.grid().get_by_role("row").nth(1)
+    expect(means).to_contain_text("mean of 3 pictures")
+    expect(means).to_contain_text("without added rows")
+    screenshot(page, "comparison-pasted")
+    # Text on the clipboard is none of the view's business.
+    page.evaluate("navigator.clipboard.writeText('words')")
+    view.cell("harbour", "Grad-CAM").focus()
+    page.keyboard.press("Control+v")
+    # The files: a row more, in no mean, with no kernel.
+    assert printed(notebook, 2) == "5 3 1"
+    expect(added).to_have_count(1)
+    disk = page_of(width=1280, height=900)
+    disk.goto((folder / "pasted.html").as_uri())
+    there = ComparisonView(disk.locator("body")).ready()
+    assert there.rows() == [name, "harbour", "meadow", "kitchen"]
+    there.painted(there.canvas(name, "INV"), colours=20)
+    expect(there.root.get_by_text("added", exact=True)).to_be_visible()
+    expect(there.grid().get_by_role("row").nth(1)).to_contain_text("mean of 3 pictures")
+    expect(there.root.get_by_role("button", name=re.compile("^(Remove|Stop|Other class)"))).to_have_count(0)
+    screenshot(disk, "comparison-page-added")
+
+
+REAL = """
+net = inv.Classifier.demo("fashion")
+samples = inv.datasets.fashion()
+methods = {"Grad-CAM": ("grad_cam", {}), "INV": ("inv", {}), "IG": ("integrated_gradients", {"n_steps": 8})}
+result = inv.compare(net, samples[:2], methods)
+view = inv.Comparison(result, state=state)
+view
+"""
+SAME = """
+import numpy as np
+view.wait(60)
+made = {one.methods[0].key: one for one in view.added}
+target = int(made["Grad-CAM"].pictures[0].target)
+again = inv.compare(net, samples[30], {"Grad-CAM": ("grad_cam", {})}, target=target)
+one, two = made["Grad-CAM"].maps[0][0].native, again.maps[0][0].native
+hooks = sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in net.module.modules())
+print(sorted(made), bool(np.allclose(one, two, atol=1e-6)), net.predict(samples[30])[0].name, hooks)
+"""
+
+
+def test_a_real_network_answers_about_a_dropped_picture(notebook_of, screenshot):
+    """The demo network of clothes: what a drop on the view shows is what `inv.compare` makes of the same picture."""
+    from inv_widgets import datasets
+
+    notebook = notebook_of("real.ipynb", ["import inv_widgets as inv\nstate = inv.State()", REAL, SAME], height=1100)
+    notebook.run(0)
+    notebook.run(1)
+    notebook.scroll_to(1)
+    first, dropped = datasets.fashion()[0], datasets.fashion()[30]
+    view = ComparisonView(notebook.output(1)).ready(first.name, "Grad-CAM")
+    view.root.locator("input[type=file]").set_input_files(str(dropped.picture))
+    added = view.root.locator("tr[data-added=true]")
+    expect(added).to_have_count(1)
+    expect(added.get_by_role("status")).to_have_count(0, timeout=60_000)
+    for method in ("Grad-CAM", "INV", "IG"):
+        view.painted(added.get_by_role("gridcell", name=re.compile(f"^{method} on")).locator("canvas"), colours=10)
+    keys, same, name, hooks = re.fullmatch(r"(\[.*\]) (\w+) (.*) (\d+)", printed(notebook, 2).split("\n")[-1]).groups()
+    assert (keys, same, hooks) == ("['Grad-CAM', 'IG', 'INV']", "True", "0")
+    expect(added.locator(".inv-cmp-chip").first).to_contain_text(name)
+    # Another class, by its name.
+    added.get_by_role("button", name="Other class").click()
+    notebook.page.keyboard.type("trouser")
+    notebook.page.keyboard.press("Enter")
+    expect(view.root.locator("tr[data-added=true]")).to_have_count(2)
+    expect(view.root.locator("tr[data-added=true]").nth(1)).to_contain_text("trouser", ignore_case=True)
+    expect(view.root.get_by_role("button", name="Stop")).to_have_count(0, timeout=60_000)
+    screenshot(notebook.page, "comparison-real")
+
+
 def test_without_a_network_the_view_says_what_to_do(opened):
     _, view = opened("no-network.ipynb")
     expect(view.root.get_by_text("give run=", exact=False)).to_be_visible()

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from comparison_view import ComparisonView
+from explorer_view import ExplorerView
 from game_view import GameView
 from playwright.sync_api import expect
 
@@ -11,6 +13,7 @@ SETUP = """
 import random
 import inv_widgets as inv
 from inv_widgets.widgets.workspace import Workspace
+from comparison_examples import result
 from examples import examples
 
 run, store = examples(), inv.LabelStore({store!r})
@@ -201,12 +204,56 @@ def test_panes_follow_each_other_side_by_side(workspace, screenshot):
     expect(view.tab("Explorer", 0)).to_have_attribute("aria-selected", "true")
 
 
+def test_other_methods_are_one_more_pane(workspace, screenshot):
+    notebook, view = workspace("methods", more=", comparison=result(), layout='side by side'", width=1900, height=1100)
+    view.analysed(108)
+    before = notebook.cells()
+    names = ["Game", "Explorer", "Chart", "Comparison", "Synonyms"]
+    expect(view.root.get_by_role("tablist").first.get_by_role("tab")).to_have_text(names)
+    # By keys, from the game's tab.
+    view.tab("Game").focus()
+    for _ in range(3):
+        notebook.page.keyboard.press("ArrowRight")
+    expect(view.tab("Comparison")).to_be_focused()
+    compared = ComparisonView(view.pane("Comparison")).ready()
+    explorer = ExplorerView(view.show("Explorer", 1))
+    # A row that is chosen is the Explorer's picture; a cluster map that is chosen there is a column here.
+    compared.row("meadow").get_by_role("button", name="meadow", exact=True).click()
+    expect(explorer.heading()).to_contain_text("meadow")
+    explorer.card(1).first.click()
+    expect(compared.grid().get_by_role("columnheader")).to_have_count(7)
+    expect(compared.grid().get_by_role("columnheader").last).to_contain_text("cluster map")
+    # One opacity for all panes.
+    canvas = compared.canvas("meadow", "Grad-CAM")
+    compared.painted(canvas)
+    pixels = compared.pixels(canvas)
+    notebook.page.wait_for_timeout(300)
+    screenshot(notebook.page, "workspace-comparison-side")
+    explorer.colour_map().select_option("greys")
+    compared.changes(canvas, pixels)
+    # Keys of the grid stay in it.
+    compared.cell("harbour", "Grad-CAM").focus()
+    for key in ("ArrowRight", "Enter", "ArrowUp", "Escape", "a", "d", "d"):
+        notebook.page.keyboard.press(key)
+    expect(compared.cell("harbour", "Integrated gradients")).to_be_focused()
+    assert notebook.cells() == before
+
+
+def test_what_is_not_played_yet_is_withheld_among_the_methods_too(workspace):
+    _, view = workspace("methods-game", players=1, played=0, more=", comparison=result()")
+    pane = view.show("Comparison")
+    expect(pane.get_by_text("Play to reveal")).to_have_count(3)
+    expect(pane.locator("tr[data-key] canvas")).to_have_count(0)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_it_fits_each_width_and_theme(workspace, screenshot, dark, width):
-    notebook, view = workspace(f"look-{width}-{'dark' if dark else 'light'}", dark=dark, width=width, height=1000)
+    notebook, view = workspace(
+        f"look-{width}-{'dark' if dark else 'light'}", dark=dark, width=width, height=1000, more=", comparison=result()"
+    )
     view.analysed(108)
-    for name in ("Game", "Explorer", "Chart", "Synonyms"):
+    for name in ("Game", "Explorer", "Chart", "Comparison", "Synonyms"):
         pane = view.show(name)
         expect(pane.locator(".inv-child > .inv-root")).to_be_visible()
         box = pane.bounding_box()

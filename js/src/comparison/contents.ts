@@ -40,7 +40,7 @@ export class RowContent {
     const maps = new Map(before?.maps);
     for (const [method, layout] of Object.entries(content.layout)) maps.set(method, readMap(codes, layout));
     this.maps = maps;
-    this.clusters = before?.clusters ?? content.clusters.map((about) => ({ ...readMap(codes, about), about }));
+    this.clusters = content.clusters.map((about) => ({ ...readMap(codes, about), about })); // labels change
   }
 
   get outline(): Float32Array | undefined {

@@ -273,6 +273,26 @@ def test_cluster_maps_of_the_same_picture_come_along(run):
     assert Comparison(given, explanations=run)._rows[0]["clusters"] == []
 
 
+def test_other_explanations_are_asked_for_again(ask, run, monkeypatch):
+    monkeypatch.setattr(comparison, "WHOLE_BYTES", 0)
+    explanation = run[0]
+    given = result("dog")
+    picture = dataclasses.replace(given.pictures[0], hash=explanation.picture_hash)
+    view = Comparison(dataclasses.replace(given, pictures=(picture,)), run=answer)
+    ask(view, {"kind": "compare", "key": "0", "target": 4})
+    assert view.wait(30)
+    versions = [view._rows[0]["version"], view._added[0]["version"]]
+    assert (view.explanations, ask(view, {"kind": "row", "key": "0"})[0]["row"]["clusters"]) == (None, [])
+    view.explanations = run
+    assert [view._rows[0]["version"], view._added[0]["version"]] == [one + 1 for one in versions]
+    assert view._rows[0]["known_as"] == [explanation.name]
+    ids = [one.id for each in run[:2] for column in each.columns for one in column.cluster_maps]
+    for key, version in (("0", versions[0] + 1), (view._added[0]["key"], versions[1] + 1)):
+        row = ask(view, {"kind": "row", "key": key, "have": ["lime", "grad_cam"]})[0]["row"]
+        assert ([one["id"] for one in row["clusters"]], row["version"]) == (ids, version)
+    assert len(view.explanations) == len(run)
+
+
 @pytest.mark.parametrize("kind", ["svg", "png", "html"])
 def test_files_from_python_and_from_the_menu(ask, tmp_path, kind):
     view = Comparison(result("dog", WORD), sort_methods="-ebpg", hidden_methods=["cam"])

@@ -14,7 +14,7 @@ from inv_widgets import Game, LabelStore, RevealGame, State
 from inv_widgets.comparison.comparison_result import ComparedPicture, ComparisonResult
 from inv_widgets.game.masked_pictures import masked_picture
 from inv_widgets.labels.pipeline import label
-from inv_widgets.widgets import workspace as workspace_module
+from inv_widgets.widgets import workspace_labels
 from inv_widgets.widgets.workspace import PANES, Workspace
 
 WORDS = ("harbour", "meadow", "kitchen")
@@ -154,7 +154,7 @@ def test_play_goes_on_while_labels_are_analysed(make, monkeypatch):
         assert go.wait(20)
         return label(*args, **options)
 
-    monkeypatch.setattr(workspace_module, "label", slow)
+    monkeypatch.setattr(workspace_labels, "label", slow)
     browser = Browser(workspace.game)
     browser.answer(f"class {played(browser)}", ["fur"])
     assert at_work.wait(20)
@@ -200,11 +200,11 @@ def test_synonyms_change_all_panes(make):
 
 def test_an_analysis_that_fails_is_told_in_the_chart_and_not_in_the_game(make, monkeypatch):
     workspace = make()
-    monkeypatch.setattr(workspace_module, "label", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("simulated")))
+    monkeypatch.setattr(workspace_labels, "label", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("simulated")))
     play(workspace, ["fur"])
     assert workspace._labels == {"state": "failed", "message": "simulated"}
     assert workspace.game._screen["kind"] == "result"
-    monkeypatch.setattr(workspace_module, "label", label)
+    monkeypatch.setattr(workspace_labels, "label", label)
     sent = []
     workspace.send = lambda content, buffers=None: sent.append(content)
     workspace._handle_custom_msg({"id": "q", "kind": "refresh"}, [])
@@ -286,7 +286,7 @@ def test_an_analysis_that_is_overtaken_by_a_game_shows_nothing(make, run, store,
         assert go.wait(20)
         return label(*args, **options)
 
-    monkeypatch.setattr(workspace_module, "label", slow)
+    monkeypatch.setattr(workspace_labels, "label", slow)
     workspace.refresh()
     assert at_work.wait(20)
     other = RevealGame(run, store=store, player="bob", state=workspace.state)
@@ -367,6 +367,15 @@ def test_a_comparison_is_one_more_pane(make, run, tmp_path):
         make(shown=["comparison", "game"])
     with pytest.raises(TypeError, match=r"give what inv.compare\(...\) returns"):
         make(comparison=run)
+
+
+def test_the_comparison_knows_merged_cluster_maps(make, run):
+    workspace = make(comparison=compared(run))
+    number = play(workspace, ["fur"])
+    shown = workspace.explorer.run[number].columns[0].cluster_maps[0]
+    told, _ = workspace.comparison._desk.answer({"kind": "row", "key": str(number)}, [])
+    assert (shown.id, "fur") in [(one["id"], one["labels"]) for one in told["row"]["clusters"]]
+    assert told["row"]["version"] == workspace.comparison._rows[number]["version"] > 0
 
 
 def test_arguments(make, run, tmp_path):
