@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["page"]
 
+MOST_BYTES = 250_000_000
+"""Of pictures and maps in a page: all of it is text that a browser reads before it shows anything."""
+
 # What a State holds. The page starts with it and never asks anybody.
 STATE = (
     "picture", "target", "layer", "cluster_map", "label", "group", "layers", "groups", "colour_map", "opacity",
@@ -65,8 +68,8 @@ def page(  # noqa: PLR0913 (each may be left out)
     Raises
     ------
     ValueError
-        If `path` ends in something else, `state` has a value that is none of a State's, or there is a `tcav` without a
-        `summary`.
+        If `path` ends in something else, `state` has a value that is none of a State's, there is a `tcav` without a
+        `summary`, or the page would be larger than browsers open (about 250 MB: some hundred explanations).
     FileNotFoundError
         If the page's front end is not built.
     TypeError
@@ -78,7 +81,8 @@ def page(  # noqa: PLR0913 (each may be left out)
     if tcav is not None and summary is None:
         raise ValueError("[inv-widgets] tcav=... is shown in the chart: give the summary that it was made for too.")
     opened, run = _state(state), as_run(run)
-    told = {"title": plain(title or _title(run, opened.get("language"))), "pictures": pictures(run), "state": opened}
+    shown = pictures(run, most=MOST_BYTES)
+    told = {"title": plain(title or _title(run, opened.get("language"))), "pictures": shown, "state": opened}
     scripts: list[str] = []
     if summary is not None:
         from inv_widgets.export.page_chart import chart_data, chart_script

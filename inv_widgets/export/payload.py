@@ -31,16 +31,21 @@ if TYPE_CHECKING:
 __all__ = ["pictures", "to_json"]
 
 LONGEST = 768  # pixels of the picture's longer side
+_TOGETHER = 8  # explanations that are read, and encoded beside each other
 _LOSSLESS = 128  # a picture up to this size costs next to nothing, and artefacts would show when it is enlarged
 
 
-def pictures(run: Run | Explanation | Iterable[Explanation] | str | Path) -> list[dict[str, Any]]:
+def pictures(
+    run: Run | Explanation | Iterable[Explanation] | str | Path, *, most: int | None = None
+) -> list[dict[str, Any]]:
     """Give one dict an explanation, ready for the front end.
 
     Parameters
     ----------
     run
         A Run, an Explanation, several, or a saved run's path.
+    most
+        Bytes that all may take as text in a page; None: any number.
 
     Returns
     -------
@@ -55,15 +60,26 @@ def pictures(run: Run | Explanation | Iterable[Explanation] | str | Path) -> lis
         per cent of the picture) and, where they were merged, ``members``: cluster maps in the same form. A merged one's
         channels and thumbnails are its members', so its own offsets are -1. ``support`` is what a label must rest on.
         None of this is there where there are no labels.
+
+    Raises
+    ------
+    ValueError
+        If they take more than `most`: as soon as the first ones tell, before all are encoded.
     """
+    run = as_run(run)
     keys: dict[str, int] = {}
+    sent: list[dict[str, Any]] = []
     # Pillow lets go of the interpreter while it encodes; explanations themselves are read one after another.
     with ThreadPoolExecutor(max_workers=4) as pool:
-        drafts = []
-        for explanation in as_run(run):
-            images = pool.submit(_images, explanation.picture)
-            drafts.append((_picture(explanation, _unique(explanation, keys)), images))
-        return [draft | images.result() for draft, images in drafts]
+        for first in range(0, len(run), _TOGETHER):
+            drafts = []
+            for explanation in run[first : first + _TOGETHER]:
+                images = pool.submit(_images, explanation.picture)
+                drafts.append((_picture(explanation, _unique(explanation, keys)), images))
+            sent += [draft | images.result() for draft, images in drafts]
+            if most is not None:
+                _require_room(sent, len(run), most)
+    return sent
 
 
 def to_json(value: Any) -> str:
@@ -79,6 +95,20 @@ def to_json(value: Any) -> str:
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _require_room(sent: list[dict[str, Any]], count: int, most: int) -> None:
+    """Refuse what is too much already, or will be by far if the rest is like the first ones."""
+    size = sum(len(value) for picture in sent for value in picture.values() if isinstance(value, bytes)) * 4 // 3
+    expected = size * count // len(sent)
+    if size > most or expected > 1.5 * most:
+        fit = max(1, most * len(sent) // size)
+        fit -= fit % 10 if fit > 10 else 0
+        raise ValueError(
+            f"[inv-widgets] A page of {count} explanations would take about {expected / 1e6:,.0f} MB, and browsers "
+            f"open no more than about {most / 1e6:,.0f}. Give a part of the run: run[:{fit}], or run.filter(target=...) "
+            "for one class. In a notebook inv.Explorer(run) shows all."
+        )
 
 
 def _base64(value: object) -> str:

@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import sys
 from html import unescape
 from html.parser import HTMLParser
 
@@ -13,6 +14,7 @@ import pytest
 import inv_widgets as inv
 from inv_widgets.explanation import Label
 from inv_widgets.export import page as exported
+from inv_widgets.export import payload
 from inv_widgets.run import Run
 from inv_widgets.summary.groups import layers_by_group
 
@@ -53,8 +55,6 @@ def read(path):
 @pytest.fixture
 def front_end(monkeypatch):
     """A front end of one line, whether or not the real one is built."""
-    import sys
-
     monkeypatch.setattr(sys.modules["inv_widgets.export.documents"], "front_end", lambda *_: SCRIPT)
 
 
@@ -253,3 +253,29 @@ def test_a_front_end_cannot_end_its_own_script(make, monkeypatch, tmp_path):
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     text = exported(make(), tmp_path / "page.html").read_text("utf-8")
     assert 'a = "<\\/script><\\!-- <script>"' in text
+
+
+@pytest.mark.usefixtures("front_end")
+def test_a_run_that_is_too_large_for_a_page_is_refused_at_once(make, tmp_path, monkeypatch):
+    drawn = []
+    one = make(columns=1)
+    real = payload._images
+    monkeypatch.setattr(payload, "_images", lambda picture: drawn.append(1) or real(picture))
+    size = inv.export.page(Run([one]), tmp_path / "one.html").stat().st_size
+    monkeypatch.setattr(sys.modules["inv_widgets.export.page"], "MOST_BYTES", 30 * size)
+    drawn.clear()
+    with pytest.raises(
+        ValueError,
+        match=r"^\[inv-widgets\] A page of 1000 explanations would take about .* MB, .*run\[:(\d+)\].*filter\(target",
+    ) as raised:
+        inv.export.page(Run([one] * 1000), tmp_path / "page.html")
+    assert len(drawn) == 8
+    assert not (tmp_path / "page.html").exists()
+    fit = int(re.search(r"run\[:(\d+)\]", str(raised.value))[1])
+    assert 100 < fit < 1000
+    assert inv.export.page(Run([one] * fit), tmp_path / "page.html").exists()
+
+
+def test_the_keys_of_a_pages_pictures_differ_though_they_are_made_in_groups(make):
+    sent = payload.pictures(Run([make(columns=1)] * 20), most=10**9)
+    assert len({picture["key"] for picture in sent}) == 20

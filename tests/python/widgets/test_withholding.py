@@ -76,6 +76,7 @@ def play_before_the_answer(browser, explorer):
     browser.show()
     for key in (*range(-4, 4), "0", "x", None, 0.5, True, [0]):
         explorer._handle_custom_msg({"kind": "picture", "key": key, "id": "q"}, [])
+        explorer._handle_custom_msg({"kind": "thumbnails", "keys": [key], "id": "q"}, [])
     for one in (browser.game, explorer, browser.game.state):
         one.send_state()
         one._repr_mimebundle_()
