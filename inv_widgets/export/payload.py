@@ -106,7 +106,7 @@ def _require_room(sent: list[dict[str, Any]], count: int, most: int) -> None:
         fit -= fit % 10 if fit > 10 else 0
         raise ValueError(
             f"[inv-widgets] A page of {count} explanations would take about {expected / 1e6:,.0f} MB, and browsers "
-            f"open no more than about {most / 1e6:,.0f}. Give a part of the run: run[:{fit}], or run.filter(target=...) "
+            f"open no more than about {most / 1e6:,.0f}. Give a part of it: run[:{fit}], or run.filter(target=...) "
             "for one class. In a notebook inv.Explorer(run) shows all."
         )
 
