@@ -7,6 +7,7 @@ at, which another makes anew, and no picture is there twice.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 import os
@@ -199,9 +200,12 @@ class _Work:
 
     def stop(self) -> None:
         """Give up what is on its way; workers end after their next picture."""
-        self._client.cancel(list(self._flying))
-        self._flying.clear()
-        self._client.unregister_worker_plugin(self._name)
+        flying, self._flying = list(self._flying), {}
+        for request, argument in ((self._client.cancel, flying), (self._client.unregister_worker_plugin, self._name)):
+            for _ in range(2):  # one that Ctrl-C has cut short may take the next one on its connection along
+                with contextlib.suppress(Exception):
+                    request(argument)
+                    break
 
     def _partitions(self) -> Iterator[Partition]:
         """Go through the pictures that are not made yet, a partition at a time."""

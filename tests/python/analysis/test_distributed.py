@@ -314,6 +314,26 @@ def test_what_is_wrong_is_said_before_any_work(in_process, tmp_path, monkeypatch
     assert not out.exists()
 
 
+def test_ctrl_c_stays_ctrl_c_where_the_scheduler_does_not_answer(in_process, tmp_path, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    cancelled, cancel = [], in_process.cancel
+    monkeypatch.setattr("inv_widgets.analysis.distributed._Work._report", interrupt)
+    monkeypatch.setattr(in_process, "cancel", lambda futures: cancelled.append(futures) or fail_first(cancelled))
+    with pytest.raises(KeyboardInterrupt, match="the same call goes on"):
+        go(network(), pictures(6), in_process, tmp_path / "run", part_size=1)
+    assert len(cancelled) == 2
+    assert len(cancelled[0]) > 1
+    cancel(cancelled[0])
+    assert not any("inv-widgets" in name for name in in_process.cluster.scheduler.worker_plugins)
+
+
+def fail_first(calls):
+    if len(calls) == 1:
+        raise UnboundLocalError("cannot access local variable 'result'")
+
+
 def unsendable():
     lock, transform = threading.Lock(), Transform()
 
