@@ -73,11 +73,11 @@ def test_the_table_is_made_beside_the_published_one_and_goes_on_where_it_was_sto
     assert set(first["target"]) == {"dog", "car"}
     capsys.readouterr()
     monkeypatch.setattr(bench, "CHUNK", 2)
-    monkeypatch.setattr("inv_widgets.comparison.compare._QUICK", 0.0)  # no run before the one that is timed
+    monkeypatch.setattr("inv_widgets.comparison.comparison_job._QUICK", 0.0)  # no run before the one that is timed
     made = []
-    attribute = importlib.import_module("inv_widgets.comparison.compare").attribute
+    attribute = importlib.import_module("inv_widgets.comparison.comparison_job").attribute
     monkeypatch.setattr(
-        "inv_widgets.comparison.compare.attribute",
+        "inv_widgets.comparison.comparison_job.attribute",
         lambda *given, **more: made.append(given[2].name) or attribute(*given, **more),
     )
     run(bench, folder, "--methods", "grad_cam,sise")

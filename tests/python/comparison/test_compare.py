@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import inv_widgets as inv
-from inv_widgets.comparison import compare as module
+from inv_widgets.comparison import comparison_job as module
 from inv_widgets.comparison.comparison_figures import figures
 from inv_widgets.comparison.comparison_frames import measures
 
