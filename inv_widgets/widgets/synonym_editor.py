@@ -16,8 +16,8 @@ from inv_widgets.run import as_run
 from inv_widgets.widgets.base import Widget
 from inv_widgets.widgets.history import History
 from inv_widgets.widgets.state import State, StateTrait
-from inv_widgets.widgets.synonym_messages import code_of, read_message
-from inv_widgets.widgets.synonym_words import payload, placed, words_of
+from inv_widgets.widgets.synonym_messages import changed, code_of, read_message
+from inv_widgets.widgets.synonym_words import differing, payload, words_of
 from inv_widgets.widgets.traits import Checked, number
 from inv_widgets.widgets.visible_rounds import VisibleRounds
 from inv_widgets.widgets.workers import Worker
@@ -242,16 +242,12 @@ class SynonymEditor(Widget):
 
     def _publish(self) -> None:
         withheld = not self.state._withholding.hashes <= self._safe_for  # noqa: SLF001
-        own, saved = placed(self.synonyms), placed(self._disk.table)
-        changed = [] if withheld else sorted(
-            word for word in own.keys() | saved.keys() if own.get(word) != saved.get(word)
-        )  # fmt: skip
         turn = self._words.get("turn", 0) + 1
         self._words = {
             "turn": turn,
             "withheld": withheld,
             "groups": [] if withheld else payload(self._groups),
-            "changed": changed,
+            "changed": [] if withheld else differing(self.synonyms, self._disk.table),
             "undo": self._history.can_undo,
             "redo": self._history.can_redo,
         }
@@ -282,17 +278,8 @@ class SynonymEditor(Widget):
     def _change(self, kind: str, message: dict[str, Any]) -> None:
         if self._words["withheld"]:
             raise PermissionError("[inv-widgets] The words are withheld while a game is open: play first.")
-        groups = self._groups
-        if kind == "move":
-            changed = groups.move(message["word"], message["group"])
-        elif kind == "split":
-            changed = groups.split(message["word"])
-        elif kind == "rename":
-            changed = groups.rename(message["group"], message["name"])
-        else:
-            changed = groups.unite(message["group"], message["into"])
-        self._groups = changed
-        self.synonyms = changed.own
+        self._groups = groups = changed(self._groups, kind, message)
+        self.synonyms = groups.own
 
     def _on_withheld(self) -> None:
         with self._lock:

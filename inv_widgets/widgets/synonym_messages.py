@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inv_widgets.errors import UnknownNameError
 from inv_widgets.labels.synonym_files import FileChangedError
 
-__all__ = ["code_of", "read_message"]
+if TYPE_CHECKING:
+    from inv_widgets.labels.word_groups import WordGroups
+
+__all__ = ["changed", "code_of", "read_message"]
 
 _KEYS = {
     "move": {"word", "group"}, "split": {"word"}, "rename": {"group", "name"}, "unite": {"group", "into"},
@@ -30,6 +33,17 @@ def read_message(content: object) -> tuple[str, dict[str, str]]:
     if not isinstance(kind, str) or set(message) != _KEYS.get(kind) or not texts:
         raise ValueError(f"[inv-widgets] The editor does not know the message {kind!r:.40}.")
     return kind, message
+
+
+def changed(groups: WordGroups, kind: str, message: dict[str, str]) -> WordGroups:
+    """Change groups as a message asks: ``"move"``, ``"split"``, ``"rename"`` or ``"unite"``."""
+    if kind == "move":
+        return groups.move(message["word"], message["group"])
+    if kind == "split":
+        return groups.split(message["word"])
+    if kind == "rename":
+        return groups.rename(message["group"], message["name"])
+    return groups.unite(message["group"], message["into"])
 
 
 def code_of(error: Exception) -> str:

@@ -13,7 +13,7 @@ from inv_widgets.labels.word_groups import WordGroups, Words
 if TYPE_CHECKING:
     from inv_widgets.labels.synonyms import SynonymTable
 
-__all__ = ["payload", "placed", "words_of"]
+__all__ = ["differing", "payload", "placed", "words_of"]
 
 
 def words_of(labels: Any) -> Words:
@@ -43,6 +43,12 @@ def words_of(labels: Any) -> Words:
 def placed(table: SynonymTable) -> dict[str, str]:
     """Give the words that a table puts somewhere; names of groups stay where they are."""
     return {word: head for word, head in table.heads.items() if word != head or not table.groups[word]}
+
+
+def differing(one: SynonymTable, other: SynonymTable) -> list[str]:
+    """Give the words that two tables put elsewhere, in alphabetical order."""
+    first, second = placed(one), placed(other)
+    return sorted(word for word in first.keys() | second.keys() if first.get(word) != second.get(word))
 
 
 def payload(groups: WordGroups) -> list[list[Any]]:
