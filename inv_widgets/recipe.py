@@ -6,6 +6,7 @@ A :class:`Recipe` is frozen and is stored beside each result, so that a result a
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -164,7 +165,7 @@ class Recipe:
 
     def to_json(self) -> str:
         """Write all fields as one line of JSON, sorted by name."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return _json(self)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -185,6 +186,11 @@ class Recipe:
 
 
 _KINDS = {int: "a whole number", float: "a finite number", str: "a text", tuple: "a tuple of numbers"}
+
+
+@functools.lru_cache(maxsize=16)  # each row of a run has it
+def _json(recipe: Recipe) -> str:
+    return json.dumps(dataclasses.asdict(recipe), sort_keys=True)
 
 
 def _plain(value: Any, like: Any) -> Any:

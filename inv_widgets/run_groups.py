@@ -42,7 +42,9 @@ class GroupWriter:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         names = [name for name in _LOOKED_UP if name in schema.names]
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", write_statistics=names)
+        # A dictionary of the numbers in maps costs more than it saves.
+        texts = [field.name for field in schema if field.type == pa.string()]
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=texts, write_statistics=names)
         self._waiting: list[pa.Table] = []
         self._bytes = 0
 
