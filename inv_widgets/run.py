@@ -62,6 +62,16 @@ class Run(Sequence[Explanation]):
         return [(item.name, item.target_name) for item in self._items]
 
     @property
+    def targets(self) -> list[tuple[int, ...]]:
+        """The class index of each explanation, or a group's indices, without reading those that stand in files."""
+        run: Run = getattr(self, "source", self)  # what a run with labels was made from
+        if run.files is None:
+            return [item.target if isinstance(item.target, tuple) else (item.target,) for item in run]
+        files, places = run.files
+        rows = files.some("pictures", ["target"])
+        return [tuple(rows[place][0]["target"]) for place in places]
+
+    @property
     def files(self) -> tuple[RunFiles | RunFolder, list[int]] | None:
         """The files that this run reads from and its places in them; None: it is in memory."""
         return (self._items.source, list(self._items.places)) if isinstance(self._items, _Lazy) else None
@@ -108,8 +118,8 @@ class Run(Sequence[Explanation]):
             keep = [i for i in keep if keys[i][1] == target]
         elif target is not None:
             wanted = _indices(target)
-            targets = self._targets()
-            keep = [i for i in keep if targets[i] == wanted]
+            targets = self.targets
+            keep = [i for i in keep if set(targets[i]) == wanted]
         return self._pick(keep)
 
     def to_frame(self) -> pd.DataFrame:
@@ -131,15 +141,6 @@ class Run(Sequence[Explanation]):
         if isinstance(self._items, _Lazy):
             return Run(self._items.pick(list(places)), errors=self._errors)
         return Run((self._items[i] for i in places), errors=self._errors)
-
-    def _targets(self) -> list[set[int]]:
-        """Give the class indices of each explanation, without reading those that stand in files."""
-        run: Run = getattr(self, "source", self)  # what a run with labels was made from
-        if run.files is None:
-            return [_indices(item.target) for item in run]
-        files, places = run.files
-        rows = files.some("pictures", ["target"])
-        return [set(rows[place][0]["target"]) for place in places]
 
     def _place(self, name: str) -> int:
         names = [picture for picture, _ in self.keys]

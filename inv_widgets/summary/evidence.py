@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
+from inv_widgets.run_outline import picture_hashes
 from inv_widgets.summary.examples import example_of, thumbnail_of
 from inv_widgets.summary.groups import Grouping
 from inv_widgets.summary.names import unknown
@@ -121,12 +122,10 @@ def gather(run: Run, choice: Choice, groups: Groups, *, progress: bool = True) -
     said = _who_said(run)
     reader = _Reader(Grouping(groups), said)
     keys = run.keys
-    # By name: which of two equal pictures counts must not depend on their order.
-    ordered = sorted(choice.places, key=lambda place: (keys[place][1], keys[place][0], place))
-    for place in tqdm(ordered, desc="Summarizing", unit="picture", delay=2, leave=False, disable=not progress):
-        explanation = run[place]
-        if choice.takes(explanation):
-            reader.read(place, explanation)
+    counted = _counted(run, choice.places)
+    # In the run's order: what stands together in its files is read together.
+    for place in tqdm(choice.places, desc="Summarizing", unit="picture", delay=2, leave=False, disable=not progress):
+        reader.read(place, run[place], counts=place in counted)
     if choice.indices is not None and not reader.n_explanations:
         index = ", ".join(map(str, sorted(choice.indices)))
         raise unknown("class with index", index, sorted({name for _, name in keys}), where="in this run")
@@ -136,6 +135,15 @@ def gather(run: Run, choice: Choice, groups: Groups, *, progress: bool = True) -
             "inv.label(run, store) gives what inv.summarize takes."
         )
     return reader.evidence()
+
+
+def _counted(run: Run, places: Iterable[int]) -> set[int]:
+    """Of equal pictures of one class, choose the first by name: which one counts must not depend on their order."""
+    keys, hashes = run.keys, picture_hashes(run)
+    firsts: dict[tuple[str, str], int] = {}
+    for place in sorted(places, key=lambda place: (keys[place][0], place)):
+        firsts.setdefault((keys[place][1], hashes[place]), place)
+    return set(firsts.values())
 
 
 _Said = dict[tuple[str, str], set[str]]
@@ -168,15 +176,14 @@ class _Reader:
         self._thumbnails: dict[str, Thumbnail] = {}
         self._explained: dict[int, Explained] = {}
 
-    def read(self, place: int, explanation: Explanation) -> None:
+    def read(self, place: int, explanation: Explanation, *, counts: bool) -> None:
         self._check_network(explanation)
         self.n_explanations += 1
         target, picture = explanation.target_name, explanation.picture_hash
         self._explained[place] = Explained(explanation.name, picture, target)
-        pictures = self._pictures.setdefault(target, {})
-        if picture in pictures:
+        if not counts:
             return
-        pictures[picture] = explanation.name
+        self._pictures.setdefault(target, {})[picture] = explanation.name
         findings = self._findings.setdefault(target, [])
         played = self._played.setdefault(target, {})
         for column in explanation.columns:

@@ -14,7 +14,6 @@ from inv_widgets.summary.names import chosen
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from inv_widgets.explanation import Explanation
     from inv_widgets.run import Run
     from inv_widgets.summary.evidence import Evidence
 
@@ -37,15 +36,10 @@ def filtered(evidence: Evidence, targets: Collection[str]) -> Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which explanations to summarize: those at `places`, and of them those of the target `indices` (None: all)."""
+    """Which explanations to summarize: those at `places`; `indices` are the target's that was asked for, if any."""
 
     places: tuple[int, ...]
     indices: frozenset[int] | None = None
-
-    def takes(self, explanation: Explanation) -> bool:
-        """Tell whether an explanation at one of the places is meant: its indices are known when it is read."""
-        target = explanation.target
-        return self.indices is None or self.indices == frozenset(target if isinstance(target, tuple) else (target,))
 
 
 def choice_of(run: Run, target: Any) -> Choice:
@@ -73,4 +67,5 @@ def choice_of(run: Run, target: Any) -> Choice:
             f"[inv-widgets] target={target!r:.80} is {kind_of(target)}: give a class's name, its index, the indices of "
             "a group, or several names."
         )
-    return Choice(everything, indices)
+    targets = run.targets
+    return Choice(tuple(place for place in everything if frozenset(targets[place]) == indices), indices)
