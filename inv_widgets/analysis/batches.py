@@ -167,10 +167,10 @@ class _Work:
                 if each.error is not None:
                     self._report(each, each.error)
                 elif each.key is not None:
-                    if each.explanation is None:
-                        self.bar.initial += 1  # no work: the rate leaves it out
-                    else:
+                    if each.explanation is not None:
                         store.add(each.key, each.explanation)
+                    elif not self.bar.disable:
+                        self.bar.initial += 1  # no work: the rate leaves it out
                     done.append((each.key, each.entry.name))
                 self.bar.update()
         except KeyboardInterrupt:

@@ -222,7 +222,8 @@ class _Work:
             id_ = entry_id(absolute, target_text(self._net, entry.target))
             self.wanted.append((id_, entry.name))
             if id_ in self._parts:
-                self._plan.bar.initial += 1  # no work: the rate leaves it out
+                if not self._plan.bar.disable:
+                    self._plan.bar.initial += 1  # no work: the rate leaves it out
                 self._plan.bar.update()
             else:
                 yield absolute, id_
