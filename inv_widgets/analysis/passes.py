@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pass", "edited", "path_of", "watched"]
 
+_SHORTCUTS = 64  # of one path: for as many choices of layers
+
 
 class Pass:
     """What one forward pass gave.
@@ -177,6 +179,8 @@ def _again(module: nn.Module, start: Tensor, path: Path, taps: list[int]) -> tup
     if not follower.same:
         return output, None
     if learns:
+        if len(path.shortcuts) == _SHORTCUTS:
+            path.shortcuts.clear()
         path.shortcuts[key] = None if hooked is None else hooked.learnt(output, follower.kept)
     if path.shortcuts.get(key) is None:
         paths.followed(module)  # else when the shortcut has held
