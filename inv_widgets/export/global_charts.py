@@ -35,7 +35,8 @@ IS_PICKED = f"indexof({PICKED}, datum.label) >= 0"
 _IN_RANGE = "datum.in_range !== false"
 _IN_GROUP = "datum.in_group !== false"
 _IN_FOCUS = f"(length({PICKED}) == 0 || {IS_PICKED})"
-_CALLED = f"({WORDS}[datum.label] || datum.label)"
+# Not "||": objects have more than their own names, such as "constructor".
+_CALLED = f"(isString({WORDS}[datum.label]) ? {WORDS}[datum.label] : datum.label)"
 _STEP = 34  # pixels of a row
 _IMAGE = 28
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 from PIL import Image
 
+from inv_widgets.export.drawable_names import drawable
 from inv_widgets.export.overlays import overlay
 from inv_widgets.export.tcav_marks import GLYPHS
 from inv_widgets.export.words import Words, words_in
@@ -213,8 +214,8 @@ def _labels(made: _Made, max_labels: int) -> list[dict[str, Any]]:
             images[examples[0]] = made.image(examples[0])
         score = words.number(row["score"], 1)
         rows.append({
-            "label": label,
-            "group": ALL_LAYERS if group == ALL else group,
+            "label": drawable(label),
+            "group": ALL_LAYERS if group == ALL else drawable(group),
             "group_order": row["group"],
             "rank": row["rank"],
             "score": row["score"],
@@ -244,7 +245,7 @@ def _trends(made: _Made) -> list[dict[str, Any]]:
             at = made.of_layer(layer)
             bounds = made.interval(trend["from"], trend["to"], 3, sign=True)
             rows.append({
-                "label": shown["labels"][trend["label"]],
+                "label": drawable(shown["labels"][trend["label"]]),
                 "place": place,
                 "direction": "rises" if trend["rises"] else "falls",
                 **at,
@@ -272,7 +273,7 @@ def _layers(made: _Made, max_labels: int) -> list[dict[str, Any]]:
     }
     return [
         {
-            "label": name,
+            "label": drawable(name),
             "rank": label + 1,
             **made.of_layer(layer),
             "score": (cell := cells.get((label, layer), _NOTHING))["score"],

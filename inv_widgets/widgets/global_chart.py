@@ -10,6 +10,7 @@ import traitlets
 from inv_widgets.errors import kind_of
 from inv_widgets.export.chart_files import checked_theme, save
 from inv_widgets.export.chart_specs import bare_chart, checked, with_rows, without_rows
+from inv_widgets.export.drawable_names import drawable
 from inv_widgets.export.global_charts import PICKED, VIEWS, global_chart
 from inv_widgets.export.global_payload import payload
 from inv_widgets.export.global_rows import class_shown, global_rows
@@ -187,7 +188,8 @@ class GlobalChart(Widget):
             spec = {"title": target} | spec
         if label is not None:
             spec["params"] = [
-                param | {"value": [label]} if param.get("name") == PICKED else param for param in spec.get("params", ())
+                param | {"value": [drawable(label)]} if param.get("name") == PICKED else param
+                for param in spec.get("params", ())
             ]
         path = Path(path)
         if path.suffix.lower() in {".html", ".htm"}:

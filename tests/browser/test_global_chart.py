@@ -4,6 +4,7 @@ import copy
 import re
 
 import chart_page
+import labelled_examples
 import pytest
 from chart_view import ChartView
 from explorer_view import ExplorerView
@@ -210,6 +211,54 @@ def test_five_thousand_labels(page_with):
     chart.options().first.click()
     expect(chart.bars("label 4321 🐱 <b>").first).to_be_visible()
     assert page.evaluate("state.get('label')") == "label 4321 🐱 <b>"
+
+
+def test_more_labels_are_drawn_when_they_are_asked_for(page_with):
+    page, chart = page_with(GlobalChart(summary()))
+    chart.ready()
+    expect(chart.root.get_by_text("the best 12 of 14 labels")).to_be_visible()
+    chart.root.get_by_role("button", name="Show more").click()
+    expect(chart.options()).to_have_count(14)
+    expect(chart.root.get_by_text("the best 12 of 14 labels")).to_be_hidden()
+    assert page.evaluate("model.get('max_labels')") == 24
+    # The foot tells what there is in the view that is shown.
+    foot = chart.root.locator(".inv-foot").last
+    expect(foot).to_contain_text("Thin lines")
+    for view, words in [("trends", "least squares"), ("layers", "Pale, dashed: low support")]:
+        chart.show(view)
+        expect(foot).to_contain_text(words)
+        expect(foot).not_to_contain_text("Thin lines")
+
+
+def test_labels_that_are_names_of_javascript(page_with, monkeypatch):
+    monkeypatch.setattr(labelled_examples, "EARLY", ("__proto__", "constructor", "toString", *labelled_examples.EARLY))
+    page, chart = page_with(GlobalChart(summary()))
+    chart.ready()
+    for view in ("labels", "trends", "layers"):
+        chart.show(view)
+        expect(chart.root.locator(".inv-vega text").filter(has_text="__proto__").first).to_be_visible()
+        expect(chart.root.locator(".inv-vega text").filter(has_text="constructor").first).to_be_visible()
+    chart.show("labels")
+    chart.root.locator(".inv-vega .role-axis-label text").filter(has_text="__proto__").first.click()
+    assert page.evaluate("state.get('label')") == "__proto__"
+    expect(chart.option("__proto__")).to_have_attribute("aria-selected", "true")
+    expect(chart.bars("constructor").first).to_have_attribute("opacity", "0.25")
+    picked = chart.root.locator(".inv-vega path[aria-roledescription=bar][aria-label*='label: __proto__']").first
+    expect(picked).to_have_attribute("opacity", "1")
+
+
+@pytest.mark.parametrize("width", [300, 360])
+def test_nothing_is_cut_on_a_phone(page_with, monkeypatch, width, screenshot):
+    long = ("a label of very many words", *labelled_examples.LATE)
+    monkeypatch.setattr(labelled_examples, "LATE", long)
+    page, chart = page_with(GlobalChart(summary()), width=width)
+    chart.ready()
+    for view in ("labels", "trends", "layers"):
+        chart.show(view)
+        page.wait_for_timeout(300)
+        wide, room = chart.root.locator(".inv-chart").evaluate("box => [box.scrollWidth, box.clientWidth]")
+        assert wide <= room + 1, view
+        screenshot(page, f"global-chart-{view}-{width}")
 
 
 def test_everything_goes_when_the_view_is_closed(page_with):

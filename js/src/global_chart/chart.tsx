@@ -8,10 +8,11 @@ import { type Drawn, drawChart, replaceRows, type Spec } from "../core/vega";
 import { useWidth } from "../core/width";
 import { type Listening, listenForBrush } from "./brush";
 import { Context } from "./context";
+import { drawable, meant } from "./drawable";
 import { columnsFor, fitted, innerWidth } from "./fitting";
 import { configFor } from "./look";
 import { overlay } from "./pictures";
-import { type Row, rowsOf, type ViewName } from "./rows";
+import { drawnExamples, type Row, rowsOf, type ViewName } from "./rows";
 import { spoken, wordsFor } from "./speech";
 import type { ChartStore } from "./store";
 import { type Class, groupName, layerTitles } from "./summary";
@@ -68,7 +69,7 @@ export function Chart({ shown }: { shown: Class }) {
   const words = useMemo(() => wordsFor(t, summary), [t, summary]);
   const latest = useRef({ rows, words });
   latest.current = { rows, words };
-  const now = (): Now => ({ ...latest.current, picked: store.picked.peek().labels });
+  const now = (): Now => ({ ...latest.current, picked: store.picked.peek().labels.map(drawable) });
   const drawn = useRef<{ task: Task; made: Drawn; brush: Listening } | undefined>(undefined);
   const facets = view === "layers" ? 1 : new Set(rows.map((row) => (view === "labels" ? row.group : row.label))).size;
   const chart = store.charts.value[view];
@@ -132,7 +133,7 @@ export function Chart({ shown }: { shown: Class }) {
   useSignalEffect(() => {
     const { labels } = store.picked.value;
     drawn.current?.made.view
-      .signal("picked", [...labels])
+      .signal("picked", labels.map(drawable))
       .runAsync()
       .catch(() => {});
   });
@@ -169,7 +170,7 @@ function choose(store: ChartStore, name: string, group: string | null): void {
 
 async function draw(place: HTMLElement, task: Task, now: Now): Promise<Drawn> {
   const columns = columnsFor(task.view, task.width, task.facets);
-  const spec = task.fits ? fitted(task.spec, columns) : task.spec;
+  const spec = task.fits ? fitted(task.spec, columns, task.width) : task.spec;
   const made = await drawChart(
     place,
     withRows(spoken(spec, task.t, now.words), task.view, now),
@@ -183,7 +184,7 @@ async function draw(place: HTMLElement, task: Task, now: Now): Promise<Drawn> {
 /** Make the chart as wide as there is room: what stands around its insides is known once it is drawn. */
 async function widen(place: HTMLElement, made: Drawn, task: Task, columns: number): Promise<void> {
   const name = task.view === "layers" ? "width" : "child_width";
-  for (let turn = 0; turn < 2; turn++) {
+  for (let turn = 0; turn < 3; turn++) {
     const whole = Number(place.querySelector("svg")?.getAttribute("width"));
     const inner = Number(made.view.signal(name));
     const wanted = innerWidth(task.view, inner, whole, task.width, columns);
@@ -220,7 +221,7 @@ function listen(made: Drawn, onPick: (label: string, group: string | null) => vo
   made.view.addEventListener("click", (_, item) => {
     const clicked = item as Clicked | null | undefined;
     const label = clicked?.datum?.label ?? clicked?.datum?.value;
-    if (typeof label === "string") onPick(label, groupOf(clicked));
+    if (typeof label === "string") onPick(meant(label), groupOf(clicked));
   });
 }
 
@@ -228,7 +229,7 @@ function listen(made: Drawn, onPick: (label: string, group: string | null) => vo
 function groupOf(clicked: Clicked | null | undefined): string | null {
   for (let item = clicked; item; item = item.mark?.group) {
     const group = item.datum?.group;
-    if (typeof group === "string") return group === groupName("all") ? null : group;
+    if (typeof group === "string") return group === groupName("all") ? null : meant(group);
   }
   return null;
 }
@@ -242,11 +243,9 @@ function useExampleImages(shown: Class, view: ViewName): void {
         if (view !== "labels") return;
         const { colour_map, opacity } = store.shared;
         const look = overlay(colour_map.value, opacity.value, theme.value === "dark");
-        const { examples, rank } = shown.rows;
-        const most = 2 * store.own.max_labels.value;
-        const places = examples.flatMap((each, i) => ((rank[i] as number) <= most ? each.slice(0, 1) : []));
+        const places = drawnExamples(shown, store.wanted.value);
         void store.summary.value;
-        const timer = setTimeout(() => void pictures.paint(new Set(places), look).catch(() => {}), 30);
+        const timer = setTimeout(() => void pictures.paint(places, look).catch(() => {}), 30);
         return () => clearTimeout(timer);
       }),
     [store, pictures, theme, shown, view],

@@ -76,14 +76,21 @@ function Shown({ shown }: { shown: Class }) {
   );
 }
 
-/** What pale bars and the marks before numbers mean. */
+/** What pale bars and the marks before numbers mean, of what there is in this view. */
 function Foot({ shown }: { shown: Class }) {
   const { store } = useContext(Context);
   const t = useTranslate();
-  const { support, layers } = store.summary.value;
+  const { support, layers, groups } = store.summary.value;
+  const view = store.own.view.value;
+  const { rows } = shown;
+  const few = {
+    labels: rows.low.includes(1),
+    trends: shown.trends.some(({ low }) => low === 1),
+    layers: rows.low.some((low, i) => low === 1 && groups[rows.group[i] as number] === "all"),
+  }[view];
   // Over one layer, and where nothing is drawn, nobody can drag.
-  const drawn = layers.length > 1 && (store.own.view.value !== "trends" || shown.trends.length > 0);
-  const tested = store.own.view.value === "labels" && Object.hasOwn(store.marks.value, shown.name);
+  const drawn = layers.length > 1 && (view !== "trends" || shown.trends.length > 0);
+  const tested = view === "labels" && Object.hasOwn(store.marks.value, shown.name);
   const earlier = tested && Object.values(store.marks.value[shown.name] ?? {}).some((mark) => mark.earlier);
   return (
     <>
@@ -101,12 +108,12 @@ function Foot({ shown }: { shown: Class }) {
         </p>
       )}
       {earlier && <p class="inv-foot inv-tested inv-quiet">{t("chart.tcav.earlier")}</p>}
-      {drawn && store.own.view.value !== "labels" && store.range.value === undefined && (
+      {drawn && view !== "labels" && store.range.value === undefined && (
         <p class="inv-foot inv-tested inv-quiet">{t("chart.drag")}</p>
       )}
-      {shown.rows.low.includes(1) && (
+      {few && (
         <p class="inv-foot inv-quiet">
-          {t("chart.foot", {
+          {t(`chart.foot_${view}`, {
             rounds: t("chart.rounds", { count: support.rounds }),
             players: t("chart.players", { count: support.players }),
             pictures: t("chart.pictures", { count: support.pictures }),

@@ -9,15 +9,18 @@ import { Context } from "./context";
 import { rangeWords } from "./range";
 import { wantedLabels } from "./rows";
 import type { ChartStore, Picked } from "./store";
-import { allLayers, type Class, groupIn, titleIn } from "./summary";
+import { type Class, groupIn, placeOf, titleIn } from "./summary";
 import { markOf, markWords } from "./tcav";
+
+/** More are not drawn at once: nobody reads them, and they take seconds. */
+const MOST = 200;
 
 export function LabelList({ shown }: { shown: Class }) {
   const { store } = useContext(Context);
   const t = useTranslate();
   const list = useRef<HTMLDivElement>(null);
   const picked = store.picked.value;
-  const found = wantedLabels(shown, store.wanted.value);
+  const { found, all } = wantedLabels(shown, store.wanted.value);
   // What is picked stays in reach, whatever its rank.
   const extra = picked.labels.filter((label) => shown.labels.includes(label) && !found.includes(label));
   const labels = [...found, ...extra];
@@ -67,10 +70,34 @@ export function LabelList({ shown }: { shown: Class }) {
         ))}
         {labels.length === 0 && <span class="inv-quiet">{t("chart.no_match")}</span>}
       </div>
+      <Best drawn={found.length} all={all} />
       <Reason picked={picked} />
       <Group />
       <Range />
     </div>
+  );
+}
+
+/** That there are more labels than are drawn; the search finds the others too. */
+function Best({ drawn, all }: { drawn: number; all: number }) {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  if (drawn === all) return null;
+  const most = store.own.max_labels.value;
+  return (
+    <p class="inv-best inv-quiet">
+      {t("chart.best", { shown: t.number(drawn), count: all })}
+      {most < MOST && (
+        <button
+          type="button"
+          class="inv-button"
+          onClick={() => store.set({ max_labels: Math.min(MOST, 2 * most) })}
+          {...GUARDED}
+        >
+          {t("chart.more")}
+        </button>
+      )}
+    </p>
   );
 }
 
@@ -137,13 +164,11 @@ function Told({ words, undo, onUndo }: { words: string; undo: string; onUndo: ()
 function describe(t: Translate, store: ChartStore, shown: Class, label: string): string {
   const { rows } = shown;
   const summary = store.summary.value;
-  const all = allLayers(summary);
-  const number = shown.labels.indexOf(label);
-  const i = rows.label.findIndex((each, at) => each === number && rows.group[at] === all);
+  const i = placeOf(summary, shown, label, null);
   const mark = markOf(store.marks.value, shown, label);
   return [
     label,
-    ...(i < 0
+    ...(i === undefined
       ? []
       : [
           t("chart.global_score", { score: fixed(rows.score[i], 1, t) }),

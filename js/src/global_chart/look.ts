@@ -1,5 +1,6 @@
 /** What a chart looks like in this host: the colours and the font around it, as a configuration of Vega-Lite. */
 import type { Spec } from "../core/vega";
+import { labelRoom } from "./fitting";
 
 const COLOURS = { ink: "--inv-ink", quiet: "--inv-quiet", line: "--inv-line", accent: "--inv-accent" } as const;
 
@@ -14,7 +15,6 @@ export function configFor(element: HTMLElement, width: number): Spec {
   const [ink, quiet, line] = [read("ink"), read("quiet"), read("line")];
   const font = getComputedStyle(element).fontFamily || "sans-serif";
   probe.remove();
-  const labelLimit = width < 420 ? 84 : width < 720 ? 110 : 140;
   return {
     background: "transparent",
     font,
@@ -30,7 +30,7 @@ export function configFor(element: HTMLElement, width: number): Spec {
       titleFontWeight: "normal",
       labelFontSize: 12,
     },
-    axisY: { labelLimit },
+    axisY: { labelLimit: labelRoom(width) },
     legend: { labelColor: quiet, titleColor: quiet, titleFontWeight: "normal", labelFontSize: 11 },
     header: { labelColor: ink, titleColor: quiet },
     text: { color: ink },

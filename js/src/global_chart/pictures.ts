@@ -4,10 +4,13 @@ import { HeatCanvas, type Look, type Painter } from "../core/painter";
 import { bytes } from "../core/payload";
 import type { Images } from "./rows";
 import type { ChartStore } from "./store";
-import type { MapHead, PictureHead } from "./summary";
+import type { MapHead, PictureHead, Summary } from "./summary";
 
 /** Pixels: twice what the chart shows. */
 const SIZE = 56;
+
+/** So many images are kept for the next search. */
+const KEPT = 2000;
 
 /** Painted at a time: a frame is not lost by them. */
 const AT_ONCE = 6;
@@ -24,6 +27,8 @@ export class Pictures {
   readonly #store: ChartStore;
   readonly #painter: Painter;
   readonly #decoded = new Map<PictureHead, Promise<ImageBitmap>>();
+  /** What the images are of. */
+  #painted: { summary: Summary; key: string } | undefined;
   #turn = 0;
 
   constructor(store: ChartStore, painter: Painter) {
@@ -45,13 +50,18 @@ export class Pictures {
     return decoded;
   }
 
-  /** Paint these examples, then say so, all at once; a later call ends an earlier one. */
-  async paint(places: Iterable<number>, look: Look): Promise<void> {
+  /** Paint these examples, then say so, all at once; a later call ends an earlier one. What is painted already stays. */
+  async paint(places: ReadonlySet<number>, look: Look): Promise<void> {
     const turn = ++this.#turn;
-    const made = new Map<number, string>();
-    const { maps } = this.#store.summary.value;
+    const summary = this.#store.summary.value;
+    const { maps } = summary;
+    const key = JSON.stringify(look);
+    const same = this.#painted?.summary === summary && this.#painted.key === key;
+    const made = new Map(same && this.#images.value.size < KEPT ? this.#images.value : []);
+    if (same && [...places].every((place) => made.has(place))) return;
     let drawn = 0;
     for (const place of places) {
+      if (made.has(place)) continue;
       const map = maps[place];
       const cells = map && this.#store.cells(map);
       const image = map && cells && (await this.thumbnail(map));
@@ -61,6 +71,7 @@ export class Pictures {
       if (++drawn % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
       if (turn !== this.#turn) return;
     }
+    this.#painted = { summary, key };
     this.#images.value = made;
   }
 

@@ -1,8 +1,19 @@
 import { expect, it } from "vitest";
 import { translator } from "../core/languages";
+import { meant } from "./drawable";
 import { exampleSummary } from "./example";
 import { columnsFor, innerWidth } from "./fitting";
-import { type Images, NO_IMAGE, rowsOf, type Source, type ViewName, type Wanted, wantedLabels } from "./rows";
+import {
+  drawnExamples,
+  type Images,
+  NO_IMAGE,
+  rowsOf,
+  type Source,
+  VIEWS,
+  type ViewName,
+  type Wanted,
+  wantedLabels,
+} from "./rows";
 import type { Class, Summary } from "./summary";
 
 const summary = exampleSummary();
@@ -44,7 +55,8 @@ it("keeps the best labels of each group, or the best of those that are looked fo
   ]);
   const found = made("labels", summary, dog, { maxLabels: 1, search: " EYE" }, new Map());
   expect(found.map(({ label, rank }) => [label, rank])).toEqual([["eye", 3]]);
-  expect(wantedLabels(dog, { maxLabels: 5, search: "a" })).toEqual(["ear", "tail"]);
+  expect(wantedLabels(dog, { maxLabels: 5, search: "a" })).toEqual({ found: ["ear", "tail"], all: 2 });
+  expect(wantedLabels(dog, { maxLabels: 1, search: "a" })).toEqual({ found: ["ear"], all: 2 });
   expect(made("labels", summary, dog, { maxLabels: 5, search: "no such" }, new Map())).toEqual([]);
 });
 
@@ -188,4 +200,24 @@ it("speaks another language: words and numbers, while names by which rows are to
   const bars = made("labels", summary, dog, all, new Map(), { t });
   expect(bars[1]).toMatchObject({ group: "block 1", score_text: "9,00 (da 5,00 a 30,00)", support: "sufficiente" });
   expect(bars[4]).toMatchObject({ text: "18,0 (pochi)" });
+});
+
+it("draws every label under a name that Vega can keep, which looks the same", () => {
+  const labels = ["__proto__", "constructor", "toString"];
+  const odd = { ...dog, labels };
+  for (const view of VIEWS) {
+    const drawn = new Set(made(view, summary, odd, all, new Map()).map(({ label }) => label));
+    expect(drawn).not.toContain("__proto__");
+    expect(drawn.size).toBe(view === "trends" ? 2 : 3);
+    for (const label of drawn) expect(labels).toContain(meant(label));
+    for (const label of drawn) expect(label.replaceAll("\u2060", "")).toBe(meant(label));
+  }
+  const [bar] = made("labels", { ...summary, groups: ["__proto__", "block 2", "all"] }, dog, all, new Map());
+  expect(bar?.group).not.toBe("__proto__");
+});
+
+it("wants images of what is drawn only", () => {
+  expect([...drawnExamples(dog, all)]).toEqual([0, 1]);
+  expect([...drawnExamples(dog, { maxLabels: 1, search: "" })]).toEqual([0]);
+  expect([...drawnExamples(dog, { maxLabels: 12, search: "tail" })]).toEqual([1]);
 });

@@ -1,6 +1,7 @@
 /** The rows of each view: what `inv_widgets/export/global_rows.py` makes for files, made here without the kernel. */
 import { fixed } from "../core/controls";
 import type { Translate } from "../core/languages";
+import { drawable } from "./drawable";
 import { allLayers, type Class, groupName, layerTitles, type Summary, titleIn } from "./summary";
 import { GLYPHS, type Marks, markOf, markWords } from "./tcav";
 
@@ -43,33 +44,47 @@ export function rowsOf(view: ViewName, source: Source): Row[] {
 export const NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 
 /** Whether a label is looked for; all are by an empty search. */
-export function matches(label: string, search: string): boolean {
-  return label.toLocaleLowerCase().includes(search.trim().toLocaleLowerCase());
+export function matching(search: string): (label: string) => boolean {
+  const wanted = search.trim().toLocaleLowerCase();
+  return wanted === "" ? () => true : (label) => label.toLocaleLowerCase().includes(wanted);
 }
 
-/** The class's labels that are wanted, by rank over all layers. */
-export function wantedLabels(shown: Class, { maxLabels, search }: Wanted): string[] {
-  return shown.labels.filter((label) => matches(label, search)).slice(0, maxLabels);
+/** The class's labels that are wanted, by rank over all layers, and how many there are without a limit. */
+export function wantedLabels(shown: Class, { maxLabels, search }: Wanted): { found: string[]; all: number } {
+  const matches = shown.labels.filter(matching(search));
+  return { found: matches.slice(0, maxLabels), all: matches.length };
 }
 
-function labelRows(source: Source): Row[] {
-  const { summary, shown, images, marks, t } = source;
-  const { maxLabels, search } = source.wanted;
-  const { rows, labels } = shown;
-  const inRange = groupsInRange(source);
+/** Which rows of the class the view "labels" draws: of each group the wanted ones, by rank. */
+function drawnRows({ rows, labels }: Class, { maxLabels, search }: Wanted): number[] {
+  const matches = labels.map(matching(search));
   const order = rows.label
     .map((_, i) => i)
-    .filter((i) => matches(labels[rows.label[i] as number] as string, search))
+    .filter((i) => matches[rows.label[i] as number])
     .sort(
       (a, b) =>
         (rows.group[a] as number) - (rows.group[b] as number) || (rows.rank[a] as number) - (rows.rank[b] as number),
     );
   const taken = new Map<number, number>();
-  return order.flatMap((i) => {
+  return order.filter((i) => {
     const group = rows.group[i] as number;
     const before = taken.get(group) ?? 0;
-    if (before >= maxLabels) return [];
     taken.set(group, before + 1);
+    return before < maxLabels;
+  });
+}
+
+/** Places of the cluster maps whose images stand beside the labels that are drawn. */
+export function drawnExamples(shown: Class, wanted: Wanted): Set<number> {
+  return new Set(drawnRows(shown, wanted).flatMap((i) => shown.rows.examples[i]?.slice(0, 1) ?? []));
+}
+
+function labelRows(source: Source): Row[] {
+  const { summary, shown, images, marks, t } = source;
+  const { rows, labels } = shown;
+  const inRange = groupsInRange(source);
+  return drawnRows(shown, source.wanted).map((i) => {
+    const group = rows.group[i] as number;
     const score = rows.score[i] as number;
     const [from, to, weight] = [rows.from[i] ?? null, rows.to[i] ?? null, rows.weight[i] ?? null];
     const low = rows.low[i] === 1;
@@ -79,8 +94,8 @@ function labelRows(source: Source): Row[] {
     const name = summary.groups[group] as string;
     const text = fixed(score, 1, t);
     return {
-      label,
-      group: groupName(name),
+      label: drawable(label),
+      group: drawable(groupName(name)),
       group_order: group,
       rank: rows.rank[i],
       score,
@@ -116,7 +131,7 @@ function trendRows(source: Source): Row[] {
       const where = at(layer);
       const signed = (value: number) => (value < 0 ? "" : "+") + fixed(value, 3, t);
       return {
-        label: shown.labels[trend.label] as string,
+        label: drawable(shown.labels[trend.label] as string),
         place,
         direction: trend.rises ? "rises" : "falls",
         ...where,
@@ -139,12 +154,12 @@ function layerRows(source: Source): Row[] {
   const at = placesOf(source);
   const all = allLayers(summary);
   const low = new Set(shown.rows.label.filter((_, i) => shown.rows.group[i] === all && shown.rows.low[i] === 1));
-  return wantedLabels(shown, wanted).flatMap((label) => {
+  return wantedLabels(shown, wanted).found.flatMap((label) => {
     const number = shown.labels.indexOf(label);
     return shown.played.map((layer) => {
       const found = cell(number, layer);
       return {
-        label,
+        label: drawable(label),
         rank: number + 1,
         ...at(layer),
         score: found.score,

@@ -5,6 +5,7 @@
  */
 import { LANGUAGES, type Translate, translator } from "../core/languages";
 import type { Spec } from "../core/vega";
+import { drawable } from "./drawable";
 import { groupName, layerTitles, type Summary, titleIn } from "./summary";
 
 /** Keys of titles, without "chart.vega.". */
@@ -42,7 +43,8 @@ export function spoken(spec: Spec, t: Translate, words: Readonly<Record<string, 
 export function wordsFor(t: Translate, summary: Summary): Record<string, string> {
   const called: [string, string][] = [
     ...summary.groups.map(
-      (name) => [groupName(name), name === "all" ? t("chart.all_layers") : titleIn(t, name)] as [string, string],
+      (name) =>
+        [drawable(groupName(name)), name === "all" ? t("chart.all_layers") : titleIn(t, name)] as [string, string],
     ),
     ...layerTitles(summary).map((title) => [title, titleIn(t, title)] as [string, string]),
     ["rises", t("chart.vega.rises")],

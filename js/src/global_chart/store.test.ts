@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { LocalModel } from "../core/model";
 import { exampleSummary } from "./example";
 import { ChartStore } from "./store";
@@ -170,4 +170,17 @@ it("listens no more when it is gone", () => {
   state.set("label", "ear");
   expect(store.shown.value?.name).toBe("dog");
   expect(store.shared.label.value).toBeNull();
+});
+
+it("reads the examples' bytes once, however many are drawn", () => {
+  const summary = { ...exampleSummary(), bytes: btoa("abcdefghijkl") };
+  const { store } = opened({ _summary: summary });
+  const read = vi.spyOn(globalThis, "atob");
+  const [one, two] = summary.maps as [MapHead, MapHead];
+  expect([store.cells(one), store.cells(two)]).toEqual([
+    Uint8Array.of(97, 98, 99, 100),
+    Uint8Array.of(101, 102, 103, 104),
+  ]);
+  expect(read).toHaveBeenCalledTimes(1);
+  read.mockRestore();
 });

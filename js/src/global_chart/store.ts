@@ -91,6 +91,8 @@ export class ChartStore {
   readonly #sharedLink: Link<Shared>;
   readonly #ownLink: Link<Own>;
   readonly #summary: Signal<Summary>;
+  /** Of all examples' maps: in an exported page megabytes of text, read once. */
+  readonly #bytes = computed(() => bytes(this.summary.value.bytes));
   readonly #charts: Signal<Record<string, ChartSpec>>;
   readonly #marks: Signal<Marks>;
   /** While a hand drags over layers; State is told when it lets go. */
@@ -218,7 +220,7 @@ export class ChartStore {
   /** A cluster map's cells, 0..255. */
   cells(map: MapHead): Uint8Array | undefined {
     if (map.offset < 0) return undefined;
-    return bytes(this.summary.value.bytes).subarray(map.offset, map.offset + map.height * map.width);
+    return this.#bytes.value.subarray(map.offset, map.offset + map.height * map.width);
   }
 
   dispose(): void {

@@ -133,11 +133,18 @@ export function classOf({ classes, explained }: Summary, picture: string | null)
 
 /** Where a label stands in a group of layers, or in all together (`group` null); undefined where it is no best label. */
 export function placeOf(summary: Summary, shown: Class, label: string, group: string | null): number | undefined {
-  const number = shown.labels.indexOf(label);
   const wanted = group === null ? allLayers(summary) : summary.groups.indexOf(group);
-  const place = shown.rows.label.findIndex((each, i) => each === number && shown.rows.group[i] === wanted);
-  return place < 0 ? undefined : place;
+  let places = indices.get(shown);
+  if (!places) {
+    const { label: labels, group: groups } = shown.rows;
+    places = new Map(labels.map((number, i) => [`${groups[i]} ${shown.labels[number]}`, i]));
+    indices.set(shown, places);
+  }
+  return places.get(`${wanted} ${label}`);
 }
+
+/** Places of rows by group and label: a class can have thousands. */
+const indices = new WeakMap<Class, Map<string, number>>();
 
 /** A cluster map, by its id or that of one of its members: they show what it shows. Undefined where it has no labels. */
 export function mapOf(summary: Summary, id: string): MapHead | undefined {

@@ -213,6 +213,47 @@ def test_save(chart, view, tmp_path):
         assert 'opacity="0.25"' in svg  # what is picked stands out in the file too
 
 
+@pytest.mark.parametrize("view", ["labels", "trends", "layers"])
+def test_labels_that_are_names_of_javascript_are_drawn(run, view, tmp_path):
+    names = ("__proto__", "constructor", "toString")
+    pairs = dict(zip(WORDS, names, strict=True))
+    said = [
+        dataclasses.replace(explanation, columns=tuple(_renamed(column, pairs) for column in explanation.columns))
+        for explanation in labelled(run)
+    ]
+    chart = GlobalChart(summarize(said, groups=1), view=view)
+    chart.state.label = "__proto__"
+    assert "__proto__" not in {row["label"] for row in values(chart)}  # Vega could not keep it
+    plain = GlobalChart(summarize(labelled(run), groups=1), view=view)
+    plain.state.label = WORDS[0]
+    drawn, usual = (each.save(tmp_path / "chart.svg").read_text("utf-8") for each in (chart, plain))
+    shown = [name for name, word in zip(names, WORDS, strict=True) if f">{word}<" in usual]
+    assert shown
+    for name in shown:
+        assert f">{name}<" in drawn.replace("\N{WORD JOINER}", "")
+    assert drawn.count("<path") == usual.count("<path")
+    faint = 'opacity="0.3"' if view == "layers" else 'opacity="0.25"'
+    assert drawn.count(faint) == usual.count(faint) > 0  # it is the picked one
+
+
+def _renamed(column, names):
+    return dataclasses.replace(
+        column,
+        cluster_maps=tuple(
+            dataclasses.replace(
+                shown, labels=tuple(dataclasses.replace(each, name=names[each.name]) for each in shown.labels)
+            )
+            for shown in column.cluster_maps
+        ),
+    )
+
+
+def test_the_specifications_are_copies(summary):
+    one = GlobalChart(summary)
+    one._charts["labels"]["spec"].clear()
+    assert GlobalChart(summary)._charts["labels"]["spec"]["facet"]
+
+
 def test_representation(chart):
     assert repr(chart).startswith("GlobalChart(Summary(")
 
