@@ -1,4 +1,4 @@
-"""What onnx2torch lacks, written with what it has: newer operator sets, paddings by name, fixed batches."""
+"""What onnx2torch lacks, written with what it has: newer operator sets, shared weights, paddings, fixed batches."""
 
 from __future__ import annotations
 
@@ -28,10 +28,46 @@ def simplified(model: Any) -> Any:
     newest = next((entry.version for entry in copied.opset_import if entry.domain in {"", "ai.onnx"}), 0)
     if newest > KNOWN_OPSET:
         copied = onnx.version_converter.convert_version(copied, KNOWN_OPSET)
+    _write_weights(copied)
     _write_paddings(onnx, copied)
     _write_global_max(onnx, copied)
     _free_batch(onnx, copied)
     return copied
+
+
+_WEIGHTED = (
+    "BatchNormalization",
+    "Conv",
+    "ConvTranspose",
+    "Gemm",
+    "InstanceNormalization",
+    "LayerNormalization",
+    "PRelu",
+)
+
+
+def _write_weights(model: Any) -> None:
+    """Let layers name their weights themselves: not by an Identity, as torch writes equal ones, nor by a Constant."""
+    graph = model.graph
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    same: dict[str, str] = {}
+    for node in graph.node:  # in the order in which they run, so that chains of them end at the weight
+        source = same.get(node.input[0], node.input[0]) if node.op_type == "Identity" else ""
+        if source in tensors:
+            same[node.output[0]] = source
+    outputs = {value.name for value in graph.output}
+    for node in list(graph.node):
+        for place, name in enumerate(node.input):
+            node.input[place] = same.get(name, name)
+        if node.op_type == "Identity" and node.output[0] in same and node.output[0] not in outputs:
+            graph.node.remove(node)
+    wanted = {
+        name for node in graph.node if node.op_type in _WEIGHTED for name in node.input[1:] if name not in tensors
+    }
+    for name in sorted(wanted):
+        for tensor in _constants(model, {name}):
+            graph.initializer.add().CopyFrom(tensor)
+            graph.initializer[-1].name = name
 
 
 def _write_paddings(onnx: Any, model: Any) -> None:

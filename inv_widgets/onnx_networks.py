@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
 
 from inv_widgets.foreign_networks import ForeignNetwork, tried
 from inv_widgets.onnx_files import picture_input, read_onnx
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
 __all__ = ["OnnxNetwork", "onnx_network"]
 
@@ -54,6 +55,26 @@ class OnnxNetwork(ForeignNetwork):
         """Run the graph."""
         output: Tensor = self.inside(inputs)
         return output
+
+
+class Slice(nn.Module):
+    """ONNX's Slice: onnx2torch's indexes by a list, which torch takes for one index of several and will refuse."""
+
+    def forward(
+        self, maps: Tensor, starts: Tensor, ends: Tensor, axes: Tensor | None = None, steps: Tensor | None = None
+    ) -> Tensor:
+        """Take ``starts[i]:ends[i]:steps[i]`` along each of `axes`; a step below 0 goes backwards."""
+        along = range(len(starts)) if axes is None else axes.tolist()
+        by = [1] * len(starts) if steps is None else steps.tolist()
+        for axis, start, end, step in zip(along, starts.tolist(), ends.tolist(), by, strict=True):
+            place = axis % maps.ndim
+            if step < 0:
+                maps = maps.flip(place)
+                part = slice(-start - 1, -end - 1, -step)
+            else:
+                part = slice(start, end, step)
+            maps = maps[(slice(None),) * place + (part,)]
+        return maps
 
 
 def onnx_network(
@@ -98,10 +119,14 @@ def _converted(model: Any, label: str) -> nn.Module:
 def _convert(model: Any) -> nn.Module:
     ensure_torchvision()  # onnx2torch imports it
     import onnx2torch
+    from onnx2torch.node_converters.slice import OnnxSlice
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         graph: nn.Module = onnx2torch.convert(model)
+    for name, part in list(graph.named_children()):
+        if isinstance(part, OnnxSlice):
+            graph.add_module(name, Slice())
     return graph
 
 

@@ -472,3 +472,68 @@ def test_weights_cut_off(tmp_path):
     data.write_bytes(data.read_bytes()[:100])
     with pytest.raises(ValueError, match=r"weights beside .* cannot be read"):
         Classifier.from_onnx(path)
+
+
+# --- what torch writes
+
+
+def test_weights_that_torch_writes_once(tmp_path):
+    """Equal weights, such as biases that are all 0, are one initializer and an Identity of it, or of such a one."""
+    graph = Graph()
+    weight, zeros = graph.weight(6, 3, 3, 3), graph.constant(np.zeros(6, np.float32))
+    again = graph.add("Identity", graph.add("Identity", zeros))
+    first = graph.add("Relu", graph.add("Conv", "image", weight, again, pads=[1] * 4, name="/first/Conv"))
+    own = graph.add(
+        "Constant", value=numpy_helper.from_array(graph.random.normal(size=(6, 6, 1, 1)).astype(np.float32))
+    )
+    second = graph.add("Relu", graph.add("Conv", first, own, again, name="/second/Conv"))
+    path = graph.save(graph.head(second, 6), tmp_path / "net.onnx")
+    net = Classifier.from_onnx(path)
+    np.testing.assert_allclose(probabilities(net), original(path, net.preprocess(PICTURE).numpy())[0], atol=1e-5)
+    assert [layer.name for layer in inv.layers(net, PICTURE)] == ["first/Conv", "second/Conv"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "axes", "steps"),
+    [
+        ([2], [6], [1], None), ([0, 1], [99, -1], [-1, 2], [2, 3]), ([-1, 3], [-99, 0], [3, 1], [-2, -1]),
+        ([0, 2], [1, 5], None, None),
+    ],
+)  # fmt: skip
+def test_slices(tmp_path, starts, ends, axes, steps):
+    graph = Graph()
+    maps = graph.add("Relu", graph.conv("image", 3, 8))
+    given = [graph.constant(np.array(one, np.int64)) if one else "" for one in (starts, ends, axes, steps)]
+    while not given[-1]:
+        given.pop()
+    part = graph.add("Slice", maps, *given)
+    maps = graph.add("GlobalAveragePool", part)
+    path = graph.save(graph.add("Flatten", maps), tmp_path / "net.onnx")
+    net = Classifier.from_onnx(path)
+    inputs = net.preprocess(PICTURE)
+    with torch.no_grad():
+        got = net.module(inputs).numpy()
+    np.testing.assert_allclose(got, original(path, inputs.numpy()), atol=1e-5)
+    inv.explain(net, PICTURE)
+    assert pickle.loads(pickle.dumps(net.module))(inputs).shape == got.shape
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's older exporter, which needs no other package
+@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "shufflenet_v2_x0_5"])
+def test_networks_that_torch_exported(tmp_path, name):
+    from torchvision import models
+
+    from inv_widgets.preprocessing import Preprocessing
+
+    torch.manual_seed(0)
+    network = models.get_model(name, weights=None).eval()
+    sizes = {"image": {0: "n", 2: "height", 3: "width"}}
+    sample, path = torch.rand(1, 3, 64, 64), tmp_path / "net.onnx"
+    torch.onnx.export(network, sample, path, dynamo=False, opset_version=17, dynamic_axes=sizes, input_names=["image"])
+    net = Classifier.from_onnx(path, Preprocessing(size=64))
+    inputs = net.preprocess(PICTURE)
+    with torch.no_grad():
+        expected = network(inputs)
+        np.testing.assert_allclose(net.module(inputs), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()))
+    assert len(inv.layers(net, PICTURE)) == len(inv.layers(Classifier.from_module(network, net.transform), PICTURE))
