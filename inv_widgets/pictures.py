@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import io
 import os
 import re
 import struct
@@ -25,7 +26,7 @@ from inv_widgets.errors import kind_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Picture", "load_picture", "readable", "shrink"]
+__all__ = ["Picture", "decoded", "load_picture", "readable", "shrink"]
 
 ACCEPTED = (
     "a path, a PIL image, an array (H x W or H x W x 1, 2, 3 or 4; uint8, or float in 0..1) "
@@ -109,6 +110,11 @@ def load_picture(picture: Any, *, name: str | None = None) -> Picture:
     return Picture(array, "picture" if name is None else readable(name), _content_hash(array))
 
 
+def decoded(content: bytes, given: str) -> NDArray[np.uint8]:
+    """Read what a picture's file holds; `given` is what messages call it. Errors are those of :func:`load_picture`."""
+    return _decoded(io.BytesIO(content), given)
+
+
 def readable(name: str) -> str:
     """Replace what stands for bytes of a file's name that are no UTF-8: no file and no browser takes it."""
     return _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", name)
@@ -144,12 +150,16 @@ def _read_file(path: Path, given: str) -> NDArray[np.uint8]:
         raise FileNotFoundError(f"[inv-widgets] There is no picture file {given!r}. {advice}")
     if path.is_dir():
         raise IsADirectoryError(f"[inv-widgets] {given!r} is a folder: give the path of one picture.")
+    return _decoded(path, given)
+
+
+def _decoded(source: Path | io.BytesIO, given: str) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # broken EXIF data, which we do without
             # One limit, not two: what PIL would only warn about is refused too.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(source) as image:
                 return _from_image(image, repr(given))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValueError(

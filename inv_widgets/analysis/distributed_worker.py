@@ -6,7 +6,8 @@ import contextlib
 import pickle
 import threading
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from distributed import WorkerPlugin, get_worker
@@ -15,11 +16,15 @@ from inv_widgets.analysis.many import outcomes
 from inv_widgets.classifier import Classifier
 from inv_widgets.errors import kind_of
 from inv_widgets.network_names import load_network
+from inv_widgets.pictures import decoded
 from inv_widgets.run_files import RunWriter
 from inv_widgets.run_folder import PARTS
-from inv_widgets.url_files import file_at
+from inv_widgets.url_files import UrlFile, file_at, is_url
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from inv_widgets.analysis.picture_lists import Entry
     from inv_widgets.recipe import Recipe
 
@@ -171,7 +176,8 @@ def _explained(explaining: Explaining, partition: Partition) -> Report:
     options = dict(settings.options)
     if options.get("workers") is None:
         options["workers"] = explaining.threads  # the cores of this machine belong to other workers too
-    made = outcomes(explaining.net(), partition.entries, layers=settings.layers, recipe=settings.recipe, **options)
+    entries = [_reachable(entry) for entry in partition.entries]
+    made = outcomes(explaining.net(), entries, layers=settings.layers, recipe=settings.recipe, **options)
     # Two workers may be at the same partition, one of them believed to be lost: each has a file of its own.
     file = f"{settings.generation}-{uuid.uuid4().hex[:16]}.parquet"
     rows = []
@@ -191,3 +197,24 @@ def _explained(explaining: Explaining, partition: Partition) -> Report:
                 writer.errors[outcome.entry.name] = outcome.reason
         writer.job["rows"] = [(id_.hex(), picture, target) for id_, picture, target in rows]
     return Report(file, rows, writer.errors)
+
+
+class _Remote:
+    """A picture behind a URL, fetched when it is asked for its pixels."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.uint8]:
+        try:
+            content = UrlFile(self._url).read_bytes()
+        except FileNotFoundError:
+            raise FileNotFoundError(f"[inv-widgets] There is no picture {self._url!r}. Check the URL.") from None
+        return decoded(content, self._url)
+
+
+def _reachable(entry: Entry) -> Entry:
+    if isinstance(entry.picture, str) and is_url(entry.picture):
+        file = file_at(entry.picture)
+        return replace(entry, picture=file if isinstance(file, Path) else _Remote(entry.picture))
+    return entry

@@ -288,6 +288,23 @@ def test_workers_of_this_process_write_into_its_memory(in_process):
     fsspec.filesystem("memory").store.clear()
 
 
+def test_pictures_may_be_behind_urls(in_process, tmp_path, files):
+    for file in files.iterdir():
+        fsspec.filesystem("memory").pipe(f"/pictures/{file.name}", file.read_bytes())
+    urls = [f"memory://pictures/{name}.png" for name in range(8)]
+    with pytest.warns(UserWarning, match=r"3 of 8 pictures could not be explained: 3\.png"):
+        run = go(network(), urls, in_process, tmp_path / "run")
+    assert list(run) == [
+        *inv.explain_many(network(), [files / f"{place}.png" for place in (0, 1, 2, 4, 5)], recipe=QUICK)
+    ]
+    assert list(run.errors) == ["3.png", "6.png", "7.png"]
+    assert "'memory://pictures/3.png' cannot be read" in run.errors["3.png"]
+    assert run.errors["6.png"] == "There is no picture 'memory://pictures/6.png'. Check the URL."
+    of_file = go(network(), [(files / "0.png").as_uri()], in_process, tmp_path / "file")
+    assert of_file[0] == run[0]
+    fsspec.filesystem("memory").store.clear()
+
+
 def test_what_is_wrong_is_said_before_any_work(in_process, tmp_path, monkeypatch):
     out = tmp_path / "run"
     with pytest.raises(ValueError, match="client= needs out="):
