@@ -55,12 +55,13 @@ class _Seen(Run):
     def __init__(self, labelled: LabelledRun, places: list[int]) -> None:
         super().__init__()
         self._items: Sequence[Explanation] = _Some(labelled, places)
-        self._keys = [labelled.keys[place] for place in places]
+        # What needs no labels (names, hashes, classes) is read from there.
+        self.source: Run = labelled.source._pick(places)  # noqa: SLF001
         self.rounds = labelled.rounds
 
     @property
     def keys(self) -> list[tuple[str, str]]:
-        return self._keys
+        return self.source.keys
 
 
 class _Some(Sequence[Explanation]):

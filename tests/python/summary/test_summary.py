@@ -331,3 +331,20 @@ def test_the_run_stays_at_hand_and_no_bar_is_shown_where_none_is_wanted(monkeypa
     assert summarize(run, progress=False).run is run
     summarize(run)
     assert [options["disable"] for options in bars] == [True, False]
+
+
+def test_explanations_are_read_once_each_and_in_the_order_of_their_files(tmp_path, monkeypatch):
+    """However their classes and names are sorted: those that stand together are read together."""
+    run = Run([*cats_and_a_dog(), *cats_and_a_dog()][::-1])
+    path = run.save(tmp_path / "labelled")
+    read = []
+    whole = RunFiles.read
+    monkeypatch.setattr(RunFiles, "read", lambda files, place: read.append(place) or whole(files, place))
+    assert summarize(load(path), groups=GROUPS) == summarize(run, groups=GROUPS)
+    assert read == list(range(8))
+    read.clear()
+    target = run[0].target
+    summarize(load(path), groups=GROUPS, target=target)
+    assert read == [place for place, one in enumerate(run) if one.target == target]
+    with pytest.raises(KeyError, match="999"):
+        summarize(load(path), groups=GROUPS, target=999)
