@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from inv_widgets.comparison.choice import maps_and_gradients
@@ -54,16 +55,16 @@ def pooled_and_linear(subject: Subject) -> None:
     convolutions(subject)
     nodes = subject.path.nodes
     # Not a softmax that was taken off: see inv_widgets.before_softmax.
-    leading = subject.path.leading()
+    users = defaultdict(list)
+    for index in subject.path.leading():
+        for used in () if nodes[index].hidden else set(nodes[index].sources):
+            users[used].append(index)
     current = subject.tap(subject.layers("last 1")[0])
     pooled = linear = False
-    while True:
-        users = [index for index in sorted(leading) if not nodes[index].hidden and current in nodes[index].sources]
-        if not users:
-            break
-        if len(users) > 1:
+    while users[current]:
+        if len(users[current]) > 1:
             raise NotPossibleError("[inv-widgets] its last maps go more than one way to the scores.")
-        current = users[0]
+        current = users[current][0]
         node = nodes[current]
         if not pooled and node.name in _MEANS and node.kind in {"pool", "global_pool"} and _one_cell(node):
             pooled = True

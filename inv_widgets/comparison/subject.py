@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from inv_widgets.analysis.activations import capture, joined, only
+from inv_widgets.analysis.activations import capture, joined
 from inv_widgets.analysis.layers import place
 from inv_widgets.analysis.passes import edited, path_of, watched
 from inv_widgets.analysis.selection import select
+from inv_widgets.comparison import batch_sizes
+from inv_widgets.comparison.asked import Asked
 from inv_widgets.comparison.choice import the_one
-from inv_widgets.comparison.method import NotPossibleError
+from inv_widgets.comparison.network_pass import at_input, logits_of_each
 from inv_widgets.comparison.parameters import check_int
 from inv_widgets.torch_support import eval_pass
-from inv_widgets.validation import all_finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,29 +25,11 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.layers import Layer
     from inv_widgets.analysis.paths import Path
     from inv_widgets.classifier import Classifier
+    from inv_widgets.comparison.asked import Target
+    from inv_widgets.comparison.network_pass import Watch
     from inv_widgets.pictures import Picture
 
 __all__ = ["Subject"]
-
-Target = int | tuple[int, ...]
-
-# Bytes of a batch's largest tensor on a CPU: for larger ones glibc asks the system each time, up to 3 times slower.
-_LARGEST = 2**25
-_BOUND = 2**30  # bytes of activations of one batch elsewhere
-_MOST = 64  # pictures of one batch: more are no faster
-_FORTH_AND_BACK = 8 * 3 * 224 * 224  # input values of one batch that goes forward and back: VGG-16 keeps 1.5 GB
-_ALIVE = 4  # as many tensors as large as the largest are alive at once, about
-
-
-class Watch(Protocol):
-    """A context around forward passes."""
-
-    def __enter__(self) -> Any: ...
-
-    def __exit__(self, kind: Any, error: Any, trace: Any, /) -> Any: ...  # noqa: PYI036 (torch's modes take any)
-
-    def watch(self, inputs: Tensor) -> None:
-        """Take note of what is about to go through the network."""
 
 
 class Subject:
@@ -97,14 +79,9 @@ class Subject:
         self.forwards = self.backwards = 0
         self.notes: dict[str, Any] = {}
         self.notes_of: list[dict[str, Any]] = [{} for _ in self.pictures]
-        self._wanted = tuple(targets)
-        self._resolved: tuple[tuple[Target, ...], tuple[str, ...]] | None = None
+        self._asked = Asked(net, targets)
         self._batch_size = self._given_batch = batch_size
-        self._logits: Tensor | None = None
-        self._rows_seen: dict[int, Tensor] = {}
         self._path: Path | None = None
-        if all(target is not None for target in targets):
-            self._resolve(None)
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -122,17 +99,16 @@ class Subject:
     @property
     def own_logits(self) -> Tensor:
         """The pictures' own logits, N x K, detached; one forward pass where no pass has been made yet."""
-        if self._logits is None:
-            self._logits = self.logits(self.inputs)
-            self._resolve(self._logits)
-        return self._logits
+        if self._asked.logits is None:
+            self._asked.take(self.logits(self.inputs))
+        assert self._asked.logits is not None
+        return self._asked.logits
 
     @property
     def batch_size(self) -> int:
         """How many changed pictures may go through the network at once; needs :attr:`path`."""
         if self._batch_size is None:
-            self._measure()
-        assert self._batch_size is not None
+            self._batch_size = batch_sizes.forwards(self.path, self.inputs)
         return self._batch_size
 
     def layers(self, spec: Any) -> list[Layer]:
@@ -170,7 +146,7 @@ class Subject:
                     output = self.net.module(batch.clone())  # it may overwrite its input
                 else:
                     output = self._edited(batch, tap, maps[start : start + size])
-                found.append(self._rows(output, len(batch)))
+                found.append(logits_of_each(self.net, output, len(batch)))
                 self.forwards += len(batch)
         return torch.cat(found)
 
@@ -205,10 +181,7 @@ class Subject:
     @property
     def gradient_batch(self) -> int:
         """How many inputs may go forward and back at once: `batch_size` if it was given, else told by their size."""
-        if self._given_batch is not None:
-            return self._given_batch
-        most = _FORTH_AND_BACK * (1 if self.inputs.device.type == "cpu" else 4)
-        return max(1, min(_MOST, most // max(1, self.inputs[0].numel())))
+        return batch_sizes.forth_and_back(self.inputs) if self._given_batch is None else self._given_batch
 
     def gradients(
         self, inputs: Tensor | None = None, rows: Sequence[int] | None = None, watch: Watch | None = None
@@ -244,51 +217,30 @@ class Subject:
     ) -> tuple[Tensor, Tensor]:
         if not own:
             _ = self.targets
-        with eval_pass(self.net.module):
-            leaf = inputs.detach().clone().requires_grad_()
-            with watch or nullcontext():
-                start = leaf.clone()
-                if watch is not None:
-                    watch.watch(start)
-                logits = self._rows(self.net.module(start), len(leaf))
-                if own:
-                    self._remember(rows, logits.detach())
-                targets = [self._target(row) for row in rows]
-                scores = torch.stack([self.net.score(*each) for each in zip(logits, targets, strict=True)])
-            gradients = torch.autograd.grad(scores.sum(), leaf, allow_unused=True)[0] if scores.requires_grad else None
-        if gradients is None:
-            raise NotPossibleError("[inv-widgets] no gradient comes to the input: the network detaches it on its way.")
-        self.forwards += len(leaf)
-        self.backwards += len(leaf)
-        return scores.detach(), gradients.detach()
 
-    def _remember(self, rows: Sequence[int], logits: Tensor) -> None:
-        """Keep the pictures' own logits; once all are there, their targets are known."""
-        self._rows_seen.update(zip(rows, logits, strict=True))
-        if len(self._rows_seen) == len(self) and self._logits is None:
-            self._logits = torch.stack([self._rows_seen[row] for row in range(len(self))])
-            self._resolve(self._logits)
+        def asked(logits: Tensor) -> list[Target]:
+            if own:
+                self._asked.see(rows, logits.detach())
+            return [self._asked.of(row) for row in rows]
 
-    def _target(self, row: int) -> Target:
-        if self._resolved is not None:
-            return self._resolved[0][row]
-        return self.net.resolve_target(self._wanted[row], self._rows_seen[row])[0]
+        found = at_input(self.net, inputs, asked, watch)
+        self.forwards += len(inputs)
+        self.backwards += len(inputs)
+        return found
 
     def capture(self, layers: Any, *, one_by_one: bool = False) -> Capture:
         """Capture the pictures' maps and gradients at chosen layers: one forward and one backward pass.
 
         The pictures go through the network in parts, or one by one: then the last bits are those of each alone.
         """
-        wanted = self._wanted if self._resolved is None else self.targets
         found = []
         for rows in [[row] for row in range(len(self))] if one_by_one else self.parts():
-            part = capture(self.net, self._of(rows), layers=layers, targets=[wanted[row] for row in rows])
+            part = capture(self.net, self._of(rows), layers=layers, targets=self._asked.wanted(rows))
             self.forwards += part.forwards * len(rows)
             self.backwards += len(rows)
             found.append(part)
         captured = found[0] if len(found) == 1 else joined(found)
-        self._logits = captured.logits
-        self._resolved = captured.targets, captured.target_names
+        self._asked.take(captured.logits, (captured.targets, captured.target_names))
         return captured
 
     def maps(self, layer: Any) -> Tensor:
@@ -305,7 +257,7 @@ class Subject:
                 seen = watched(self.net.module, self._of(rows).clone, layer)
                 self.forwards += seen.forwards * len(rows)
                 try:
-                    self._remember(rows, self._rows(seen.output, len(rows)))
+                    self._asked.see(rows, logits_of_each(self.net, seen.output, len(rows)))
                     chosen = the_one(select(seen.layers, layer), layer)
                     found.append(seen.upright(chosen, seen.kept(chosen).value).contiguous())
                 finally:
@@ -313,29 +265,14 @@ class Subject:
         return torch.cat(found)
 
     def _known(self) -> tuple[tuple[Target, ...], tuple[str, ...]]:
-        if self._resolved is None:
+        if self._asked.resolved is None:
             _ = self.own_logits
-        assert self._resolved is not None
-        return self._resolved
-
-    def _resolve(self, logits: Tensor | None) -> None:
-        if self._resolved is None:
-            rows = [None] * len(self) if logits is None else list(logits)
-            pairs = [self.net.resolve_target(one, row) for one, row in zip(self._wanted, rows, strict=True)]
-            self._resolved = tuple(target for target, _ in pairs), tuple(name for _, name in pairs)
+        assert self._asked.resolved is not None
+        return self._asked.resolved
 
     def _of(self, rows: Sequence[int]) -> Tensor:
         """Give the inputs of some pictures, which are not to be overwritten; those of all without a copy."""
         return self.inputs if len(rows) == len(self) else self.inputs[rows]
-
-    def _rows(self, output: Any, count: int) -> Tensor:
-        """Find each picture's logits; M x K."""
-        first = self.net.logits_of(only(output, 0, count))
-        plain = isinstance(output, Tensor) and output.shape == (count, first.shape[1])
-        if plain and all_finite(output):
-            assert isinstance(output, Tensor)
-            return output
-        return torch.cat([first, *(self.net.logits_of(only(output, row, count)) for row in range(1, count))])
 
     def _edited(self, batch: Tensor, tap: int, maps: Tensor) -> Any:
         output = edited(self.net.module, batch.clone, tap, maps)
@@ -354,10 +291,5 @@ class Subject:
                 self._path, output = path_of(self.net.module, self.inputs[:1].clone())
                 if output is not None:
                     self.forwards += 1
-                    self._remember([0], self._rows(output, 1).detach())
+                    self._asked.see([0], logits_of_each(self.net, output, 1).detach())
         return self._path
-
-    def _measure(self) -> None:
-        largest = max((torch.Size(node.shape).numel() for node in self.path.nodes), default=1)
-        most = _LARGEST if self.inputs.device.type == "cpu" else _BOUND // _ALIVE
-        self._batch_size = max(1, min(_MOST, most // max(1, largest * self.inputs.element_size())))
