@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from inv_widgets.comparison.answers import answers, own_answer
 from inv_widgets.comparison.choice import wide
+from inv_widgets.comparison.mask_search import MaskSearch
 from inv_widgets.comparison.parameters import check_choice, check_int, check_number
 from inv_widgets.comparison.progress import Progress
 from inv_widgets.comparison.smooth_masks import Pyramid, SmoothMask
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["extremal_perturbation"]
 
 _BETAS = (0.5, 0.9)  # Adam's: the slope grows with lambda, and is to be followed at once
-_TIE = 1e-3
 
 
 def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
@@ -87,7 +86,7 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
         own = wide(subject.inputs.clone())
         smooth = SmoothMask((height, width), pace, width_of_kernel, own)
         pyramids = [Pyramid(one, softest, number) for one in own]
-        search = _Search(subject, smooth, pyramids, wanted, relative=relative)
+        search = MaskSearch(subject, smooth, pyramids, wanted, relative=relative)
         grids = torch.ones(len(search.rows), *smooth.grid, dtype=own.dtype, device=own.device, requires_grad=True)
         mover: torch.optim.Optimizer = (
             torch.optim.Adam([grids], rate, _BETAS) if optimiser == "adam" else torch.optim.SGD([grids], rate, 0.9)
@@ -104,57 +103,6 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
     for notes, shown in zip(subject.notes_of, (masks > 0.5).double().mean((2, 3)).tolist(), strict=True):
         notes["areas"] = tuple(shown)
     return masks.sum(1)
-
-
-class _Search:
-    """The loss of one mask for each picture and area, and its slope."""
-
-    def __init__(
-        self, subject: Subject, smooth: SmoothMask, pyramids: list[Pyramid], areas: list[float], *, relative: bool
-    ) -> None:
-        self._subject, self._smooth, self._pyramids = subject, smooth, pyramids
-        self.rows = [row for row in range(len(subject)) for _ in areas]
-        self._units = [_unit(subject, each, row) if relative else 1.0 for row, each in enumerate(pyramids)]
-        self._sorted_ones = _references(areas, smooth.grid).repeat(len(subject), 1)
-
-    def slope(self, grids: Tensor, weight: float) -> Tensor:
-        """Differentiate the loss: one forward and one backward pass a mask, as many at once as may be."""
-        size = self._subject.gradient_batch
-        parts = [slice(start, start + size) for start in range(0, len(grids), size)]
-        return torch.cat([self._slope(grids[part], self.rows[part], self._sorted_ones[part], weight) for part in parts])
-
-    def _slope(self, grids: Tensor, rows: list[int], sorted_ones: Tensor, weight: float) -> Tensor:
-        leaf = grids.clone().requires_grad_()
-        coarse = self._smooth(leaf)
-        masks = self._smooth.enlarged(coarse)
-        shown = torch.cat([self._pyramids[row](mask[None]) for row, mask in zip(rows, masks, strict=True)])
-        _, towards = self._subject.gradients(shown.detach().to(self._subject.inputs.dtype), rows)
-        (of_score,) = torch.autograd.grad(shown, coarse, towards.to(shown.dtype), retain_graph=True)
-        of_score /= of_score.new_tensor([self._units[row] for row in rows])[:, None, None]
-        # |vecsort(m) - r|^2 is the distance to r put in the order of m. Of cells that are equal, as all are at first,
-        # those that the score asks for come last: order is never left to chance.
-        order = (
-            coarse.detach() + _TIE * of_score / of_score.abs().amax((1, 2), keepdim=True).clamp(min=1e-30)
-        ).flatten(1)
-        wanted = torch.empty_like(order).scatter_(1, order.argsort(1), sorted_ones.to(order)).reshape(coarse.shape)
-        of_misfit = 2 * (coarse.detach() - wanted) / wanted[0].numel()
-        (slope,) = torch.autograd.grad(coarse, leaf, weight * of_misfit - of_score)
-        return slope
-
-
-def _unit(subject: Subject, pyramid: Pyramid, row: int) -> float:
-    """Tell by how much scores differ: the picture's from the blurred one's, at least as those of its classes do."""
-    blurred = pyramid(subject.inputs.new_zeros(1, *subject.inputs.shape[-2:]).to(pyramid.dtype))
-    own = own_answer(subject, row, "score")
-    fallen = own - answers(subject, blurred.to(subject.inputs.dtype), row, "score")[0]
-    return max(abs(float(fallen)), float(subject.own_logits[row].float().std(correction=0)), 1e-12)
-
-
-def _references(areas: list[float], grid: tuple[int, int]) -> Tensor:
-    """Give for each area the sorted mask that has it: zeros, then ones; A x (h w)."""
-    cells = grid[0] * grid[1]
-    places = torch.arange(cells)
-    return torch.stack([(places >= cells - max(1, round(area * cells))).float() for area in areas])
 
 
 def _areas(areas: Any) -> list[float]:

@@ -8,7 +8,8 @@ from perturbation_networks import Contrast, of_two
 from scipy.ndimage import gaussian_filter
 from small_networks import Functional
 
-from inv_widgets.comparison.extremal_perturbation import _references, extremal_perturbation
+from inv_widgets.comparison.extremal_perturbation import extremal_perturbation
+from inv_widgets.comparison.mask_search import _references
 from inv_widgets.comparison.methods import method_named
 from inv_widgets.comparison.smooth_masks import Pyramid, SmoothMask
 
