@@ -12,9 +12,12 @@ from inv_widgets.run_outline import picture_hashes
 from inv_widgets.summary.examples import example_of, thumbnail_of
 from inv_widgets.summary.groups import Grouping
 from inv_widgets.summary.names import unknown
+from inv_widgets.summary.unplayed import Unplayed, unplayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
     from inv_widgets.explanation import ClusterMap, Column, Explanation
     from inv_widgets.run import Run
@@ -119,12 +122,17 @@ def gather(run: Run, choice: Choice, groups: Groups, *, progress: bool = True) -
     ValueError
         If nothing is labelled, or the explanations are of several networks.
     """
-    said = _who_said(run)
+    frame = getattr(run, "rounds", None)  # of a LabelledRun; one from a file does not know any more
+    said = None if frame is None else _who_said(frame)
     reader = _Reader(Grouping(groups), said)
     keys = run.keys
     counted = _counted(run, choice.places)
+    passed = {} if frame is None or reader.asks_columns else unplayed(run, choice.places, frame["cluster_map"])
+    for place, one in passed.items():
+        reader.take(place, one, counts=place in counted)
     # In the run's order: what stands together in its files is read together.
-    for place in tqdm(choice.places, desc="Summarizing", unit="picture", delay=2, leave=False, disable=not progress):
+    there = [place for place in choice.places if place not in passed]
+    for place in tqdm(there, desc="Summarizing", unit="picture", delay=2, leave=False, disable=not progress):
         reader.read(place, run[place], counts=place in counted)
     if choice.indices is not None and not reader.n_explanations:
         index = ", ".join(map(str, sorted(choice.indices)))
@@ -150,10 +158,7 @@ _Said = dict[tuple[str, str], set[str]]
 """The players who gave a label on a cluster map, by its id and the label."""
 
 
-def _who_said(run: Run) -> _Said | None:
-    frame = getattr(run, "rounds", None)  # of a LabelledRun; one from a file does not know any more
-    if frame is None:
-        return None
+def _who_said(frame: pd.DataFrame) -> _Said:
     said: _Said = defaultdict(set)
     for cluster_map, player, labels in zip(frame["cluster_map"], frame["player"], frame["labels"], strict=True):
         for label in labels:
@@ -176,16 +181,33 @@ class _Reader:
         self._thumbnails: dict[str, Thumbnail] = {}
         self._explained: dict[int, Explained] = {}
 
-    def read(self, place: int, explanation: Explanation, *, counts: bool) -> None:
-        self._check_network(explanation)
+    @property
+    def asks_columns(self) -> bool:
+        """Whether columns must be read to know their groups."""
+        return self._grouping.asks_columns
+
+    def take(self, place: int, one: Explanation | Unplayed, *, counts: bool) -> None:
+        """Count an explanation as a picture; of one that nobody played, that and its layers are all there is."""
+        self._check_network(one)
         self.n_explanations += 1
-        target, picture = explanation.target_name, explanation.picture_hash
-        self._explained[place] = Explained(explanation.name, picture, target)
+        target, picture = one.target_name, one.picture_hash
+        self._explained[place] = Explained(one.name, picture, target)
+        if counts:
+            self._pictures.setdefault(target, {})[picture] = one.name
+            self._findings.setdefault(target, [])
+            self._played.setdefault(target, {})
+            if isinstance(one, Unplayed):
+                self.n_cluster_maps += one.n_cluster_maps
+                for layer in one.layers:
+                    self._grouping.take(layer)
+
+    def read(self, place: int, explanation: Explanation, *, counts: bool) -> None:
+        """Take note of all that an explanation's labels say."""
+        self.take(place, explanation, counts=counts)
         if not counts:
             return
-        self._pictures.setdefault(target, {})[picture] = explanation.name
-        findings = self._findings.setdefault(target, [])
-        played = self._played.setdefault(target, {})
+        picture = explanation.picture_hash
+        findings, played = self._findings[explanation.target_name], self._played[explanation.target_name]
         for column in explanation.columns:
             self._grouping.see(column)
         for column, shown in explanation.cluster_maps():
@@ -230,7 +252,7 @@ class _Reader:
             return None
         return frozenset(player for member in members for player in self._said.get((member.id, label), ()))
 
-    def _check_network(self, explanation: Explanation) -> None:
+    def _check_network(self, explanation: Explanation | Unplayed) -> None:
         self._networks.setdefault(explanation.network_hash, explanation.network)
         if len(self._networks) > 1:
             names = " and ".join(map(repr, self._networks.values()))

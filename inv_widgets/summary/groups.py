@@ -75,15 +75,23 @@ class Grouping:
         self._groups = _checked(groups)
         self._layers: dict[str, Layer] = {}
 
+    @property
+    def asks_columns(self) -> bool:
+        """Whether a function says the group of each column: then it must be shown all of them."""
+        return callable(self._groups)
+
     def see(self, column: Column) -> None:
         """Take note of a column's layer."""
         group = _answer(self._groups, column) if callable(self._groups) else ""
-        layer = Layer(column.layer, column.title, column.depth, column.block, column.layer_in_block, group)
-        known = self._layers.setdefault(column.layer, layer)
-        if known.group != group:
+        self.take(Layer(column.layer, column.title, column.depth, column.block, column.layer_in_block, group))
+
+    def take(self, layer: Layer) -> None:
+        """Take note of a layer."""
+        known = self._layers.setdefault(layer.name, layer)
+        if known.group != layer.group:
             raise ValueError(
-                f"[inv-widgets] groups puts the layer {column.layer!r} into {known.group!r} for one picture and into "
-                f"{group!r} for another: the group may depend on the layer only."
+                f"[inv-widgets] groups puts the layer {layer.name!r} into {known.group!r} for one picture and into "
+                f"{layer.group!r} for another: the group may depend on the layer only."
             )
 
     def layers(self) -> tuple[Layer, ...]:

@@ -348,3 +348,69 @@ def test_explanations_are_read_once_each_and_in_the_order_of_their_files(tmp_pat
     assert read == [place for place, one in enumerate(run) if one.target == target]
     with pytest.raises(KeyError, match="999"):
         summarize(load(path), groups=GROUPS, target=999)
+
+
+def simulated_rounds(*rows):
+    """Rounds of (cluster map, player, labels), all won at the first step."""
+    same = {"status": "answered", "share": 8.0, "truth": "cat", "language": "en", "gold": False, "withdrawn": False,
+            "times_seen": 0, "labels_corrected": None, "player_id": None, "outcome": "won", "step": 0}  # fmt: skip
+    return pd.DataFrame([{**same, "cluster_map": one, "player": who, "labels": words} for one, who, words in rows])
+
+
+@pytest.fixture
+def partly_played(tmp_path):
+    """Twelve pictures in files, of which two were played; two of the others are the same picture."""
+    bare = {layer: [Shown(rounds=0), Shown(rounds=0)] for layer in ("c1", "c3")}
+    names = [(f"{n}.jpg", "cat" if n % 3 else "dog") for n in range(11)]
+    run = [make_explanation(name, target, bare) for name, target in names]
+    run.append(dataclasses.replace(run[1], name="0 again.jpg"))
+    ids = [shown.id for place in (4, 9) for _, shown in run[place].cluster_maps()]
+    rows = [(one, who, [word, "ear"]) for one in ids for who, word in (("ada", "fur"), ("bob", "eye"))]
+    saved = load(Run(run).save(tmp_path / "run.parquet"))
+    return Run(run), saved, simulated_rounds(*rows)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"groups": GROUPS}, {"target": "cat"}, {"groups": lambda column: column.layer}]
+)
+def test_explanations_that_nobody_played_are_counted_unread(partly_played, monkeypatch, options):
+    run, saved, rounds = partly_played
+    expected = summarize(label(run, rounds), **options)
+    read = []
+    whole = RunFiles.read
+    monkeypatch.setattr(RunFiles, "read", lambda files, place: read.append(place) or whole(files, place))
+    summary = summarize(label(saved, rounds), **options)
+    assert summary == expected
+    assert summary.evidence.explained == expected.evidence.explained
+    assert summary.layers == expected.layers
+    same_frames(summary, expected)
+    asks = callable(options.get("groups"))
+    assert read == (list(range(12)) if asks else [4] if options.get("target") else [4, 9])
+    assert min(summary.evidence.classes[0].pictures.values()) == "0 again.jpg"
+
+
+def test_parts_of_a_run_and_members_of_merged_maps_count_as_played(partly_played, tmp_path, monkeypatch):
+    run, saved, rounds = partly_played
+    part = saved[10:2:-1]
+    assert summarize(label(part, rounds)) == summarize(label(Run(list(part)), rounds))
+    # Saved with its labels, then labelled anew: the cluster maps that were merged are known by their members.
+    path = label(saved, rounds).save(tmp_path / "merged.parquet")
+    assert any(shown.members for one in load(path) for _, shown in one.cluster_maps())
+    merged = load(path)
+    read = []
+    whole = RunFiles.read
+    monkeypatch.setattr(RunFiles, "read", lambda files, place: read.append(place) or whole(files, place))
+    assert summarize(label(merged, rounds)) == summarize(label(run, rounds))
+    assert read == [4, 9]
+    read.clear()
+    nothing = summarize(label(merged, rounds.iloc[:0]))
+    assert read == []
+    assert nothing.labels == ()
+
+
+def test_unplayed_explanations_of_another_network_are_refused_too(partly_played, tmp_path):
+    run, _, rounds = partly_played
+    mixed = Run([*run, dataclasses.replace(run[0], network_hash="other", name="other.jpg")])
+    saved = load(mixed.save(tmp_path / "mixed.parquet"))
+    with pytest.raises(ValueError, match="different networks"):
+        summarize(label(saved, rounds))
