@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GROUP_BYTES", "GROUP_EXPLANATIONS", "GroupReader", "GroupWriter"]
 
-GROUP_EXPLANATIONS = 16
+GROUP_EXPLANATIONS = 32
 GROUP_BYTES = 16_000_000
 """A row group ends after so many explanations, or where it would grow larger than this."""
 

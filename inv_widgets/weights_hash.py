@@ -59,7 +59,7 @@ def _bytes(tensor: torch.Tensor) -> NDArray[np.uint8]:
 
 def _flat_bytes(tensor: torch.Tensor) -> torch.Tensor:
     # In logical order: channels_last changes nothing.
-    return tensor.detach().as_subclass(torch.Tensor).reshape(-1).view(torch.uint8)
+    return tensor.detach().as_subclass(torch.Tensor).reshape(-1).contiguous().view(torch.uint8)
 
 
 def _version(tensor: torch.Tensor) -> int:

@@ -122,7 +122,7 @@ def pruned_maps(captured: Capture, recipe: Recipe, rows: int = 1) -> Callable[[i
     On the CPU the first call is torch's part, the weights, row by row, and the second numpy's. On another device all is
     done at once before both.
     """
-    if captured.maps[0].device.type != "cpu":
+    if not _on_cpu(captured):
         maps, gradients = ([values[:rows] for values in each] for each in (captured.maps, captured.gradients))
         found = prune_on_device(maps, gradients, recipe)
         return lambda row, place: lambda: found[row][place]
@@ -170,6 +170,10 @@ def passed(  # noqa: PLR0913, PLR0917 (all that is known by then)
         for layer, note in zip(captured.layers, captured.reasons, strict=True)
     ]
     return Passed(layers, about)
+
+
+def _on_cpu(captured: Capture) -> bool:
+    return captured.maps[0].device.type == "cpu"
 
 
 def _weights_of(maps: Tensor, gradients: Tensor, recipe: Recipe) -> NDArray[np.float64]:

@@ -1,0 +1,70 @@
+"""How many pictures go through the network at a time: a rule of network, shape, device and threads alone."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import inv_widgets as inv
+from inv_widgets.analysis import batch_sizes
+from inv_widgets.analysis.batch_sizes import BatchSizes
+
+
+def network(side=None):
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 3))
+
+    def transform(image):
+        image = image if side is None else image.resize((side, side))
+        return torch.from_numpy(np.asarray(image, np.float32).transpose(2, 0, 1) / 255)
+
+    return inv.Classifier.from_module(module, transform, ["cat", "dog", "owl"])
+
+
+INPUTS = torch.zeros(1, 3, 20, 20)
+
+
+@pytest.mark.parametrize(("given", "threads", "rows"), [(1, 4, 1), (5, 1, 5), (5, 2, 6), (8, 2, 8), (3, 16, 16)])
+def test_what_is_given_becomes_a_multiple_of_the_threads(given, threads, rows):
+    assert BatchSizes(network(20), given, threads).of(INPUTS) == rows
+
+
+@pytest.mark.parametrize(("threads", "rows"), [(1, 4), (2, 4), (3, 6), (8, 8), (16, 16)])
+def test_on_a_cpu_there_are_a_few_at_least_one_a_thread(threads, rows):
+    assert BatchSizes(network(20), None, threads).of(INPUTS) == rows
+
+
+def test_where_inputs_are_as_large_as_pictures_it_is_one_at_a_time():
+    assert BatchSizes(network(), None, 1).of(INPUTS) == 1
+
+
+def test_where_memory_is_short_it_is_one_at_a_time(monkeypatch):
+    monkeypatch.setattr(batch_sizes, "_BYTES_ON_CPU", 100_000)
+    assert BatchSizes(network(20), None, 1).of(INPUTS) == 1
+
+
+def test_the_need_grows_with_the_input_and_the_network_is_left_as_found():
+    net = network(20)
+    net.module.train()
+    small, large = (batch_sizes._bytes(net, torch.zeros(1, 3, side, side)) for side in (20, 40))
+    # conv, ReLU: 8 maps each; the input: 3
+    assert small >= (2 * 8 * 18 * 18 + 3 * 20 * 20) * 4 * 2
+    assert large > 3.5 * small
+    assert all(module.training for module in net.module.modules())
+
+
+def test_of_a_device_s_memory_it_takes_a_power_of_two_up_to_a_limit(monkeypatch):
+    sizes = BatchSizes(network(20), None, 4)
+    need = batch_sizes._bytes(network(20), INPUTS)
+    inputs = INPUTS.to("meta")
+    monkeypatch.setattr(batch_sizes, "_bytes", lambda *_: need)
+    monkeypatch.setattr(batch_sizes, "_memory", lambda _: 11 * need)
+    assert sizes.of(inputs) == 8
+    monkeypatch.setattr(batch_sizes, "_memory", lambda _: 10**6 * need)
+    assert BatchSizes(network(20), None, 4).of(inputs) == 32
+
+
+def test_halving_lasts():
+    sizes = BatchSizes(network(20), 8, 1)
+    assert sizes.of(INPUTS) == 8
+    assert [sizes.halve(INPUTS) for _ in range(4)] == [4, 2, 1, 1]
+    assert sizes.of(INPUTS) == sizes.largest() == 1
