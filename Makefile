@@ -30,7 +30,7 @@ ifneq ($(words $(wildcard $(FRONT_ENDS))),$(words $(FRONT_ENDS)))
 $(shell rm -f .setup/front-ends)
 endif
 
-.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-labels bench-workshop bench-methods bench-voc bench-browser screenshots format system clean
+.PHONY: help setup build demo test lint types contract test-python test-js test-browser bench bench-many bench-labels bench-workshop bench-methods bench-voc bench-browser screenshots format system clean
 
 help: ## list these targets
 	@echo "inv-widgets: explain image classifiers with people in the loop"
@@ -70,7 +70,10 @@ test-browser: setup system ## pytest tests/browser: real JupyterLab in real Chro
 	$(TEST_ENV) $(PY) -m pytest tests/browser
 
 bench: setup ## analysis time against one forward + backward pass
-	@set -e; for bench in $(filter-out bench_labels.py bench_workshop.py bench_voc.py bench_methods% bench_browser%,$(notdir $(wildcard tests/bench/bench_*.py))); do echo "== $$bench"; $(PY) "tests/bench/$$bench"; done
+	@set -e; for bench in $(filter-out bench_labels.py bench_workshop.py bench_voc.py bench_many.py bench_methods% bench_browser%,$(notdir $(wildcard tests/bench/bench_*.py))); do echo "== $$bench"; $(PY) "tests/bench/$$bench"; done
+
+bench-many: setup ## explain_many: pictures a second beside its passes and its columns alone; memory (ARGS="--pictures 10000")
+	OMP_WAIT_POLICY=passive $(PY) tests/bench/bench_many.py $(ARGS)
 
 bench-labels: setup ## label analysis: accuracy on the gold set's held-out half, step by step; time for 10,000 rounds
 	$(PY) tests/bench/bench_labels.py
