@@ -3,7 +3,7 @@
 A worker has one GPU and some CPU cores; the passes run on the GPU, all else (reading, clustering, writing) beside them
 on the cores. It makes as many pictures a second as the slower of the two:
 
-    rate = overlap * min(gpu_rate, cores / cpu_seconds)        hours = pictures / (gpus * rate) / 3600
+    rate = overlap * min(gpu_rate, cores / cpu_seconds)        seconds = start + pictures / (gpus * rate)
 
 `--cpu-seconds` and `--kib` are measured by `large_run_measures.py`. **The default of `--gpu-rate` is an assumption**:
 measure yours (`make bench-many` on a machine with the GPU prints the rate of the passes alone) and give it here.
@@ -28,22 +28,25 @@ def main():
     parser.add_argument("--picture-kib", type=float, default=110, help="KiB a picture as it is read (ImageNet: 110)")
     parser.add_argument("--part-size", type=int, default=256)
     parser.add_argument("--overlap", type=float, default=0.9, help="share of the slower rate that is reached")
+    parser.add_argument(
+        "--start", type=float, default=60, help="seconds until all workers work (assumed: 60)"
+    )
     parser.add_argument("--gpus", type=int, nargs="+", default=[1, 8, 64])
     given = parser.parse_args()
     on_cores = given.cores / given.cpu_seconds
     rate = given.overlap * min(given.gpu_rate, on_cores)
-    slower = "the GPU" if given.gpu_rate <= on_cores else "the CPU cores"
+    slower = "the GPU sets" if given.gpu_rate <= on_cores else "the CPU cores set"
     print(f"one GPU: {given.gpu_rate:.0f} pictures/s (assumed or given); its {given.cores:g} cores: {on_cores:.0f}")
-    print(f"a worker makes {rate:.0f} pictures/s: {slower} set the pace")
+    print(f"a worker makes {rate:.0f} pictures/s: {slower} the pace")
     print(f"cores a GPU that keep up with it: {math.ceil(given.gpu_rate * given.cpu_seconds)}")
     print(f"a lost worker costs at most {given.part_size / rate:.1f} s of its work\n")
     rows = [("pictures", "GPUs", "time", "pictures/s", "read MB/s", "write MB/s", "put/s", "GB on disk", "files")]
     for name, pictures in SETS.items():
         for gpus in given.gpus:
             parts = math.ceil(pictures / given.part_size)
-            # The last parts are made while other workers have none left: one part's time more.
             working = min(gpus, parts)
-            seconds = pictures / (working * rate) + given.part_size / rate
+            # The last parts are made while other workers have none left: one part's time more.
+            seconds = given.start + pictures / (working * rate) + given.part_size / rate
             all_rate = working * rate
             rows.append((
                 name, str(gpus), duration(seconds), f"{all_rate:.0f}", f"{all_rate * given.picture_kib / 1024:.0f}",
