@@ -210,10 +210,8 @@ def _alike(net: Classifier, pictures: Sequence[Picture]) -> dict[Any, tuple[list
     inputs = [net.preprocess(picture) for picture in pictures]
     for place, each in enumerate(inputs):
         places[each.shape].append(place)
-    return {
-        shape: (own, torch.cat([inputs[place] for place in own]) if len(own) > 1 else inputs[own[0]])
-        for shape, own in places.items()
-    }
+    # Of one picture too: what transforms return may lie in memory as no network is used to.
+    return {shape: (own, torch.cat([inputs[place] for place in own])) for shape, own in places.items()}
 
 
 def arguments_of(method: Method, preset: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -719,6 +719,7 @@ def test_without_the_extra_the_demo_is_fashion_and_says_so(monkeypatch):
 FACTORIES = """
 from torch import nn
 from inv_widgets.classifier import Classifier
+from inv_widgets.validation import all_finite
 from my_sibling import transform
 def build():
     return Classifier.from_module(nn.Flatten(), transform, ["a"], name="mine")
@@ -772,3 +773,15 @@ def test_names_of_no_network(name):
 def test_a_loaded_picture_is_taken_as_it_is():
     net = small()
     assert torch.equal(net.preprocess(load_picture(PICTURE)), net.preprocess(PICTURE))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_finite_values_whose_sum_overflows_are_finite(dtype):
+    largest = torch.full((3, 5), torch.finfo(dtype).max, dtype=dtype)
+    assert all_finite(largest)
+    assert all_finite(-largest.requires_grad_())
+    for wrong in (float("nan"), float("inf"), -float("inf")):
+        values = largest.detach().clone()
+        values[1, 2] = wrong
+        assert not all_finite(values)
+        assert not all_finite(torch.tensor([wrong, -wrong, 0], dtype=dtype))

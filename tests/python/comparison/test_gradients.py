@@ -9,6 +9,7 @@ from small_networks import Functional, Head, InPlace, TwoHeads, torchvision_netw
 from torch import nn
 
 from inv_widgets.classifier import Classifier
+from inv_widgets.comparison import guided_backprop as guided_module
 from inv_widgets.comparison.baseline import baseline
 from inv_widgets.comparison.blurring import blurred
 from inv_widgets.comparison.gradient import saliency
@@ -183,6 +184,14 @@ def test_captum_knows_relu_only(module):
     torch.testing.assert_close(guided_backprop(subject), wanted.abs().amax(1))
     torch.testing.assert_close(theirs, wanted if module is nn.ReLU else plain)
     assert (wanted - plain).abs().max() > 0.1 * plain.abs().max()
+
+
+def test_each_rectifier_is_guided_once(monkeypatch):
+    guided = []
+    positive = guided_module._positive
+    monkeypatch.setattr(guided_module, "_positive", lambda *given: guided.append(1) or positive(*given))
+    guided_backprop(subject_of(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.SiLU(), Head(4))))
+    assert len(guided) == 2
 
 
 def test_guided_on_resnet_is_grad_cams_and_captums():
