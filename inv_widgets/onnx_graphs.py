@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inv_widgets.onnx_operators import write_older
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,25 +15,29 @@ KNOWN_OPSET = 17
 """The newest operator set that onnx2torch knows throughout."""
 
 
-def simplified(model: Any) -> Any:
+def simplified(model: Any, *, free_batch: bool = True) -> Any:
     """Rewrite an ONNX model so that onnx2torch takes it; what it computes stays the same.
 
     Parameters
     ----------
     model
         An ``onnx.ModelProto``, which is left as it is.
+    free_batch
+        Let a network that was exported for one picture take several: a guess at which reshapes keep the batch in front.
     """
     import onnx
 
     copied = onnx.ModelProto()
     copied.CopyFrom(model)
+    write_older(onnx, copied)
     newest = next((entry.version for entry in copied.opset_import if entry.domain in {"", "ai.onnx"}), 0)
     if newest > KNOWN_OPSET:
         copied = onnx.version_converter.convert_version(copied, KNOWN_OPSET)
     _write_weights(copied)
     _write_paddings(onnx, copied)
     _write_global_max(onnx, copied)
-    _free_batch(onnx, copied)
+    if free_batch:
+        _free_batch(onnx, copied)
     return copied
 
 

@@ -94,17 +94,22 @@ def onnx_network(
     sizes, channels_last = picture_input(model, label)
     known = transform if isinstance(transform, Preprocessing) else Preprocessing()
     shape = known.shape(sizes, label)
+    guessed = None in sizes[1:] and known.size is None
     network = OnnxNetwork(_converted(model, label), channels_last=channels_last).eval()
-    tried(network, shape, label, guessed=None in sizes[1:] and known.size is None)
+    try:
+        tried(network, shape, label, guessed=guessed)
+    except ValueError:  # perhaps since its batch was freed
+        network = OnnxNetwork(_converted(model, label, free_batch=False), channels_last=channels_last).eval()
+        tried(network, shape, label, guessed=guessed)
     _compare(network, model, shape, label)
     if transform is None or transform is known:
         transform = known.transform(shape, label)
     return network, transform, Path(path).stem
 
 
-def _converted(model: Any, label: str) -> nn.Module:
+def _converted(model: Any, label: str, *, free_batch: bool = True) -> nn.Module:
     try:
-        return _convert(simplified(model))
+        return _convert(simplified(model, free_batch=free_batch))
     except Exception as error:  # noqa: BLE001 (the converters raise anything)
         first = error
     try:

@@ -518,6 +518,39 @@ def test_slices(tmp_path, starts, ends, axes, steps):
     assert pickle.loads(pickle.dumps(net.module))(inputs).shape == got.shape
 
 
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_operators_of_newer_exports(tmp_path, approximate):
+    """GELU, splits in so many parts (the last one smaller), reshapes that could mean nothing by a 0."""
+    graph = Graph()
+    maps = graph.add("Gelu", graph.conv("image", 3, 8, name="/first/Conv"), approximate=approximate)
+    parts = graph.add("Split", maps, outputs=3, axis=1, num_outputs=3)
+    maps = graph.add("Relu", graph.conv(graph.add("Concat", parts[2], parts[0], axis=1), 5, 6, name="/last/Conv"))
+    flat = graph.add("Reshape", graph.add("GlobalAveragePool", maps), graph.constant(np.array([1, 6])), allowzero=1)
+    scores = graph.add("Gemm", flat, graph.weight(4, 6), graph.weight(4), transB=1)
+    path = graph.save(scores, tmp_path / "net.onnx", opset=20)
+    net = Classifier.from_onnx(path)
+    inputs = torch.from_numpy(np.random.default_rng(0).normal(0, 2, (1, 3, 16, 16)).astype(np.float32))
+    with torch.no_grad():
+        np.testing.assert_allclose(net.module(inputs), original(path, inputs.numpy()), atol=2e-6)
+    assert net.module.singly is False
+    assert [layer.name for layer in inv.layers(net, PICTURE)] == ["first/Conv", "last/Conv"]
+    assert max(inv.saliency(net, PICTURE, "grad_cam", place).max() for place in range(4)) > 0
+
+
+def test_a_reshape_to_one_that_is_no_batch(tmp_path):
+    """A network for one picture, where a 1 in front is not the batch's: pictures go through one by one."""
+    graph = Graph()
+    maps = graph.add("GlobalAveragePool", graph.add("Relu", graph.conv("image", 3, 6, name="/first/Conv")))
+    rows = graph.add("Reshape", maps, graph.constant(np.array([2, 3])))
+    path = graph.save(graph.add("Reshape", rows, graph.constant(np.array([1, 6]))), tmp_path / "net.onnx")
+    net = Classifier.from_onnx(path)
+    inputs = net.preprocess(PICTURE)
+    with torch.no_grad():
+        np.testing.assert_allclose(net.module(inputs), original(path, inputs.numpy()), atol=1e-6)
+        assert net.module(inputs.repeat(3, 1, 1, 1)).shape == (3, 6)
+    assert net.module.singly
+
+
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's older exporter, which needs no other package
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "shufflenet_v2_x0_5"])
