@@ -21,6 +21,7 @@ from inv_widgets import networks
 from inv_widgets.classifier import Classifier
 from inv_widgets.network_names import load_network
 from inv_widgets.pictures import load_picture
+from inv_widgets.validation import all_finite
 from inv_widgets.windows import Letterbox, ResizedCrop, Squash, WholePicture
 
 CATEGORIES = ("tabby, tabby cat", "tiger cat", "Dog", "crane", "crane", "dog house")
@@ -719,7 +720,6 @@ def test_without_the_extra_the_demo_is_fashion_and_says_so(monkeypatch):
 FACTORIES = """
 from torch import nn
 from inv_widgets.classifier import Classifier
-from inv_widgets.validation import all_finite
 from my_sibling import transform
 def build():
     return Classifier.from_module(nn.Flatten(), transform, ["a"], name="mine")
