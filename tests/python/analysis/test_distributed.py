@@ -189,6 +189,25 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_call_goes_on(client, tmp_pat
     assert run == inv.explain_many(network(), pictures(24), recipe=QUICK)
 
 
+def test_after_ctrl_c_workers_do_not_go_on_to_the_end(client, tmp_path):
+    looked = tmp_path / "looked"
+    looked.mkdir()
+
+    def interrupt():
+        wait_for(lambda: any(looked.iterdir()))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with meanwhile(interrupt), pytest.raises(KeyboardInterrupt):
+        go(network(Transform(looked, 0.1)), pictures(24), client, tmp_path / "run", part_size=24, batch_size=1)
+    wait_for(lambda: not any(client.processing().values()))
+    wait_for(lambda: not any(client.run(busy).values()))
+    assert list((tmp_path / "run" / "parts").iterdir()) == []
+
+
+def busy(dask_worker):
+    return dask_worker.state.executing_count
+
+
 def test_nothing_is_made_twice_and_what_was_there_stays(client, tmp_path):
     looked = tmp_path / "looked"
     looked.mkdir()
