@@ -218,7 +218,7 @@ def load(path: str | Path | UrlFile) -> Run:
     """
     from inv_widgets import run_files, run_folder
 
-    source = run_folder.RunFolder(path) if run_folder.is_run_folder(path) else run_files.RunFiles(path)
+    source = run_folder.RunFolder(path) if run_folder.is_run_folder(path) else run_files.opened(path)
     return Run(_Lazy(source, list(range(len(source.keys)))), errors=source.errors)
 
 

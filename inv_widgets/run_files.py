@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import uuid
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import Explanation
 
-__all__ = ["SCHEMAS", "SCHEMA_VERSION", "RunFiles", "RunWriter", "companions", "to_frame", "write"]
+__all__ = ["SCHEMAS", "SCHEMA_VERSION", "RunFiles", "RunWriter", "companions", "opened", "to_frame", "write"]
 
 
 def companions(path: str | Path | UrlFile) -> dict[str, Path | UrlFile]:
@@ -190,6 +191,28 @@ class RunFiles:
             raise ValueError(
                 f"[inv-widgets] {companions(self.path)[kind]} does not fit its companions: {error}."
             ) from None
+
+
+_OPEN: weakref.WeakValueDictionary[tuple[tuple[str | int, ...], ...], RunFiles] = weakref.WeakValueDictionary()
+
+
+def opened(path: str | Path | UrlFile) -> RunFiles:
+    """Open a run's files, or give those that are open already, as long as nobody has written them anew.
+
+    A cell that is run again leaves its first Explorer behind, unseen: two of a run must not take twice the memory.
+    """
+    paths = companions(path).values()
+    try:
+        stats = [(file, file.stat()) for file in paths if isinstance(file, Path)]
+    except OSError:
+        return RunFiles(path)  # which says what is missing
+    if not stats:
+        return RunFiles(path)  # behind a URL
+    key = tuple((str(file.resolve()), one.st_ino, one.st_size, one.st_mtime_ns) for file, one in stats)
+    files = _OPEN.get(key)
+    if files is None:
+        files = _OPEN[key] = RunFiles(path)
+    return files
 
 
 def _draft(file: Path | UrlFile) -> Path:

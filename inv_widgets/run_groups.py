@@ -7,6 +7,7 @@ gigabyte. Read as a whole they cost what they hold. So explanations stand togeth
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,6 +96,7 @@ class GroupReader:
         if self._starts[-1] != self._groups[-1]:
             raise ValueError(f"it has {self._groups[-1]} rows, not {self._starts[-1]}")
         self._kept: tuple[int, pa.Table] | None = None
+        self._reading = threading.Lock()  # views of one run may ask from several threads
 
     def table(self, place: int) -> pa.Table:
         """Read one explanation's rows, all columns."""
@@ -102,22 +104,25 @@ class GroupReader:
         if start == stop:
             return self._file.schema_arrow.empty_table()
         group = self._group(place)
-        kept = self._kept
-        if kept is None or kept[0] != group:
-            kept = self._kept = (group, self._file.read_row_group(group))
+        with self._reading:
+            kept = self._kept
+            if kept is None or kept[0] != group:
+                kept = self._kept = (group, self._file.read_row_group(group))
         return kept[1].slice(int(start - self._groups[group]), int(stop - start))
 
     def columns(self, names: list[str]) -> tuple[pa.Table, NDArray[np.int64]]:
         """Read some columns of all rows; those of explanation i are ``starts[i]`` up to ``starts[i + 1]``."""
-        return self._file.read(names), self._starts
+        with self._reading:
+            return self._file.read(names), self._starts
 
     def rows(self, names: list[str], places: Sequence[int] | None = None) -> list[list[dict[str, Any]]]:
         """Read some columns: a list of rows an explanation, for all or for those at `places`."""
         if places is None:
-            rows = self._file.read(names).to_pylist()
+            rows = self.columns(names)[0].to_pylist()
             return [rows[start:stop] for start, stop in itertools.pairwise(self._starts.tolist())]
         groups = {place: self._group(place) for place in places if self._starts[place] < self._starts[place + 1]}
-        read = {group: self._file.read_row_group(group, names).to_pylist() for group in set(groups.values())}
+        with self._reading:
+            read = {group: self._file.read_row_group(group, names).to_pylist() for group in set(groups.values())}
         return [self._cut(read[groups[place]], place, groups[place]) if place in groups else [] for place in places]
 
     def _cut(self, rows: list[Any], place: int, group: int) -> list[Any]:

@@ -1,9 +1,12 @@
 """A run in memory and in its three files: equal, lazy, and clear about what is wrong."""
 
 import dataclasses
+import gc
 import io
 import itertools
 import math
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -433,3 +436,28 @@ def test_as_run_takes_all_forms(saved):
     assert len(as_run(saved.with_suffix(""))) == len(ODD)
     with pytest.raises(TypeError, match="not int"):
         as_run(3)
+
+
+def test_a_run_that_is_open_is_not_opened_twice_and_one_that_was_written_anew_is(saved):
+    first = load(saved)
+    assert load(saved.with_suffix("")).files[0] is first.files[0]
+    assert load(str(saved))[:3].files[0] is first.files[0]
+    Run(ODD[:2]).save(saved)
+    second = load(saved)
+    assert second.files[0] is not first.files[0]
+    assert (len(first), len(second)) == (len(ODD), 2)
+    assert first[6] == ODD[6]  # the files that were open stay as they were
+    assert list(second) == ODD[:2]
+    # When nobody holds it any more, it is closed.
+    held = weakref.ref(second.files[0])
+    del second
+    gc.collect()
+    assert held() is None
+
+
+def test_several_threads_read_one_run(saved):
+    run, other = load(saved), load(saved)
+    with ThreadPoolExecutor(8) as pool:
+        places = [place % len(ODD) for place in range(200)]
+        read = list(pool.map(lambda place: (run if place % 2 else other).files[0].read(place), places))
+    assert all(one == ODD[place] for one, place in zip(read, places, strict=True))

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from inv_widgets import Explorer, State
+from inv_widgets import Explorer, State, run_groups
 from inv_widgets.run import Run, load
 from inv_widgets.run_files import RunFiles, RunWriter
 from inv_widgets.widgets import explorer_pictures
@@ -72,7 +72,7 @@ def test_thumbnails_are_read_alone_when_they_are_asked_for(path, read, from_brow
     explorer = Explorer(path)
     read.clear()
     [(content, buffers)] = from_browser(explorer, {"kind": "thumbnails", "keys": ["3", "499", "4"], "id": "q"})
-    assert sorted(read) == [(0, "thumbnail"), (COUNT // 16, "thumbnail")]
+    assert sorted(read) == [(0, "thumbnail"), (499 // run_groups.GROUP_EXPLANATIONS, "thumbnail")]
     assert content == {"id": "q", "keys": ["3", "499", "4"]}
     assert [Image.open(io.BytesIO(one)).size for one in buffers] == [(32, 24)] * 3
     whole = Explorer(load(path)[:5])._pictures
