@@ -37,9 +37,7 @@ function Pictures() {
   const wanted = search.trim().toLocaleLowerCase();
   const all = useMemo(() => heads.map((_, i) => i), [heads]);
   const words = useMemo(() => {
-    return wanted === ""
-      ? []
-      : heads.map((head, i) => `${describe(head, i + 1, t)}${head.withheld ? ` ${i + 1}` : ""}`.toLocaleLowerCase());
+    return wanted === "" ? [] : heads.map((head, i) => searched(head, i + 1, t));
   }, [heads, t, wanted === ""]);
   const matches = useMemo(() => {
     return wanted === "" ? all : all.filter((i) => words[i]?.includes(wanted));
@@ -241,6 +239,12 @@ function clamped(place: number, length: number): number {
 
 function describe(head: Head, number: number, t: Translate): string {
   return head.withheld ? t("explorer.withheld", { number }) : `${head.name}, ${head.target_name}`;
+}
+
+/** What a search looks in. */
+function searched(head: Head, number: number, t: Translate): string {
+  // A number in words may be grouped: "Picture 2,002".
+  return `${describe(head, number, t)}${head.withheld ? ` ${number}` : ""}`.toLocaleLowerCase();
 }
 
 /** Scroll until `item` is seen: sideways, and with `head`, the height of what stays at the top, up and down too. */
