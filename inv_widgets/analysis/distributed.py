@@ -133,7 +133,8 @@ class Cluster:
                 ) from None
             finally:
                 work.stop()
-            plan.errors.update((entry.name, _DEATH) for one in work.deadly for entry in one.entries)
+            failed = plan.errors | {entry.name: _DEATH for one in work.deadly for entry in one.entries}
+            plan.errors = {name: failed[name] for _, name in work.wanted if name in failed}  # not as parts came in
             parts.commit(work.wanted, plan.errors)
             if work.deadly:
                 raise RuntimeError(_deadly(work.deadly))
