@@ -6,7 +6,7 @@ import contextlib
 import multiprocessing
 import threading
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from inv_widgets.analysis.threads import one_thread
 
@@ -16,12 +16,22 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.cores import Cores
     from inv_widgets.analysis.pruning import Pruned
     from inv_widgets.analysis.stages import Passed
-    from inv_widgets.explanation import Column, Explanation
+    from inv_widgets.explanation import Column
 
 __all__ = ["ColumnMakers", "Inline", "WorkerDiedError"]
 
 _FEW_WORKERS = 4  # so many threads and more wait for Python's lock too often
 _FEW_PICTURES = 64  # under which processes are not worth their start
+
+
+class Settable(Protocol):
+    """What gets a result, as a future does."""
+
+    def set_result(self, result: Any, /) -> None:
+        """Take it."""
+
+    def set_exception(self, error: BaseException, /) -> None:
+        """Take the reason why there is none."""
 
 
 class WorkerDiedError(RuntimeError):
@@ -63,7 +73,7 @@ class ColumnMakers:
         self._limits = contextlib.ExitStack()
         self._limits.enter_context(one_thread())
 
-    def submit(self, known: Passed, pruned: list[Callable[[], Pruned]], made: Future[Explanation]) -> None:
+    def submit(self, known: Passed, pruned: list[Callable[[], Pruned]], made: Settable) -> None:
         """Make an explanation; `made` gets it, or the reason why not."""
         with self._changed:
             self._unfinished += 1
@@ -94,7 +104,7 @@ class ColumnMakers:
             self._unfinished -= 1
             self._changed.notify_all()
 
-    def _make(self, known: Passed, pruned: list[Callable[[], Pruned]], made: Future[Explanation]) -> None:
+    def _make(self, known: Passed, pruned: list[Callable[[], Pruned]], made: Settable) -> None:
         try:
             processes = self._processes_if_worth_it()
             if processes is None:

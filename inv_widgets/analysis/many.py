@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from inv_widgets.analysis.assembly_line import AssemblyLine, Slot
+from inv_widgets.analysis.assembly_line import AssemblyLine
 from inv_widgets.analysis.cores import count_cores
 from inv_widgets.analysis.parts import target_text
+from inv_widgets.analysis.slots import Slot
 from inv_widgets.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -152,7 +153,6 @@ def _outcomes(  # noqa: PLR0913, PLR0917
     line = AssemblyLine(net, network_hash, layers, recipe, is_known, batch_size, workers, torch.get_num_threads())
     try:
         while slots or not exhausted:
-            line.changed.clear()
             if not exhausted and len(slots) < line.room():
                 exhausted = not _take(source, slots, line)
             full = exhausted or len(slots) >= line.room()
@@ -163,7 +163,7 @@ def _outcomes(  # noqa: PLR0913, PLR0917
                 yield _outcome(slots[0], is_known)
                 line.given(slots.popleft())
             elif full:
-                line.changed.wait(_PATIENCE)
+                line.wait(_PATIENCE)
         _require_same_weights(net, network_hash)
     except KeyboardInterrupt:
         line.stop(slots)

@@ -38,7 +38,7 @@ def test_where_inputs_are_as_large_as_pictures_it_is_one_at_a_time():
 
 
 def test_where_memory_is_short_it_is_one_at_a_time(monkeypatch):
-    monkeypatch.setattr(batch_sizes, "_BYTES_ON_CPU", 100_000)
+    monkeypatch.setattr(batch_sizes, "_BYTES_A_ROW_ON_CPU", 10_000)
     assert BatchSizes(network(20), None, 1).of(INPUTS) == 1
 
 

@@ -5,9 +5,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,8 @@ from PIL import Image
 from torch import nn
 
 import inv_widgets as inv
-from inv_widgets.analysis import assembly_line, batches, run_lock
+from inv_widgets.analysis import batch_passes, batches, run_lock
+from inv_widgets.analysis.part_files import PartFiles
 from inv_widgets.analysis.picture_lists import entries, unique
 from inv_widgets.run_files import companions
 
@@ -66,13 +69,13 @@ def go(net, pictures, **options):
 def counted(monkeypatch):
     """The names of the pictures that went through the network."""
     made = []
-    passed = assembly_line.passed
+    passed = batch_passes.passed
 
     def counting(net, network_hash, prepared, *arguments):
         made.append(prepared.about["name"])
         return passed(net, network_hash, prepared, *arguments)
 
-    monkeypatch.setattr(assembly_line, "passed", counting)
+    monkeypatch.setattr(batch_passes, "passed", counting)
     return made
 
 
@@ -297,6 +300,39 @@ def test_ctrl_c_keeps_what_was_made_and_redoes_nothing(net, folder, tmp_path, mo
         "run.parquet",
         "run.pictures.parquet",
     ]
+
+
+class Interrupted(nn.Sequential):
+    """Presses Ctrl-C at one of its passes."""
+
+    def __init__(self, module, place):
+        super().__init__(*module)
+        self.left = place
+
+    def forward(self, inputs):
+        self.left -= 1
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().forward(inputs)
+
+
+@pytest.mark.parametrize(("workers", "place"), [(0, 2), (0, 9), (2, 2), (2, 9)])
+@pytest.mark.skipif(os.name == "nt", reason="there a process cannot press Ctrl-C for itself alone")
+def test_a_real_ctrl_c_wherever_it_comes_loses_and_redoes_nothing(net, tmp_path, counted, workers, place):
+    pictures = {f"{seed}": pixels(seed) for seed in range(40)}
+    options = {"batch_size": 3, "workers": workers}
+    expected, out = go(net, pictures, **options), tmp_path / "run.parquet"
+    interrupted = inv.Classifier.from_module(Interrupted(net.module, place), to_tensor, net.categories, name=net.name)
+    interrupted.module.train()
+    with pytest.raises(KeyboardInterrupt, match="are kept"):
+        go(interrupted, pictures, out=out, **options)
+    assert interrupted.module.training
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("inv-widgets")]
+    kept, before = len(PartFiles(tmp_path / "run.parts").keys()), len(counted)
+    assert kept < 40
+    run = go(net, pictures, out=out, **options)
+    assert len(counted) - before == 40 - kept
+    assert run == expected
 
 
 def test_a_crash_while_an_older_run_stands_leaves_it_whole(net, folder, tmp_path, monkeypatch):

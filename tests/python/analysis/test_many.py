@@ -15,9 +15,10 @@ from torch import nn
 
 import inv_widgets as inv
 from inv_widgets import datasets
-from inv_widgets.analysis import assembly_line, column_makers, many
+from inv_widgets.analysis import column_makers, many
 from inv_widgets.analysis.many import finished, outcomes
 from inv_widgets.analysis.picture_lists import Entry
+from inv_widgets.analysis.slots import Slot
 
 QUICK = inv.Recipe(tsne_iterations=60)
 
@@ -397,4 +398,4 @@ def test_wrong_numbers_are_refused(options, words):
 def test_nothing_is_nothing():
     assert list(outcomes(small(), [])) == []
     assert many.Outcome(Entry("a", None)).reason == ""
-    assert assembly_line.Slot(None, fatal=OSError()).done
+    assert Slot(None, fatal=OSError()).done
