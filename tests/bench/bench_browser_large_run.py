@@ -25,6 +25,7 @@ from lab import Notebook, document, jupyterlab
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from inv_widgets import run_files
 from inv_widgets.run import Run
 from inv_widgets.run_files import RunFiles, RunWriter
 
@@ -74,6 +75,7 @@ def measure(path):
     found["sent"] = sum(len(value) for one in state for value in one.values() if isinstance(value, bytes))
     found["sent"] += len(json.dumps(state, default=lambda value: ""))
     step("what is sent as a still figure", explorer._repr_mimebundle_)
+    run_files._OPEN.clear()
     run = step("inv.load(path)", lambda: inv.load(path))
     keys = step("run.keys", lambda: run.keys)
     step("run[name]", lambda: run[keys[len(keys) // 2][0]])
