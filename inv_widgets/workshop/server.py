@@ -247,18 +247,21 @@ def _drain(pipe: TextIO) -> None:
 def _sources(source: Any, store: LabelStore | str | Path | None, keep: contextlib.ExitStack) -> tuple[Path, str, Rules]:
     """Give the run's file, the store's URL and the rules that `source` brings."""
     from inv_widgets.run import as_run
+    from inv_widgets.run_folder import is_run_folder
+    from inv_widgets.url_files import is_url
 
     base = Rules()
     if hasattr(source, "run") and hasattr(source, "rules"):
         base = source.rules
         store = source.store if store is None else store
         source = source.run
-    if isinstance(source, str | Path):
+    if isinstance(source, str | Path) and not is_url(source) and not is_run_folder(source):
         file = Path(source)
     else:
         run = as_run(source)
-        there = None if run.files is None else run.files[0].path
-        if run.files is not None and isinstance(there, Path) and run.files[1] == list(range(len(run.files[0].keys))):
+        whole = run.files is not None and run.files[1] == list(range(len(run.files[0].keys)))
+        there = run.files[0].path if run.files is not None and whole else None
+        if isinstance(there, Path) and there.is_file():
             file = there
         else:
             folder = keep.enter_context(tempfile.TemporaryDirectory(prefix="inv-widgets-"))

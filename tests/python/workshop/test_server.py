@@ -242,6 +242,24 @@ def test_a_run_that_is_in_a_file_is_served_from_it(run_file, tmp_path):
     keep.close()
 
 
+def test_a_run_in_a_folder_or_behind_a_url_is_served_from_a_file_here(run_file, tmp_path):
+    from inv_widgets.analysis.distributed_folder import PartsFolder
+    from inv_widgets.workshop import server
+
+    run = inv.load(run_file)
+    folder, url = tmp_path / "folder", "memory://workshop/run.parquet"
+    parts = PartsFolder(folder, {}, resume=False)
+    run.save(folder / "parts" / "part.parquet")
+    rows = [(f"{place:10d}".encode(), *names) for place, names in enumerate(run.keys)]
+    parts.add("part.parquet", rows)
+    parts.commit([(entry, picture) for entry, picture, _ in rows], {})
+    run.save(url)
+    with contextlib.ExitStack() as keep:
+        for source in (folder, str(folder), inv.load(folder), url, inv.load(url)):
+            file, _, _ = server._sources(source, tmp_path / "labels.db", keep)
+            assert list(inv.load(file)) == list(run)
+
+
 def test_a_password_reaches_the_process_and_nobody_else():
     from inv_widgets.workshop import server
 
