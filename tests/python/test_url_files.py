@@ -32,6 +32,7 @@ def explanation(name):
 
 @pytest.fixture
 def url():
+    fsspec.filesystem("memory").store.clear()
     yield "memory://runs/some"
     fsspec.filesystem("memory").store.clear()
 
