@@ -83,6 +83,7 @@ PACKAGES = (
     Package("scipy", "1.11"),
     Package("scikit-learn", "1.4"),
     Package("scikit-image", "0.22"),
+    Package("joblib", "1.3"),
     Package("numba", "0.59"),
     Package("pandas", "2.0"),
     Package("pyarrow", "15"),

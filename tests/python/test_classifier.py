@@ -3,6 +3,7 @@
 import copy
 import importlib.util
 import os
+import pickle
 import re
 import sys
 import warnings
@@ -691,6 +692,19 @@ def test_no_weights_are_unpickled(monkeypatch):
     monkeypatch.setattr(torch, "load", spy)
     Classifier.demo("photos")
     assert asked == [True]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))], ids=["copy", "pickle"])
+def test_a_copy_is_a_classifier_with_a_hash_of_its_own(copied):
+    net = Classifier.demo("fashion")
+    before = net.hash
+    other = copied(net)
+    assert other.predict(inv.datasets.fashion()[0]) == net.predict(inv.datasets.fashion()[0])
+    assert other.hash == before
+    with torch.no_grad():
+        next(other.module.parameters()).add_(1)
+    assert other.hash != before
+    assert net.hash == before
 
 
 def test_the_demo_network_for_fashion():
