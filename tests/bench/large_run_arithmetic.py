@@ -28,9 +28,7 @@ def main():
     parser.add_argument("--picture-kib", type=float, default=110, help="KiB a picture as it is read (ImageNet: 110)")
     parser.add_argument("--part-size", type=int, default=256)
     parser.add_argument("--overlap", type=float, default=0.9, help="share of the slower rate that is reached")
-    parser.add_argument(
-        "--start", type=float, default=60, help="seconds until all workers work (assumed: 60)"
-    )
+    parser.add_argument("--start", type=float, default=60, help="seconds until all workers work (assumed: 60)")
     parser.add_argument("--gpus", type=int, nargs="+", default=[1, 8, 64])
     given = parser.parse_args()
     on_cores = given.cores / given.cpu_seconds
