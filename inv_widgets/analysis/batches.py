@@ -75,9 +75,9 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     batch_size
         How many pictures go through the network at a time, where their inputs have one shape. None: by a rule that
         looks at the network, the input's shape, the device and torch's number of threads only; 1 where inputs are as
-        large as their pictures. On a CPU it is rounded up to a multiple of torch's threads, but for 1, which gives the
-        bits of :func:`explain`. Results depend on it and on torch's number of threads by the last bits (which t-SNE
-        amplifies), and neither on the order of the pictures nor on `workers`.
+        large as their pictures. On a CPU it is rounded up to a multiple of four and of torch's threads, but for 1,
+        which gives the bits of :func:`explain`. Results depend on it and on torch's number of threads by the last bits
+        (which t-SNE amplifies), and neither on the order of the pictures nor on `workers`.
     workers
         How many columns are made at a time beside the passes. None: one a core, one less where the network is on a
         GPU; passes on a CPU take turns with them, so that no more threads are busy than there are cores. 0: all on the

@@ -90,8 +90,8 @@ def outcomes(  # noqa: PLR0913 (by keyword)
         it too.
     batch_size
         How many pictures go through the network at a time; None: see :class:`.batch_sizes.BatchSizes`. On a CPU it is
-        rounded up to a multiple of torch's threads, but for 1. Results depend on it, and on torch's number of threads,
-        by the last bits, and on nothing else.
+        rounded up to a multiple of four and of torch's threads, but for 1. Results depend on it, and on torch's number
+        of threads, by the last bits, and on nothing else.
     workers
         How many columns are made at a time: by threads, or by processes where there are many. None: one a core, one
         less where the network is on a GPU. 0: all happens on the caller's thread.

@@ -8,6 +8,8 @@ from torch import nn
 import inv_widgets as inv
 from inv_widgets.analysis import batch_sizes
 from inv_widgets.analysis.batch_sizes import BatchSizes
+from inv_widgets.analysis.stages import prepare, through
+from inv_widgets.pictures import Picture
 
 
 def network(side=None):
@@ -23,12 +25,29 @@ def network(side=None):
 INPUTS = torch.zeros(1, 3, 20, 20)
 
 
-@pytest.mark.parametrize(("given", "threads", "rows"), [(1, 4, 1), (5, 1, 5), (5, 2, 6), (8, 2, 8), (3, 16, 16)])
-def test_what_is_given_becomes_a_multiple_of_the_threads(given, threads, rows):
+@pytest.mark.parametrize(("given", "threads", "rows"), [(1, 4, 1), (5, 1, 8), (5, 2, 8), (8, 2, 8), (3, 16, 16)])
+def test_what_is_given_becomes_a_multiple_of_four_and_of_the_threads(given, threads, rows):
     assert BatchSizes(network(20), given, threads).of(INPUTS) == rows
 
 
-@pytest.mark.parametrize(("threads", "rows"), [(1, 4), (2, 4), (3, 6), (8, 8), (16, 16)])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_row_s_bits_depend_neither_on_its_place_nor_on_the_others(threads):
+    """Of five or six rows and two threads they would, on a CPU with wide registers."""
+    pytest.importorskip("efficientnet_lite_pytorch")
+    net, random = inv.Classifier.demo("photos"), np.random.default_rng(0)
+    torch.set_num_threads(threads)
+    photos = [Picture(random.integers(0, 256, (224, 224, 3), np.uint8), "", "") for _ in range(6)]
+    wanted, *others = (prepare(net, photo, None, inv.Recipe()) for photo in photos)
+    rows = BatchSizes(net, 5, threads).of(wanted.inputs)
+    expected = None
+    for place in range(5):
+        captured = through(net, [*others[:place], wanted, *others[place:4]], None, rows)
+        found = [values[place] for values in (*captured.maps, *captured.gradients, captured.logits)]
+        expected = expected or found
+        assert all(torch.equal(one, two) for one, two in zip(found, expected, strict=True)), place
+
+
+@pytest.mark.parametrize(("threads", "rows"), [(1, 4), (2, 4), (3, 12), (8, 8), (16, 16)])
 def test_on_a_cpu_there_are_a_few_at_least_one_a_thread(threads, rows):
     assert BatchSizes(network(20), None, threads).of(INPUTS) == rows
 
