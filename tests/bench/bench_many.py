@@ -1,6 +1,6 @@
 """How many pictures a second: the passes alone, the columns alone, and ``explain_many``, which does both at a time.
 
-Three ways share the cores: passes on some of them with the columns on the others (no core is either's while both have
+Two ways share the cores: passes on some of them with the columns on the others (no core is either's while both have
 work: this is where overlap shows), and both on all of them in turn, which is the default on a CPU. "Alone" has the same
 threads as in the run beside it. Rounds go through all ways in turn in one process; printed are medians, by wall time
 and by CPU time (all threads; the steadier where others use the machine).
@@ -21,6 +21,7 @@ import tempfile
 import time
 import warnings
 from concurrent.futures import Future
+from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
@@ -234,8 +235,7 @@ def main():
     if options.child:
         child(options.child, options.threads)
         return
-    tqdm.monitor_interval = 0
-    os.environ["TQDM_DISABLE"] = "1"
+    tqdm.__init__ = partialmethod(tqdm.__init__, disable=True)
     for name in options.cases:
         table(name, options)
     if not options.no_memory:
