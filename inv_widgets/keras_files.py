@@ -32,8 +32,8 @@ _INNER = ("keras.src.models.", "keras.src.layers.", "keras.src.ops.", "keras.src
 _VALUES = ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__")
 # Layers that carry code, unpickle, or open files.
 _REFUSED = (
-    "__lambda__", "FlaxLayer", "IntegerLookup", "JaxLayer", "Lambda", "StringLookup", "TFSMLayer", "TextVectorization",
-    "TorchModuleWrapper",
+    "__lambda__", "FlaxLayer", "IndexLookup", "IntegerLookup", "JaxLayer", "Lambda", "StringLookup", "TFSMLayer",
+    "TextVectorization", "TorchModuleWrapper",
 )  # fmt: skip
 
 
@@ -128,7 +128,8 @@ def _foreign(described: Any) -> Iterator[str]:
 
 def _is_own(part: dict[str, Any]) -> bool:
     name, module = part["class_name"], part.get("module")
-    if name in _REFUSED:
+    # Keras joins the two by a dot: "keras" and "layers.Lambda" are "keras.layers" and "Lambda".
+    if not isinstance(name, str) or "." in name or name in _REFUSED:
         return False
     if name in _VALUES:
         return True

@@ -290,6 +290,11 @@ def dropped(described):
         {"module": "builtins", "class_name": "eval", "config": {}},
         {"module": None, "class_name": "Mine", "config": {}, "registered_name": "mine>Mine"},
         {"module": "keras.layers", "class_name": "StringLookup", "config": {"vocabulary": "/etc/hostname"}},
+        {"module": "keras", "class_name": "layers.StringLookup", "config": {"vocabulary": "/etc/hostname"}},
+        {"module": "keras", "class_name": "layers.TorchModuleWrapper", "config": {"module": "gAR9"}},
+        {"module": "keras", "class_name": "saving.load_model", "config": {}},
+        {"module": "keras.src.layers.preprocessing.index_lookup", "class_name": "IndexLookup", "config": {}},
+        {"module": "keras.layers", "class_name": ["Lambda"], "config": {}},
     ],
 )
 @pytest.mark.parametrize("place", ["layer", "inside"])
