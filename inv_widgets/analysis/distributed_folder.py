@@ -9,7 +9,7 @@ import json
 import os
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -102,7 +102,7 @@ class PartsFolder:
         self.folder = folder
         self._job = dict(job)
         manifest, begun = read_json(folder / MANIFEST), read_json(folder / JOB)
-        self._replaced = set(manifest["parts"]) if manifest else set()
+        self._replaced = {_within(name) for name in manifest["parts"]} if manifest else set()
         there = (begun or manifest) if resume else None
         if there is not None and manifest is None and not self._parts_of(there["generation"]):
             there = None  # it was begun, and no more
@@ -158,7 +158,7 @@ class PartsFolder:
         self._write(MANIFEST, manifest | {"parts": parts, "errors": errors})
         self._clean(set(parts))
         if old is not None:
-            _remove(self.folder / old["index"])
+            _remove(self.folder / _within(old["index"]))
 
     def _take_over(self, run: RunFolder) -> None:
         self._errors, self._parts = run.errors, list(run.parts)
@@ -236,6 +236,11 @@ def _names(folder: Path | UrlFile) -> list[str]:
     if not isinstance(folder, Path):
         return folder.names()
     return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+
+
+def _within(name: str) -> str:
+    """Give a name without folders: what somebody else's manifest names elsewhere is nothing to remove."""
+    return PureWindowsPath(name).name
 
 
 def _remove(file: Path | UrlFile) -> None:

@@ -224,6 +224,20 @@ def test_what_lies_about_on_a_disk_is_removed(tmp_path):
     assert left == {f"{parts.generation}-1{ending}.parquet" for ending in ("", ".columns", ".pictures")}
 
 
+@pytest.mark.parametrize("resume", [True, False])
+def test_what_a_manifest_names_elsewhere_is_not_removed(tmp_path, resume):
+    folder, elsewhere = tmp_path / "run", tmp_path / "mine.parquet"
+    made(folder, A, B)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / manifest["index"]).rename(elsewhere)
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"index": "../mine.parquet"}))
+    parts = PartsFolder(folder, JOB, resume=resume)
+    parts.add(*part(parts, C, name="c" * 16))
+    parts.commit(wanted(C), {})
+    assert elsewhere.exists()
+    assert RunFolder(folder).keys[0] == ("c.png", "class 1")
+
+
 def test_a_run_of_no_pictures(folder):
     parts = PartsFolder(folder, JOB, resume=True)
     parts.commit([], {"bad.png": "cut off"})
