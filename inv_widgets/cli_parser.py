@@ -84,7 +84,7 @@ def _add_network_in_file(command: argparse.ArgumentParser) -> None:
 def _add_play(commands: Any) -> None:
     one = _command(commands, play, "play", "open a workshop: players join with a link, in their browsers")
     add = one.add_argument
-    add("run", type=Path, metavar="RUN.parquet", help="what `explain` wrote")
+    add("run", metavar="RUN.parquet", help="what `explain` wrote")
     add(
         "--store",
         default="labels.db",

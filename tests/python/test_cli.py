@@ -306,7 +306,7 @@ def test_play_hands_on_what_it_is_told(run_file, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(inv_widgets.workshop, "serve", Opened)
     assert cli.main(["play", str(run_file)]) == 0
     run, options = asked.pop()
-    assert run == run_file
+    assert run == str(run_file)
     assert options == {
         "store": "labels.db", "host": "0.0.0.0", "port": 8765, "engine": "solara", "language": "en",
     }  # fmt: skip
@@ -329,6 +329,8 @@ def test_play_hands_on_what_it_is_told(run_file, tmp_path, monkeypatch, capsys):
         "features_required": False, "show_others": False, "leaderboard": False,
     }  # fmt: skip
     assert "CODE" not in capsys.readouterr().out
+    assert cli.main(["play", "s3://bucket/run"]) == 0
+    assert asked.pop()[0] == "s3://bucket/run"
 
 
 def test_play_answers_what_it_cannot_do(run_file, tmp_path, capsys):
