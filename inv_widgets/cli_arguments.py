@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = ["check_ending", "layers_of", "lines_of", "pictures_of", "size_of", "target_of", "text_of"]
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of a Path, which has one of its slashes left; C:/ is a disk
 
 
 def pictures_of(patterns: Sequence[str]) -> list[str]:
@@ -52,7 +55,11 @@ def size_of(text: str | None) -> tuple[int, int] | None:
 
 
 def check_ending(path: Path, suffixes: Iterable[str]) -> None:
-    """Refuse a file to write whose name ends otherwise."""
+    """Refuse a file to write whose name ends otherwise, and a URL."""
+    if _URL.match(str(path)):
+        raise ValueError(
+            f"[inv-widgets] --out {path} is a URL: give a file on this computer. In Python, run.save(URL) copies a run."
+        )
     if path.suffix.lower() not in suffixes:
         raise ValueError(
             f"[inv-widgets] --out {path} is not possible: give a name that ends in {' or '.join(suffixes)}."

@@ -158,6 +158,7 @@ def test_explain_answers_what_it_cannot_do_before_it_loads_anything(tmp_path, ca
     assert "no picture 'nope.jpg'" in refused(capsys, "explain", "nope.jpg", *network, *out)
     assert "is a folder" in refused(capsys, "explain", tmp_path, *network, *out)
     assert "ends in .parquet" in refused(capsys, "explain", fashion[0], *network, "--out", "r.csv")
+    assert "is a URL" in refused(capsys, "explain", fashion[0], *network, "--out", "s3://bucket/r.parquet")
     assert "required: --network" in refused(capsys, "explain", fashion[0], *out)
     assert "invalid int value: 'x'" in refused(capsys, "explain", fashion[0], *network, *out, "--seed", "x")
     assert "nrecognized arguments: --what" in refused(capsys, "explain", fashion[0], *network, *out, "--what")
