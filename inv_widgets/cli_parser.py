@@ -9,13 +9,9 @@ from typing import Any, NoReturn
 from inv_widgets import __version__
 from inv_widgets.cli_commands import demo, doctor, explain, export_, play
 from inv_widgets.cli_output import tell
+from inv_widgets.network_forms import FORMS
 
 __all__ = ["parser"]
-
-NETWORKS = (
-    "demo:photos, demo:fashion, torchvision:vgg16, timm:resnet18, onnx:FILE.onnx, keras:FILE.keras, "
-    "package.module:factory"
-)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "pictures", nargs="+", metavar="PICTURE", help="a picture file, or a pattern such as 'photos/*.jpg'"
     )
-    one.add_argument("--network", required=True, metavar="NAME", help=NETWORKS)
+    one.add_argument("--network", required=True, metavar="NAME", help=FORMS)
     one.add_argument("--out", required=True, type=Path, metavar="RUN.parquet", help="where the run goes")
     one.add_argument(
         "--target", action="append", metavar="CLASS",

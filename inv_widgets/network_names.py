@@ -11,19 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from inv_widgets.classifier import Classifier
 from inv_widgets.errors import kind_of
+from inv_widgets.network_forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from inv_widgets.preprocessing import Preprocessing
 
-__all__ = ["FORMS", "load_network"]
-
-FORMS = (
-    "demo:photos, demo:fashion, torchvision:NAME (such as torchvision:vgg16), timm:NAME (such as timm:resnet18), these "
-    "with ?weights=none for random weights, onnx:FILE.onnx, keras:FILE.keras, or package.module:factory, where "
-    "factory() returns a Classifier"
-)
+__all__ = ["load_network"]
 
 
 def load_network(

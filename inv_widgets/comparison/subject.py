@@ -11,7 +11,7 @@ from inv_widgets.analysis.activations import capture, joined
 from inv_widgets.analysis.layers import place
 from inv_widgets.analysis.passes import edited, path_of, watched
 from inv_widgets.analysis.selection import select
-from inv_widgets.comparison import batch_sizes
+from inv_widgets.comparison import forward_batches
 from inv_widgets.comparison.asked import Asked
 from inv_widgets.comparison.choice import the_one
 from inv_widgets.comparison.network_pass import at_input, logits_of_each
@@ -108,7 +108,7 @@ class Subject:
     def batch_size(self) -> int:
         """How many changed pictures may go through the network at once; needs :attr:`path`."""
         if self._batch_size is None:
-            self._batch_size = batch_sizes.forwards(self.path, self.inputs)
+            self._batch_size = forward_batches.forwards(self.path, self.inputs)
         return self._batch_size
 
     def layers(self, spec: Any) -> list[Layer]:
@@ -181,7 +181,7 @@ class Subject:
     @property
     def gradient_batch(self) -> int:
         """How many inputs may go forward and back at once: `batch_size` if it was given, else told by their size."""
-        return batch_sizes.forth_and_back(self.inputs) if self._given_batch is None else self._given_batch
+        return forward_batches.forth_and_back(self.inputs) if self._given_batch is None else self._given_batch
 
     def gradients(
         self, inputs: Tensor | None = None, rows: Sequence[int] | None = None, watch: Watch | None = None

@@ -13,6 +13,8 @@ import pytest
 import inv_widgets as inv
 from inv_widgets import cli, cli_arguments, cli_lab, datasets
 from inv_widgets.export import page  # noqa: F401 (so that the module is loaded before a test replaces its front end)
+from inv_widgets.network_forms import FORMS
+from inv_widgets.network_names import load_network
 
 ROOT = Path(__file__).parents[2]
 
@@ -162,6 +164,16 @@ def test_explain_answers_what_it_cannot_do_before_it_loads_anything(tmp_path, ca
     assert "required: --network" in refused(capsys, "explain", fashion[0], *out)
     assert "invalid int value: 'x'" in refused(capsys, "explain", fashion[0], *network, *out, "--seed", "x")
     assert "nrecognized arguments: --what" in refused(capsys, "explain", fashion[0], *network, *out, "--what")
+
+
+def test_help_and_errors_name_the_same_forms_of_a_network(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["explain", "--help"])
+    told = " ".join(capsys.readouterr().out.split()).replace("- ", "-")  # argparse breaks lines at hyphens too
+    assert f"--network NAME {FORMS}" in told
+    assert "?weights=none" in FORMS
+    with pytest.raises(ValueError, match=f"give {re.escape(FORMS)}"):
+        load_network("fashion")
 
 
 @pytest.mark.usefixtures("no_weights_here")

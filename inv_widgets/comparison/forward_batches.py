@@ -1,4 +1,9 @@
-"""How many pictures go through a network at once: as many as is fast, in bounded memory."""
+"""How many changed pictures a method of comparison takes forward through a network at once, within bounded memory.
+
+Not the rule of :mod:`inv_widgets.analysis.batch_sizes`: these passes give scores, without gradients of the layers and
+without a t-SNE that amplifies last bits, so that a batch may have any number of rows and is never filled up. Methods
+that differentiate scores with respect to the input have a bound of their own, :func:`forth_and_back`.
+"""
 
 from __future__ import annotations
 
