@@ -7,19 +7,20 @@ picture (and target). An explanation can be read without most of the others.
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from inv_widgets.errors import UnknownNameError, kind_of
 from inv_widgets.explanation import Explanation
+from inv_widgets.url_files import UrlFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from inv_widgets.run_files import RunFiles
     from inv_widgets.run_folder import RunFolder
-    from inv_widgets.url_files import UrlFile
 
 __all__ = ["Run", "as_run", "load"]
 
@@ -128,7 +129,7 @@ class Run(Sequence[Explanation]):
 
         return run_files.to_frame(self)
 
-    def save(self, path: str | Path) -> Path | UrlFile:
+    def save(self, path: str | Path | UrlFile) -> Path | UrlFile:
         """Write ``NAME.parquet``, ``NAME.columns.parquet`` and ``NAME.pictures.parquet``; return the first's path.
 
         The files appear whole or not at all. `path` may be a URL (``s3://bucket/NAME.parquet``; extra ``urls``).
@@ -170,6 +171,10 @@ class _Lazy(Sequence[Explanation]):
         self.source = source
         self.places = places
         self._kept: dict[int, Explanation] = {}
+        self._keeping = threading.Lock()  # views of one run may ask from several threads
+
+    def __reduce__(self) -> tuple[type[_Lazy], tuple[RunFiles | RunFolder, list[int]]]:
+        return _Lazy, (self.source, self.places)
 
     @property
     def keys(self) -> list[tuple[str, str]]:
@@ -190,11 +195,14 @@ class _Lazy(Sequence[Explanation]):
         if isinstance(key, slice):
             return _Lazy(self.source, self.places[key])
         place = self.places[key]
-        if place not in self._kept:
-            if len(self._kept) >= _KEPT:
+        with self._keeping:
+            if place in self._kept:
+                return self._kept[place]
+        read = self.source.read(place)  # not in the lock: what one thread reads, no other should wait for
+        with self._keeping:
+            if place not in self._kept and len(self._kept) >= _KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[place] = self.source.read(place)
-        return self._kept[place]
+            return self._kept.setdefault(place, read)
 
 
 _KEPT = 16  # explanations; a few MB each
@@ -222,13 +230,13 @@ def load(path: str | Path | UrlFile) -> Run:
     return Run(_Lazy(source, list(range(len(source.keys)))), errors=source.errors)
 
 
-def as_run(explanations: Run | Explanation | Iterable[Explanation] | str | Path) -> Run:
-    """Take what widgets and functions accept as a run: a Run, one Explanation, several, or a saved run's path."""
+def as_run(explanations: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile) -> Run:
+    """Take what widgets and functions accept as a run: a Run, one Explanation or several, a saved run's path or URL."""
     if isinstance(explanations, Run):
         return explanations
     if isinstance(explanations, Explanation):
         return Run([explanations])
-    if isinstance(explanations, str | Path):
+    if isinstance(explanations, str | Path | UrlFile):
         return load(explanations)
     if isinstance(explanations, Iterable):
         return Run(explanations)

@@ -109,7 +109,7 @@ class RunWriter:
 
 
 def write(
-    path: str | Path, explanations: Iterable[Explanation], *, errors: Mapping[str, str] | None = None
+    path: str | Path | UrlFile, explanations: Iterable[Explanation], *, errors: Mapping[str, str] | None = None
 ) -> Path | UrlFile:
     """Write a run's three files; return the path of the first."""
     with RunWriter(path) as writer:

@@ -8,12 +8,15 @@ name is not of the run.
 from __future__ import annotations
 
 import json
+import re
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from inv_widgets.run_files import RunFiles
@@ -40,6 +43,14 @@ INDEX = pa.schema([
 ])  # fmt: skip
 
 _OPEN = 16  # parts; three open files each
+
+_HOLDS: dict[str, dict[str, type]] = {
+    MANIFEST: {"job": dict, "generation": str, "index": str, "parts": list, "errors": dict},
+    JOB: {"job": dict, "generation": str},
+}
+# What lies in the folder: a manifest that somebody sent may name anything.
+_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_FILE = re.compile(_STEM.pattern + r"\.parquet")
 
 
 def is_run_folder(path: str | Path | UrlFile) -> bool:
@@ -93,7 +104,7 @@ class RunFolder:
     FileNotFoundError
         Where the run is not whole.
     ValueError
-        For a manifest that is none, or of a newer version.
+        For a manifest or index that is none, or of a newer version, and where they name files outside the folder.
     """
 
     def __init__(self, path: str | Path | UrlFile) -> None:
@@ -107,11 +118,24 @@ class RunFolder:
         self.job: dict[str, Any] = manifest["job"]
         self.errors: dict[str, str] = manifest["errors"]
         self.parts: list[str] = manifest["parts"]
-        self.index: pa.Table = _index(self.path / manifest["index"])
+        for name in (manifest["index"], *self.parts):
+            if not isinstance(name, str) or not _FILE.fullmatch(name):
+                raise ValueError(
+                    f"[inv-widgets] {self.path / MANIFEST} names {name!r:.200}, which is no .parquet file's name in "
+                    "that folder, so nothing is read. Ask who made it for the folder as explain_many wrote it."
+                )
+        self.index: pa.Table = _index(self.path / manifest["index"], len(self.parts))
         self.keys = Keys(self.index)
         self._part_of = self.index["part"].to_numpy()
         self._place_of = self.index["place"].to_numpy()
         self._open: OrderedDict[int, RunFiles] = OrderedDict()
+        self._opening = threading.Lock()  # views of one run may ask from several threads
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_open": OrderedDict(), "_opening": None}  # open files and locks are this process's own
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_opening": threading.Lock()}
 
     def tables(self, place: int) -> dict[str, pa.Table]:
         """Read one explanation's rows of its part's three files, as this version writes them."""
@@ -162,12 +186,13 @@ class RunFolder:
         return zip(self._part_of.tolist(), self._place_of.tolist(), strict=True)
 
     def _part(self, part: int) -> RunFiles:
-        if part not in self._open:
-            if len(self._open) >= _OPEN:
-                self._open.popitem(last=False)
-            self._open[part] = RunFiles(self.path / PARTS / self.parts[part])
-        self._open.move_to_end(part)
-        return self._open[part]
+        with self._opening:
+            if part not in self._open:
+                if len(self._open) >= _OPEN:
+                    self._open.popitem(last=False)
+                self._open[part] = RunFiles(self.path / PARTS / self.parts[part])
+            self._open.move_to_end(part)
+            return self._open[part]
 
 
 def read_json(file: Path | UrlFile) -> dict[str, Any] | None:
@@ -176,7 +201,7 @@ def read_json(file: Path | UrlFile) -> dict[str, Any] | None:
     Raises
     ------
     ValueError
-        For a file that is none, or of a newer version.
+        For a file that is none, that lacks something, or of a newer version.
     """
     try:
         found = json.loads(file.read_bytes())
@@ -191,16 +216,42 @@ def read_json(file: Path | UrlFile) -> dict[str, Any] | None:
             f"[inv-widgets] {file} has version {found['inv_widgets']}, this inv-widgets reads up to {VERSION}: "
             "upgrade inv-widgets to read it."
         )
+    lacks = [name for name, kind in _HOLDS[file.name].items() if not isinstance(found.get(name), kind)]
+    if not lacks and not _STEM.fullmatch(found["generation"]):  # what the names of new files begin with
+        lacks = ["generation"]
+    if lacks:
+        raise ValueError(
+            f"[inv-widgets] {file} is damaged: {', '.join(lacks)} is missing, or not what it should be. Copy the "
+            "folder again, or explain the pictures again into a new one."
+        )
     return found
 
 
-def _index(file: Path | UrlFile) -> pa.Table:
+def _index(file: Path | UrlFile, n_parts: int) -> pa.Table:
     try:
-        return pq.read_table(pa.BufferReader(file.read_bytes())).cast(INDEX)
+        content = file.read_bytes()
     except FileNotFoundError:
         raise FileNotFoundError(
             f"[inv-widgets] {file} is missing: a run's folder is copied with all that is in it."
         ) from None
+    try:
+        table = pq.read_table(pa.BufferReader(content)).cast(INDEX)
+        _check_index(table, n_parts)
+    except (ValueError, OSError, pa.ArrowException) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(
+            f"[inv-widgets] {file} is damaged ({reason}): copy the folder again, or explain the pictures again."
+        ) from error
+    return table
+
+
+def _check_index(table: pa.Table, n_parts: int) -> None:
+    table.validate(full=True)
+    if any(column.null_count for column in table.columns):
+        raise ValueError("it has gaps")
+    parts, places = table["part"], table["place"]
+    if len(table) and (pc.min(parts).as_py() < 0 or pc.max(parts).as_py() >= n_parts or pc.min(places).as_py() < 0):
+        raise ValueError(f"it names others than the run's {n_parts} parts")
 
 
 def _called(table: pa.Table, name: str) -> pa.Table:

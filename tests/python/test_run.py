@@ -5,6 +5,7 @@ import gc
 import io
 import itertools
 import math
+import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +18,7 @@ from PIL import Image
 from inv_widgets import run_groups
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest
 from inv_widgets.recipe import Recipe
-from inv_widgets.run import Run, as_run, load
+from inv_widgets.run import _KEPT, Run, _Lazy, as_run, load
 from inv_widgets.run_files import SCHEMA_VERSION, RunFiles, RunWriter, companions
 from inv_widgets.run_outline import thumbnails
 
@@ -453,6 +454,27 @@ def test_a_run_that_is_open_is_not_opened_twice_and_one_that_was_written_anew_is
     del second
     gc.collect()
     assert held() is None
+
+
+def test_several_threads_ask_for_explanations():
+    class Source:
+        keys = [("a", "b")] * 100
+
+        def read(self, place):
+            return [place]
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        items = _Lazy(Source(), list(range(100)))
+        places = np.random.default_rng(0).integers(0, 100, (3, 20_000)).tolist()
+        with ThreadPoolExecutor(3) as pool:
+            read = list(pool.map(lambda some: [items[place][0] for place in some], places))
+    finally:
+        sys.setswitchinterval(before)
+    assert read == places
+    assert len(items._kept) == _KEPT
+    assert items[7] is items[7]
 
 
 def test_several_threads_read_one_run(saved):

@@ -8,9 +8,10 @@ import fsspec
 import numpy as np
 import pytest
 
+import inv_widgets as inv
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Prediction, Rest
 from inv_widgets.recipe import Recipe
-from inv_widgets.run import Run, load
+from inv_widgets.run import Run, as_run, load
 from inv_widgets.run_files import RunFiles, RunWriter, companions
 from inv_widgets.url_files import UrlFile, file_at, is_url
 
@@ -47,6 +48,14 @@ def test_a_run_behind_a_url_is_the_run_that_was_saved(url):
         "/runs/some.parquet",
         "/runs/some.pictures.parquet",
     ]
+
+
+def test_what_save_gives_is_taken_as_a_run(url):
+    run = Run([explanation("cat.png")])
+    there = run.save(url)
+    assert as_run(there) == run
+    assert inv.Explorer(there).run == run
+    assert Run(run).save(there) == there
 
 
 def test_one_explanation_is_read_without_the_others(url, monkeypatch):

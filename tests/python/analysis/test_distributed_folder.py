@@ -1,12 +1,18 @@
 """A run in a folder: what of it counts, its order and names, and its face, which is that of a run's three files."""
 
+import copy
 import json
+import pickle
 import shutil
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import fsspec
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import inv_widgets as inv
@@ -224,14 +230,17 @@ def test_what_lies_about_on_a_disk_is_removed(tmp_path):
     assert left == {f"{parts.generation}-1{ending}.parquet" for ending in ("", ".columns", ".pictures")}
 
 
-@pytest.mark.parametrize("resume", [True, False])
-def test_what_a_manifest_names_elsewhere_is_not_removed(tmp_path, resume):
+def test_what_a_manifest_names_elsewhere_is_not_removed(tmp_path):
     folder, elsewhere = tmp_path / "run", tmp_path / "mine.parquet"
     made(folder, A, B)
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / manifest["index"]).rename(elsewhere)
     (folder / "manifest.json").write_text(json.dumps(manifest | {"index": "../mine.parquet"}))
-    parts = PartsFolder(folder, JOB, resume=resume)
+    with pytest.raises(
+        ValueError, match=r"manifest\.json names '\.\./mine\.parquet', which is no \.parquet file's name"
+    ):
+        PartsFolder(folder, JOB, resume=True)
+    parts = PartsFolder(folder, JOB, resume=False)
     parts.add(*part(parts, C, name="c" * 16))
     parts.commit(wanted(C), {})
     assert elsewhere.exists()
@@ -268,6 +277,101 @@ def test_what_is_no_whole_run_says_so(folder):
     index.unlink()
     with pytest.raises(FileNotFoundError, match=r"index-.*is missing: a run's folder is copied with all"):
         load(str(folder))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../mine.parquet", "/mine.parquet", "..", "a/../x.parquet", "..\\x.parquet", "C:x.parquet", "a::b.parquet", 3],
+)
+@pytest.mark.parametrize("place", ["index", "parts"])
+def test_nothing_outside_the_folder_is_read(tmp_path, name, place):
+    folder = tmp_path / "run"
+    made(folder, A, B)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    # What would be read is there and whole.
+    for file in (folder / "parts").iterdir():
+        ending = file.name.removeprefix(manifest["parts"][0].removesuffix(".parquet"))
+        shutil.copy(file, folder / f"mine{ending}")
+    shutil.copy(folder / manifest["index"], tmp_path / "mine.parquet")
+    changed = {"index": name} if place == "index" else {"parts": [name, *manifest["parts"][1:]]}
+    (folder / "manifest.json").write_text(json.dumps(manifest | changed))
+    with pytest.raises(ValueError, match=r"^\[inv-widgets\] .*manifest\.json (names|is damaged: index)"):
+        load(folder)
+
+
+@pytest.mark.parametrize("name", ["job", "generation", "index", "parts", "errors"])
+def test_a_manifest_that_lacks_something_says_what(tmp_path, name):
+    folder = tmp_path / "run"
+    made(folder, A, B)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    wrong = [{key: value for key, value in manifest.items() if key != name}, manifest | {name: 3}]
+    for content in (*wrong, manifest | {"generation": "../../x"}):
+        (folder / "manifest.json").write_text(json.dumps(content))
+        told = rf"^\[inv-widgets\] .*manifest\.json is damaged: {name if content in wrong else 'generation'} is missing"
+        with pytest.raises(ValueError, match=told):
+            load(folder)
+        with pytest.raises(ValueError, match=told):
+            PartsFolder(folder, JOB, resume=True)
+    (folder / "manifest.json").unlink()
+    (folder / "job.json").write_text('{"inv_widgets": 1, "job": {}, "generation": "../x"}')
+    with pytest.raises(ValueError, match=r"job\.json is damaged: generation"):
+        PartsFolder(folder, JOB, resume=True)
+
+
+def test_a_damaged_index_says_so(folder):
+    made(folder, A, B)
+    index = folder / json.loads((folder / "manifest.json").read_bytes())["index"]
+    content = index.read_bytes()
+    table = pq.read_table(pa.BufferReader(content))
+
+    def written(table):
+        buffer = pa.BufferOutputStream()
+        pq.write_table(table, buffer)
+        return buffer.getvalue().to_pybytes()
+
+    def with_parts(*parts):
+        return written(table.set_column(3, "part", pa.array(parts, pa.int32())))
+
+    middle = len(content) // 2
+    damaged = [b"", b"nonsense", content[:-9], content[:middle] + b"\xff" * 99 + content[middle + 99 :]]
+    damaged += [written(table.drop(["entry"])), with_parts(0, None), with_parts(0, 2), with_parts(-1, 0)]
+    for wrong in damaged:
+        index.write_bytes(wrong)
+        with pytest.raises(ValueError, match=r"^\[inv-widgets\] .*index-\w+\.parquet is damaged \(.*copy the folder"):
+            load(str(folder))
+    index.write_bytes(content)
+    assert list(load(str(folder))) == [A, B]
+
+
+def test_threads_open_and_close_parts_beside_each_other(tmp_path, monkeypatch):
+    explanations = [explanation(f"{place}.png", maps=0) for place in range(12)]
+    parts = PartsFolder(tmp_path / "run", JOB, resume=True)
+    for place, one in enumerate(explanations):
+        parts.add(*part(parts, one, name=str(place)))
+    parts.commit(wanted(*explanations), {})
+
+    class Slow:
+        """Where a thread would lose its turn."""
+
+        def __init__(self, path):
+            time.sleep(0.0002)
+            self.path = path
+
+    monkeypatch.setattr("inv_widgets.run_folder.RunFiles", Slow)
+    monkeypatch.setattr("inv_widgets.run_folder._OPEN", 2)
+    source = RunFolder(tmp_path / "run")
+    with ThreadPoolExecutor(8) as pool:
+        read = list(pool.map(lambda part: source._part(part).path.name, [place * 7 % 12 for place in range(600)]))
+    assert read == [source.parts[place * 7 % 12] for place in range(600)]
+    assert len(source._open) == 2
+
+
+def test_a_run_in_a_folder_can_be_copied_and_sent(folder):
+    made(folder, A, B, C)
+    run = load(str(folder))
+    assert run[1] == B  # a part is open
+    for other in (pickle.loads(pickle.dumps(run)), copy.copy(run), copy.deepcopy(run)):
+        assert list(other) == [A, B, C]
 
 
 def test_a_copy_of_the_folder_is_the_run(tmp_path):
