@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tqdm.auto import tqdm
 
 from inv_widgets.analysis.layers import Layer
-from inv_widgets.analysis.many import checked_options, finished, outcomes, target_text
+from inv_widgets.analysis.many import checked_options, finished, outcomes, target_text, whole_number
 from inv_widgets.analysis.parts import Parts, lock
 from inv_widgets.analysis.picture_lists import entries
 from inv_widgets.analysis.pipeline import require
@@ -111,8 +111,10 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     require(used, recipe)
     if on_error not in {"report", "raise"}:
         raise ValueError(f'[inv-widgets] on_error={on_error!r} is not possible: give "report" or "raise".')
-    if part_size is not None and (cluster is None or part_size < 1):
-        raise ValueError(f"[inv-widgets] part_size={part_size!r} is not possible: with client= give at least 1.")
+    if part_size is not None:
+        part_size = whole_number("part_size", part_size, 1)
+        if cluster is None:
+            raise ValueError(f"[inv-widgets] part_size={part_size} is not possible without client=: leave it out.")
     options = checked_options(batch_size, workers)
     todo, number = entries(pictures, target)
     _require_targets(used, target)
@@ -217,9 +219,9 @@ def _on_disk(work: _Work, out: str | Path, resume: bool) -> Run:
         try:
             done = work.do(parts)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"[inv-widgets] Stopped. {parts.count()} explanations of {out} are kept: the same call goes on."
-            ) from None
+            number = parts.count()
+            kept = f"1 explanation of {out} is" if number == 1 else f"{number} explanations of {out} are"
+            raise KeyboardInterrupt(f"[inv-widgets] Stopped. {kept} kept: the same call goes on.") from None
         return load(parts.merge(done, work.errors))
 
 

@@ -6,6 +6,7 @@ what, the results are the same bits: a batch always has the same number of rows,
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections import deque
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from inv_widgets.classifier import Classifier
     from inv_widgets.explanation import Explanation
 
-__all__ = ["Outcome", "checked_options", "finished", "outcomes", "target_text"]
+__all__ = ["Outcome", "checked_options", "finished", "outcomes", "target_text", "whole_number"]
 
 _RECIPE = Recipe()
 
@@ -125,16 +126,29 @@ def checked_options(batch_size: int | None, workers: int | None) -> dict[str, in
     Raises
     ------
     ValueError
-        For what is no number of at least 1, or for workers at least 0.
+        For what is no whole number of at least 1, or for workers at least 0.
     """
-    given = {}
-    for name, value, least in (("batch_size", batch_size, 1), ("workers", workers, 0)):
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"[inv-widgets] {name}={value!r} is not possible: give None, or at least {least}.")
-        given[name] = value
-    return given
+    options = (("batch_size", batch_size, 1), ("workers", workers, 0))
+    return {name: whole_number(name, value, least) for name, value, least in options if value is not None}
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """Give the int that an option is, also one of numpy's.
+
+    Raises
+    ------
+    ValueError
+        For anything else, and for less than `least`.
+    """
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise ValueError(
+            f"[inv-widgets] {name}={value!r} is not possible: give a whole number of at least {least}, or None."
+        )
+    return number
 
 
 def _outcomes(  # noqa: PLR0913, PLR0917

@@ -1,4 +1,4 @@
-"""Explanations on disk while a long run goes on: one part a picture, a lock, and the merge into one run.
+"""Explanations on disk while a long run goes on: parts of some pictures each, and the merge into one run.
 
 Next to ``NAME.parquet`` stand, while it is being made, the folder ``NAME.parts`` (small runs of some pictures each, and
 ``job.json``: how it is made; at the end the whole run) and the file ``NAME.lock``. Whatever stops the work, parts that

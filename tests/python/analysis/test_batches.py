@@ -302,6 +302,13 @@ def test_ctrl_c_keeps_what_was_made_and_redoes_nothing(net, folder, tmp_path, mo
     ]
 
 
+def test_what_is_kept_is_numbered_right(net, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(batches.Parts, "count", lambda _: 1)
+    stop_after(monkeypatch, 1)
+    with pytest.raises(KeyboardInterrupt, match=r"1 explanation of .* is kept"):
+        go(net, folder, out=tmp_path / "run.parquet")
+
+
 class Interrupted(nn.Sequential):
     """Presses Ctrl-C at one of its passes."""
 

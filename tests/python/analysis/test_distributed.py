@@ -332,9 +332,10 @@ def test_what_is_wrong_is_said_before_any_work(in_process, tmp_path, monkeypatch
         go(network(), pictures(1), "tcp://here", out)
     with pytest.raises(ValueError, match=r"a file's name, and several workers write into a folder: give '.*run'"):
         go(network(), pictures(1), in_process, str(out) + ".parquet")
-    with pytest.raises(ValueError, match="part_size=0 is not possible"):
-        go(network(), pictures(1), in_process, out, part_size=0)
-    with pytest.raises(ValueError, match="part_size=2 is not possible: with client="):
+    for size in (0, 2.5, "x"):
+        with pytest.raises(ValueError, match=f"part_size={size!r} is not possible: give a whole number of at least 1"):
+            go(network(), pictures(1), in_process, out, part_size=size)
+    with pytest.raises(ValueError, match="part_size=2 is not possible without client="):
         inv.explain_many(network(), pictures(1), part_size=2)
     with pytest.raises(ValueError, match="'nosuch' names no network"):
         go("nosuch", pictures(1), in_process, out)

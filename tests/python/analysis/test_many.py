@@ -386,13 +386,25 @@ def dying(*_):
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"batch_size": 0}, "batch_size=0"), ({"workers": -1}, "workers=-1"), ({"batch_size": 2.5}, "batch_size=2.5")],
+    [
+        ({"batch_size": 0}, "batch_size=0 is not possible: give a whole number of at least 1"),
+        ({"batch_size": 2.0}, "batch_size=2.0 is not possible: give a whole number of at least 1"),
+        ({"batch_size": torch.tensor(2.5)}, "batch_size=tensor(2.5000) is not possible"),
+        ({"batch_size": True}, "batch_size=True is not possible"),
+        ({"workers": -1}, "workers=-1 is not possible: give a whole number of at least 0"),
+        ({"workers": "x"}, "workers='x' is not possible"),
+    ],
 )
 def test_wrong_numbers_are_refused(options, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=re.escape(words)):
         outcomes(small(), [], **options)
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=re.escape(words)):
         inv.explain_many(small(), [], **options)
+
+
+def test_numbers_may_be_numpy_s(fashion, garments):
+    expected = made(fashion, garments[:2], batch_size=4, workers=1)
+    assert made(fashion, garments[:2], batch_size=np.int64(4), workers=np.uint8(1)) == expected
 
 
 def test_nothing_is_nothing():
