@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["UrlFile", "file_at", "is_url"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)")
+_NAMELESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)?/*")
+# Where the part after :// is no file or folder, but a bucket, container or machine that they are in.
+_IN_BUCKETS = re.compile(
+    r"(?:.*::)?(?:s3a?|gc?s|abfss?|az|adl|oss|oci|b2|https?|s?ftp|ssh|smb|(?:web)?hdfs)://[^/]*", re.IGNORECASE
+)
 
 
 def is_url(path: object) -> bool:
@@ -31,13 +36,21 @@ def file_at(path: str | Path | UrlFile) -> Path | UrlFile:
     ImportError
         Where fsspec, or the package that it needs for this kind of URL, is not installed.
     ValueError
-        Where fsspec does not know this kind of URL.
+        Where fsspec does not know this kind of URL, and for URLs that name no file or folder, or another machine's.
     """
     if isinstance(path, UrlFile) or not is_url(path):
         return path if isinstance(path, UrlFile) else Path(path)
     text = str(path)
+    if _NAMELESS.fullmatch(text.rpartition("::")[2]):
+        raise ValueError(f"[inv-widgets] {text} names no file or folder: give one, such as memory://runs/some.parquet.")
     if text.startswith("file://"):
-        return Path(url2pathname(urlsplit(text).path))
+        host, path = urlsplit(text)[1:3]
+        if host not in {"", "localhost"}:
+            raise ValueError(
+                f"[inv-widgets] {text} names a file of {host!r}, and file:// only reads this machine's: give "
+                "file:///path with three slashes, or a path."
+            )
+        return Path(url2pathname(path))
     return UrlFile(text.rstrip("/"))
 
 
@@ -64,7 +77,18 @@ class UrlFile:
         return UrlFile(self.url.rpartition("/")[0])
 
     def with_name(self, name: str) -> UrlFile:
-        """Give the file of another name beside it."""
+        """Give the file of another name beside it.
+
+        Raises
+        ------
+        ValueError
+            For a bucket or machine, which nothing is beside of.
+        """
+        if _IN_BUCKETS.fullmatch(self.url):
+            raise ValueError(
+                f"[inv-widgets] {self.url} is no file, but where files are: name one in it, such as "
+                f"{self.url}/run.parquet."
+            )
         return UrlFile(f"{self.url.rpartition('/')[0]}/{name}")
 
     def __truediv__(self, name: str) -> UrlFile:

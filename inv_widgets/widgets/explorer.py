@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import Explanation
     from inv_widgets.run import Run
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["Explorer"]
 
@@ -40,7 +41,7 @@ class Explorer(Widget):
     Parameters
     ----------
     run
-        A Run, an Explanation, several, or a saved run's path.
+        A Run, an Explanation, several, or a saved run's path or URL.
     state
         A State that is shared with other views; by default a new one, at ``explorer.state``.
     view
@@ -81,7 +82,11 @@ class Explorer(Widget):
     _pictures = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(
-        self, run: Run | Explanation | Iterable[Explanation] | str | Path, *, state: State | None = None, **view: Any
+        self,
+        run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile,
+        *,
+        state: State | None = None,
+        **view: Any,
     ) -> None:
         if state is not None and not isinstance(state, State):
             raise TypeError(f"[inv-widgets] state={state!r:.80} is {kind_of(state)}: give an inv.State.")
@@ -104,7 +109,7 @@ class Explorer(Widget):
         return self._run
 
     @run.setter
-    def run(self, run: Run | Explanation | Iterable[Explanation] | str | Path) -> None:
+    def run(self, run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile) -> None:
         run = as_run(run)
         hashes = picture_hashes(run)
         with self._lock:

@@ -94,6 +94,53 @@ def test_a_file_url_is_a_path(tmp_path):
     assert load(file_at(place.as_uri())) == load(place)
 
 
+@pytest.mark.parametrize("place", ["file://server/runs/some.parquet", "file://C:/runs/some.parquet"])
+def test_a_file_url_of_another_machine_is_refused(place):
+    with pytest.raises(
+        ValueError, match=r"^\[inv-widgets\] file://.* names a file of '.*file:///path with three slashes"
+    ):
+        file_at(place)
+    assert file_at("file://localhost/runs/some.parquet") == Path("/runs/some.parquet")
+
+
+@pytest.mark.parametrize(
+    "place", ["memory://", "memory:///", "file://", "s3://", "simplecache::memory://", "simplecache::"]
+)
+def test_a_url_that_names_nothing_is_refused(place):
+    for use in (file_at, load, Run().save):
+        with pytest.raises(
+            ValueError, match=r"^\[inv-widgets\] .* names no file or folder: give one, such as memory://"
+        ):
+            use(place)
+
+
+@pytest.fixture
+def s3(url, monkeypatch):
+    """A store with buckets, of this process."""
+
+    class Buckets(fsspec.get_filesystem_class("memory")):
+        protocol, store, pseudo_dirs = "s3", {}, [""]
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return super()._strip_protocol(path.removeprefix("s3://"))
+
+    monkeypatch.setitem(sys.modules["fsspec.registry"]._registry, "s3", Buckets)
+    return Buckets
+
+
+@pytest.mark.parametrize("place", ["s3://bucket", "s3://bucket/", "simplecache::s3://bucket"])
+def test_a_bucket_alone_is_no_name_of_a_run(place, s3):
+    for use in (Run([explanation("cat.png")]).save, load, companions):
+        with pytest.raises(
+            ValueError, match=r"//bucket is no file, but where files are: name one in it, such as .*//bucket/run"
+        ):
+            use(place)
+    assert s3.store == {}
+    Run([explanation("cat.png")]).save("s3://bucket/run")
+    assert load("s3://bucket/run.parquet")[0].name == "cat.png"
+
+
 @pytest.mark.parametrize("path", ["run.parquet", "C:/runs/run.parquet", "C:\\runs\\run", "a/b:c", Path("s3:/x")])
 def test_paths_need_no_fsspec(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
