@@ -105,23 +105,38 @@ def _check(file: Path) -> None:
         raise ValueError(f"[inv-widgets] {file} is damaged ({error}): save the model again.") from error
     if isinstance(described, dict):
         described.pop("compile_config", None)  # optimiser and losses are not built
-    for name in _foreign(described):
+    compiled: list[dict[str, Any]] = []
+    for name in _foreign(described, compiled):
         raise ValueError(
             f"[inv-widgets] {file} holds {name}, which is more than Keras's own layers and could run code or open "
             "files: it is not loaded. Where you trust it, load it in Python and give the model to "
             "Classifier.from_keras (on the command line: package.module:factory)."
         )
+    for part in compiled:  # which grows meanwhile
+        config = part.get("config")
+        inner = config.get("name") if isinstance(config, dict) else None
+        for name in _foreign(part["compile_config"], compiled):
+            raise ValueError(
+                f"[inv-widgets] {file} holds a compiled model {inner!r} inside its model, and with it {name}. Keras "
+                "would build that too, and it could run code: the file is not loaded. Set compiled = False on that "
+                "inner model (model.get_layer(...).compiled = False) and save the whole again."
+            )
 
 
-def _foreign(described: Any) -> Iterator[str]:
-    """Go through a description for what Keras would look up, and give what it should not."""
+def _foreign(described: Any, compiled: list[dict[str, Any]]) -> Iterator[str]:
+    """Go through a description for what Keras would look up, and give what it should not.
+
+    What parts were compiled with is left out, and the parts go into `compiled`.
+    """
     waiting = [described]
     while waiting:
         part = waiting.pop()
         if isinstance(part, list):
             waiting += part
         elif isinstance(part, dict):
-            waiting += part.values()
+            if "compile_config" in part:
+                compiled.append(part)
+            waiting += (value for key, value in part.items() if key != "compile_config")
             if "class_name" in part and not _is_own(part):
                 yield f"{part.get('module') or 'an own class'}: {part['class_name']}"
 

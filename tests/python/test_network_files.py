@@ -309,6 +309,40 @@ def test_files_that_hold_more_than_layers_never_reach_keras(layer, place, tmp_pa
         Classifier.from_keras(path)
 
 
+@pytest.mark.parametrize("functional", [False, True])
+def test_a_compiled_model_inside_a_model_is_refused_with_advice_that_works(functional, tmp_path, monkeypatch):
+    image = keras.Input((8, 8, 3))
+    scores = kl.Dense(3, activation="softmax")(kl.GlobalAveragePooling2D()(kl.Conv2D(4, 3)(image)))
+    inner = keras.Model(image, scores, name="body")
+    inner.compile("adam", "mse")
+    model = keras.Model(image, inner(image)) if functional else keras.Sequential([image, inner])
+    model.compile("adam", "mse")
+    path = tmp_path / "net.keras"
+    model.save(path)
+    told = r"holds a compiled model 'body' inside its model, and .*: Adam\. .*get_layer\(\.\.\.\)\.compiled = False"
+    with monkeypatch.context() as patched:
+        patched.setattr(keras.saving, "load_model", lambda *_, **__: pytest.fail("Keras was given the file"))
+        with pytest.raises(ValueError, match=told):
+            Classifier.from_keras(path)
+    model.get_layer("body").compiled = False
+    model.save(path)
+    picture = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    read, expected = (Classifier.from_keras(one, categories=["a", "b", "c"]) for one in (path, model))
+    for one, two in zip(read.predict(picture), expected.predict(picture), strict=True):
+        assert (one.index, one.probability) == (two.index, pytest.approx(two.probability, abs=1e-6))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_what_an_inner_model_was_compiled_with_hides_nothing(depth, tmp_path, monkeypatch):
+    hidden = {"module": "builtins", "class_name": "eval", "config": {}}
+    for _ in range(depth):
+        hidden = {"compile_config": hidden}
+    path = changed(keras_file(tmp_path / "net.keras"), lambda d: dropped(d).update(hidden))
+    monkeypatch.setattr(keras.saving, "load_model", lambda *_, **__: pytest.fail("Keras was given the file"))
+    with pytest.raises(ValueError, match=r"holds a compiled model .*builtins: eval\. .*the file is not loaded"):
+        Classifier.from_keras(path)
+
+
 def test_keras_is_asked_for_its_safe_mode(tmp_path, monkeypatch):
     asked = {}
     load = keras.saving.load_model
