@@ -72,8 +72,8 @@ class BatchPasses:
                 too_large = self._through_or_failed(now, rows)
                 if not too_large:
                     continue
-                self.sizes.halve(now[0][0].inputs)
-                self.warnings.append(_SMALLER.format(rows, self.net.device, max(1, rows // 2)))
+                smaller = self.sizes.halve(now[0][0].inputs)
+                self.warnings.append(_SMALLER.format(rows, self.net.device, smaller))
                 batch = too_large + batch
         except BaseException as error:
             for _, made in batch:
@@ -114,7 +114,8 @@ _SMALLER = (
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
-    return isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or "can't allocate memory" in str(error)
+    told = ("can't allocate memory", "DefaultCPUAllocator: not enough memory")  # Linux and macOS, Windows
+    return isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or any(words in str(error) for words in told)
 
 
 def autocast_of(device: str) -> Callable[[], contextlib.AbstractContextManager[Any]]:

@@ -9,6 +9,7 @@ on a row's place, if the rows fill whole tiles of the matrix products: on a CPU 
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchSizes"]
 
-_FEW = 4  # on a CPU more pictures at a time gain next to nothing
 _MANY = 32
-_TILE = 4
-_BYTES_A_ROW_ON_CPU = 1 << 29
+_TILE = 4  # on a CPU more pictures at a time than fill the tiles of all threads gain next to nothing
+_BYTES_ON_CPU = 1 << 32  # of all rows; not a share of what there is, so that the rule gives the same on each machine
 _BYTES_ELSEWHERE = 1 << 31  # on devices that do not say what they have
 _SHARE_OF_DEVICE = 8  # one part in so many of a GPU's memory
 _COPIES = 2  # of each activation; VGG-16 and EfficientNet-Lite0 were measured to need 1.1
@@ -45,35 +45,70 @@ class BatchSizes:
         device and torch's number of threads. A network whose input is as large as the picture gets one at a time: no
         two pictures need be of one size.
     threads
-        Torch's.
+        Torch's. On a CPU a batch has one row or whole tiles for each of them: a multiple of four and of their number.
+        Where that is more than 32 (nine threads: 36), one is chosen, and what is given is rounded down and not up.
     """
 
     def __init__(self, net: Classifier, given: int | None, threads: int) -> None:
         self._net, self._given, self._threads = net, given, threads
         self._known: dict[Any, int] = {}
         self._follows: bool | None = None
+        self._bytes_a_value: float | None = None
 
     def of(self, inputs: Tensor) -> int:
-        """Give the number of rows for inputs 1 x C x H x W like these."""
+        """Give the number of rows for inputs 1 x C x H x W like these.
+
+        The first call must not run beside a pass of the network.
+
+        Raises
+        ------
+        ValueError
+            If what is given needs more memory than there is.
+        """
         key = tuple(inputs.shape)
         if key not in self._known:
-            self._known[key] = self._even(inputs, self._chosen(inputs) if self._given is None else self._given)
+            self._known[key] = self._chosen(inputs) if self._given is None else self._asked(inputs, self._given)
         return self._known[key]
 
     def halve(self, inputs: Tensor) -> int:
-        """Make batches of this shape smaller from now on; give their new size."""
-        self._known[tuple(inputs.shape)] = rows = max(1, self.of(inputs) // 2)
+        """Make batches of this shape at most half as large from now on; give their new size."""
+        self._known[tuple(inputs.shape)] = rows = self._at_most(inputs, self.of(inputs) // 2)
         return rows
 
     def largest(self) -> int:
         """Give the largest size so far."""
         return max(self._known.values(), default=1)
 
-    def _even(self, inputs: Tensor, rows: int) -> int:
-        if rows == 1 or inputs.device.type != "cpu":
-            return rows
-        whole = math.lcm(_TILE, self._threads)
-        return -(-rows // whole) * whole
+    def _tile(self, inputs: Tensor) -> int:
+        return math.lcm(_TILE, self._threads) if inputs.device.type == "cpu" else 1
+
+    def _at_most(self, inputs: Tensor, rows: int) -> int:
+        tile = self._tile(inputs)
+        return max(1, rows // tile * tile)
+
+    def _asked(self, inputs: Tensor, given: int) -> int:
+        tile = self._tile(inputs)
+        rows = given if given == 1 or tile > _MANY else given + -given % tile
+        rows = self._at_most(inputs, rows)
+        if rows > 1:
+            self._require_room(inputs, given, rows)
+        return rows
+
+    def _require_room(self, inputs: Tensor, given: int, rows: int) -> None:
+        there = _all_memory(inputs.device)
+        if self._bytes_a_value is None:  # other shapes' needs are near enough in proportion
+            try:
+                self._bytes_a_value = _bytes(self._net, inputs) / inputs.numel()
+            except Exception:  # noqa: BLE001 (networks raise anything; the pass will say so)
+                self._bytes_a_value = 0.0
+        need = math.ceil(self._bytes_a_value * inputs.numel())
+        if there is None or rows * need <= there:
+            return
+        most, shape = self._at_most(inputs, there // need), " x ".join(map(str, inputs.shape[1:]))
+        raise ValueError(
+            f"[inv-widgets] batch_size={given} is not possible: a batch of {rows} inputs of {shape} needs about "
+            f"{rows * need / 1e9:,.1f} GB, and {there / 1e9:,.1f} GB may be used here. Give at most {most}, or None."
+        )
 
     def _chosen(self, inputs: Tensor) -> int:
         if self._follows is None:
@@ -81,8 +116,9 @@ class BatchSizes:
         if self._follows:
             return 1
         need = max(1, _bytes(self._net, inputs))
-        if inputs.device.type == "cpu":  # machines with more cores have more memory
-            return max(_FEW, self._threads) if need <= _BYTES_A_ROW_ON_CPU else 1
+        if inputs.device.type == "cpu":
+            rows = self._tile(inputs)
+            return rows if rows <= _MANY and rows * need <= _BYTES_ON_CPU else 1
         fitting = _memory(inputs.device) // need
         return max(1, min(_MANY, 1 << max(0, fitting.bit_length() - 1)))
 
@@ -107,3 +143,17 @@ def _memory(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory) // _SHARE_OF_DEVICE
     return _BYTES_ELSEWHERE
+
+
+def _all_memory(device: torch.device) -> int | None:
+    """Say how much a batch may take at all: a GPU's memory (it halves what does not fit), else half of the machine's.
+
+    None: nobody says, as on Windows.
+    """
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    try:
+        pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+    return pages * size // 2 if pages > 0 else None

@@ -75,9 +75,11 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     batch_size
         How many pictures go through the network at a time, where their inputs have one shape. None: by a rule that
         looks at the network, the input's shape, the device and torch's number of threads only; 1 where inputs are as
-        large as their pictures. On a CPU it is rounded up to a multiple of four and of torch's threads, but for 1,
-        which gives the bits of :func:`explain`. Results depend on it and on torch's number of threads by the last bits
-        (which t-SNE amplifies), and neither on the order of the pictures nor on `workers`.
+        large as their pictures, or where a batch on a CPU would need more than 4 GiB. On a CPU it is rounded up to a
+        multiple of four and of torch's threads (down, where the least is over 32), but for 1, which gives the bits of
+        :func:`explain`. A batch always has so many rows: copies fill it up where pictures are missing, and cost as much
+        time and memory as pictures do. Results depend on it and on torch's number of threads by the last bits (which
+        t-SNE amplifies), and neither on the order of the pictures nor on `workers`.
     workers
         How many columns are made at a time beside the passes. None: one a core, one less where the network is on a
         GPU; passes on a CPU take turns with them, so that no more threads are busy than there are cores. 0: all on the
@@ -98,8 +100,9 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     Raises
     ------
     FileNotFoundError, KeyError, IndexError, TypeError, ValueError
-        For what is no network, picture list, target, layer or recipe; and where `out` was made with another network,
-        recipe or other layers.
+        For what is no network, picture list, target, layer or recipe; where `out` was made with another network, recipe
+        or other layers; and for a `batch_size` that needs more than half of the machine's memory (the message says how
+        large it may be).
     RuntimeError
         While another process works on `out`; where workers die on a picture again and again (the run then has all
         others), or make another network.

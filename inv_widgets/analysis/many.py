@@ -91,8 +91,9 @@ def outcomes(  # noqa: PLR0913 (by keyword)
         it too.
     batch_size
         How many pictures go through the network at a time; None: see :class:`.batch_sizes.BatchSizes`. On a CPU it is
-        rounded up to a multiple of four and of torch's threads, but for 1. Results depend on it, and on torch's number
-        of threads, by the last bits, and on nothing else.
+        rounded to a multiple of four and of torch's threads, but for 1. Results depend on it, and on torch's number of
+        threads, by the last bits, and on nothing else: where pictures are missing copies fill a batch up, so that a
+        large one costs its time and memory for a single picture too.
     workers
         How many columns are made at a time: by threads, or by processes where there are many. None: one a core, one
         less where the network is on a GPU. 0: all happens on the caller's thread.
@@ -100,7 +101,8 @@ def outcomes(  # noqa: PLR0913 (by keyword)
     Raises
     ------
     KeyError, ValueError, TypeError
-        For an unknown target or layer, and what else is no single picture's fault.
+        For an unknown target or layer, a batch size that needs more than half of the machine's memory (or more than
+        the GPU's), and what else is no single picture's fault.
     RuntimeError
         If the network's weights changed meanwhile, or a worker process died.
     """

@@ -1,5 +1,7 @@
 """How many pictures go through the network at a time: a rule of network, shape, device and threads alone."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -25,12 +27,15 @@ def network(side=None):
 INPUTS = torch.zeros(1, 3, 20, 20)
 
 
-@pytest.mark.parametrize(("given", "threads", "rows"), [(1, 4, 1), (5, 1, 8), (5, 2, 8), (8, 2, 8), (3, 16, 16)])
+@pytest.mark.parametrize(
+    ("given", "threads", "rows"),
+    [(1, 4, 1), (5, 1, 8), (5, 2, 8), (8, 2, 8), (3, 16, 16), (2, 3, 12), (13, 3, 24), (5, 63, 1), (300, 63, 252)],
+)
 def test_what_is_given_becomes_a_multiple_of_four_and_of_the_threads(given, threads, rows):
     assert BatchSizes(network(20), given, threads).of(INPUTS) == rows
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 3])
 def test_a_row_s_bits_depend_neither_on_its_place_nor_on_the_others(threads):
     """Of five or six rows and two threads they would, on a CPU with wide registers."""
     pytest.importorskip("efficientnet_lite_pytorch")
@@ -42,13 +47,16 @@ def test_a_row_s_bits_depend_neither_on_its_place_nor_on_the_others(threads):
     expected = None
     for place in range(5):
         captured = through(net, [*others[:place], wanted, *others[place:4]], None, rows)
-        found = [values[place] for values in (*captured.maps, *captured.gradients, captured.logits)]
-        expected = expected or found
-        assert all(torch.equal(one, two) for one, two in zip(found, expected, strict=True)), place
+        for row in [place] if place < 4 else range(4, rows):  # the last fills the batch up
+            found = [values[row] for values in (*captured.maps, *captured.gradients, captured.logits)]
+            expected = expected or found
+            assert all(torch.equal(one, two) for one, two in zip(found, expected, strict=True)), row
 
 
-@pytest.mark.parametrize(("threads", "rows"), [(1, 4), (2, 4), (3, 12), (8, 8), (16, 16)])
-def test_on_a_cpu_there_are_a_few_at_least_one_a_thread(threads, rows):
+@pytest.mark.parametrize(
+    ("threads", "rows"), [(1, 4), (2, 4), (3, 12), (7, 28), (8, 8), (16, 16), (32, 32), (9, 1), (63, 1), (64, 1)]
+)
+def test_on_a_cpu_they_are_what_fills_all_threads_tiles_or_one(threads, rows):
     assert BatchSizes(network(20), None, threads).of(INPUTS) == rows
 
 
@@ -57,8 +65,45 @@ def test_where_inputs_are_as_large_as_pictures_it_is_one_at_a_time():
 
 
 def test_where_memory_is_short_it_is_one_at_a_time(monkeypatch):
-    monkeypatch.setattr(batch_sizes, "_BYTES_A_ROW_ON_CPU", 10_000)
-    assert BatchSizes(network(20), None, 1).of(INPUTS) == 1
+    need = batch_sizes._bytes(network(20), INPUTS)
+    monkeypatch.setattr(batch_sizes, "_BYTES_ON_CPU", 8 * need)
+    assert BatchSizes(network(20), None, 8).of(INPUTS) == 8
+    assert BatchSizes(network(20), None, 3).of(INPUTS) == 1  # 12 do not fit
+    assert BatchSizes(network(20), None, 16).of(INPUTS) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "threads", "rows", "most"), [(13, 1, 16, 8), (2, 3, 12, 1), (10**6, 2, 10**6, 8), (10**6, 63, 999_936, 1)]
+)
+def test_what_would_not_fit_is_refused_with_what_would(monkeypatch, given, threads, rows, most):
+    need = batch_sizes._bytes(network(20), INPUTS)
+    monkeypatch.setattr(batch_sizes, "_all_memory", lambda _: 11 * need)
+    with pytest.raises(ValueError, match=rf"={given} is not possible: a batch of {rows} .* Give at most {most}, or"):
+        BatchSizes(network(20), given, threads).of(INPUTS)
+    assert BatchSizes(network(20), most, threads).of(INPUTS) == most
+
+
+def test_the_need_of_other_shapes_is_told_by_the_first(monkeypatch):
+    asked, inner = [], batch_sizes._bytes
+    monkeypatch.setattr(batch_sizes, "_bytes", lambda *given: asked.append(1) or inner(*given))
+    need = inner(network(), INPUTS)
+    monkeypatch.setattr(batch_sizes, "_all_memory", lambda _: 11 * need)
+    sizes = BatchSizes(network(), 8, 1)
+    assert sizes.of(INPUTS) == sizes.of(torch.zeros(1, 3, 20, 27)) == 8
+    with pytest.raises(ValueError, match="of 8 inputs of 3 x 30 x 20"):
+        sizes.of(torch.zeros(1, 3, 30, 20))
+    assert asked == [1]
+
+
+def test_where_nobody_says_how_much_memory_there_is_all_is_taken(monkeypatch):
+    monkeypatch.delattr("os.sysconf", raising=False)
+    assert BatchSizes(network(20), 10**9, 1).of(INPUTS) == 10**9
+
+
+@pytest.mark.skipif(not hasattr(os, "sysconf"), reason="nobody says how much memory there is")
+def test_a_batch_of_a_billion_pictures_is_refused_before_it_is_made():
+    with pytest.raises(ValueError, match=r"batch_size=1000000000 is not possible: .* Give at most \d+, or None"):
+        inv.explain_many(network(20), [np.zeros((20, 20, 3), np.uint8)], batch_size=10**9)
 
 
 def test_the_need_grows_with_the_input_and_the_network_is_left_as_found():
@@ -83,7 +128,19 @@ def test_of_a_device_s_memory_it_takes_a_power_of_two_up_to_a_limit(monkeypatch)
 
 
 def test_halving_lasts():
-    sizes = BatchSizes(network(20), 8, 1)
-    assert sizes.of(INPUTS) == 8
-    assert [sizes.halve(INPUTS) for _ in range(4)] == [4, 2, 1, 1]
+    sizes = BatchSizes(network(20), 16, 1)
+    assert sizes.of(INPUTS) == 16
+    assert [sizes.halve(INPUTS) for _ in range(4)] == [8, 4, 1, 1]
     assert sizes.of(INPUTS) == sizes.largest() == 1
+
+
+@pytest.mark.parametrize(("given", "threads", "smaller"), [(12, 1, [4, 1]), (12, 3, [1]), (36, 3, [12, 1])])
+def test_halving_leaves_whole_tiles(given, threads, smaller):
+    sizes = BatchSizes(network(20), given, threads)
+    assert [sizes.halve(INPUTS) for _ in smaller] == smaller
+
+
+def test_on_a_gpu_any_number_is_halved(monkeypatch):
+    monkeypatch.setattr(batch_sizes, "_all_memory", lambda _: None)
+    sizes = BatchSizes(network(20), 13, 2)
+    assert [sizes.of(INPUTS.to("meta")), *(sizes.halve(INPUTS.to("meta")) for _ in range(3))] == [13, 6, 3, 1]
