@@ -5,15 +5,10 @@ The front end makes the same rows (``js/src/global_chart/rows.ts``), so that it 
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import TYPE_CHECKING, Any, TypedDict
 
-import numpy as np
-from PIL import Image
-
 from inv_widgets.export.drawable_names import drawable
-from inv_widgets.export.overlays import overlay
+from inv_widgets.export.example_images import example_image
 from inv_widgets.export.tcav_marks import GLYPHS
 from inv_widgets.export.words import Words, words_in
 from inv_widgets.summary.groups import ALL
@@ -26,7 +21,7 @@ if TYPE_CHECKING:
     from inv_widgets.export.global_charts import Rows, View
     from inv_widgets.export.tcav_marks import Mark, Marks
 
-__all__ = ["ALL_LAYERS", "NO_IMAGE", "Look", "class_shown", "example_image", "global_rows"]
+__all__ = ["ALL_LAYERS", "NO_IMAGE", "Look", "class_shown", "global_rows"]
 
 ALL_LAYERS = "all layers"
 """What the group "all" is called on screen."""
@@ -34,7 +29,6 @@ ALL_LAYERS = "all layers"
 NO_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 """A clear pixel: a mark without an address would ask for one called "null"."""
 _NONE = "\N{EN DASH}"
-_IMAGE = 64  # pixels: twice what a chart shows, for screens with two pixels for one
 
 
 class Look(TypedDict, total=False):
@@ -102,33 +96,6 @@ def global_rows(payload: dict[str, Any], view: View, target: str | None, max_lab
     if view == "labels":
         return _labels(made, max_labels)
     return _trends(made) if view == "trends" else _layers(made, max_labels)
-
-
-def example_image(
-    payload: dict[str, Any], place: int, *, colour_map: str = "viridis", opacity: float = 0.6
-) -> str | None:
-    """Lay an example's map on its picture, as a ``data:`` address of a square PNG; None where it was not sent."""
-    shown = payload["maps"][place]
-    picture = payload["pictures"][shown["picture"]]
-    if shown["offset"] < 0 or "thumbnail" not in picture:
-        return None
-    small = np.asarray(Image.open(io.BytesIO(picture["thumbnail"])).convert("RGB"))
-    height, width = small.shape[:2]
-    size = shown["height"] * shown["width"]
-    cells = np.frombuffer(payload["bytes"], np.uint8, size, shown["offset"]).reshape(shown["height"], shown["width"])
-    scale = _IMAGE / max(height, width)
-    left, top, across, down = shown["window"]
-    blended = overlay(
-        small,
-        cells.astype(np.float32) / np.float32(255),
-        (left * width, top * height, across * width, down * height),
-        size=(max(1, round(width * scale)), max(1, round(height * scale))),
-        colour_map=colour_map,
-        opacity=opacity,
-    )
-    buffer = io.BytesIO()
-    Image.fromarray(blended).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 class _Made:

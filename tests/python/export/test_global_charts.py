@@ -13,9 +13,10 @@ from PIL import Image
 
 from inv_widgets.export import chart_files, global_charts
 from inv_widgets.export.chart_specs import checked, with_rows, without_rows
+from inv_widgets.export.example_images import example_image
 from inv_widgets.export.global_charts import VIEWS, global_chart
 from inv_widgets.export.global_payload import EXAMPLE_BYTES, payload
-from inv_widgets.export.global_rows import example_image, global_rows
+from inv_widgets.export.global_rows import global_rows
 from inv_widgets.export.payload import to_json
 from inv_widgets.summary.aggregation import MinSupport, global_labels, group_names
 from inv_widgets.summary.evidence import ClassEvidence, Evidence, Finding
