@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import re
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["check_ending", "layers_of", "lines_of", "pictures_of", "size_of", "target_of", "text_of"]
+__all__ = ["check_ending", "layers_of", "lines_of", "pictures_of", "size_of", "target_of", "text_of", "whole_number"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of a Path, which has one of its slashes left; C:/ is a disk
 
@@ -52,6 +53,17 @@ def size_of(text: str | None) -> tuple[int, int] | None:
     if len(sides) > 2 or not all(side.isdecimal() and int(side) for side in sides):
         raise ValueError(f"[inv-widgets] --size {text} is not possible: give pixels, such as 224 or 240x320.")
     return int(sides[0]), int(sides[-1])
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """Give the type of an option that is a whole number, for argparse."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise ArgumentTypeError(f"{text!r} is not possible: give a whole number of at least {least}")
+        return int(text)
+
+    return read
 
 
 def check_ending(path: Path, suffixes: Iterable[str]) -> None:

@@ -71,6 +71,8 @@ def explain(options: argparse.Namespace) -> int:
         recipe=recipe,
         out=options.out,
         resume=options.resume,
+        batch_size=options.batch_size,
+        workers=options.workers,
     )
     seconds = time.perf_counter() - start
     failed = f", {len(run.errors)} failed" if run.errors else ""

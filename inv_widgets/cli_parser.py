@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from inv_widgets import __version__
+from inv_widgets.cli_arguments import whole_number
 from inv_widgets.cli_commands import demo, doctor, explain, export_, play
 from inv_widgets.cli_output import tell
 from inv_widgets.network_forms import FORMS
@@ -40,6 +41,14 @@ def parser() -> argparse.ArgumentParser:
         help="'blocks' (default), 'last 9', a name or a pattern; repeat for several",
     )  # fmt: skip
     one.add_argument("--seed", type=int, default=0, help="of the embedding (default 0)")
+    one.add_argument(
+        "--batch-size", type=whole_number(1), metavar="N",
+        help="pictures that go through the network at a time (default: by the network and torch's number of threads)",
+    )  # fmt: skip
+    one.add_argument(
+        "--workers", type=whole_number(0), metavar="N",
+        help="layers that are clustered at a time, beside the network (default: one a core; 0: none beside it)",
+    )  # fmt: skip
     one.add_argument("--no-resume", dest="resume", action="store_false", help="start anew where RUN.parquet exists")
     _add_network_in_file(one)
 

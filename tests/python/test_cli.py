@@ -163,7 +163,26 @@ def test_explain_answers_what_it_cannot_do_before_it_loads_anything(tmp_path, ca
     assert "is a URL" in refused(capsys, "explain", fashion[0], *network, "--out", "s3://bucket/r.parquet")
     assert "required: --network" in refused(capsys, "explain", fashion[0], *out)
     assert "invalid int value: 'x'" in refused(capsys, "explain", fashion[0], *network, *out, "--seed", "x")
+    for option, number, least in (("--batch-size", "0", 1), ("--batch-size", "2.5", 1), ("--workers", "-1", 0)):
+        told = refused(capsys, "explain", fashion[0], *network, *out, f"{option}={number}")
+        assert f"rgument {option}: '{number}' is not possible: give a whole number of at least {least}" in told
     assert "nrecognized arguments: --what" in refused(capsys, "explain", fashion[0], *network, *out, "--what")
+
+
+def test_batch_size_and_workers_are_passed_on(fashion, tmp_path, monkeypatch):
+    from inv_widgets.analysis import batches
+
+    seen, inner = [], batches.explain_many
+
+    def noted(*arguments, **options):
+        seen.append({name: options[name] for name in ("batch_size", "workers")})
+        return inner(*arguments, **options)
+
+    monkeypatch.setattr(batches, "explain_many", noted)
+    start = ["explain", fashion[0], "--network", "demo:fashion", "--layers", "last 1", "--out"]
+    assert cli.main([*start, str(tmp_path / "a.parquet"), "--batch-size", "1", "--workers", "0"]) == 0
+    assert cli.main([*start, str(tmp_path / "b.parquet")]) == 0
+    assert seen == [{"batch_size": 1, "workers": 0}, {"batch_size": None, "workers": None}]
 
 
 def test_help_and_errors_name_the_same_forms_of_a_network(capsys):

@@ -302,10 +302,18 @@ def test_a_source_that_fails_does_so_after_its_pictures():
         next(found)
 
 
-def test_a_lack_of_memory_halves_the_batch_and_says_so():
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),  # Linux, macOS
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),  # Windows
+    ],
+)
+def test_a_lack_of_memory_halves_the_batch_and_says_so(error):
     def lack(inputs):
         if len(inputs) > 4:
-            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+            raise error
 
     pictures = [pixels(seed) for seed in range(9)]
     with warnings.catch_warnings(record=True) as told:
