@@ -6,6 +6,7 @@ import io
 import itertools
 import math
 import sys
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -461,20 +462,37 @@ def test_several_threads_ask_for_explanations():
         keys = [("a", "b")] * 100
 
         def read(self, place):
+            if place % 10 == 0:
+                time.sleep(0.0002)  # the others come in between
             return [place]
 
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         items = _Lazy(Source(), list(range(100)))
-        places = np.random.default_rng(0).integers(0, 100, (3, 20_000)).tolist()
-        with ThreadPoolExecutor(3) as pool:
+        places = np.random.default_rng(0).integers(0, 100, (4, 5_000)).tolist()
+        with ThreadPoolExecutor(4) as pool:
             read = list(pool.map(lambda some: [items[place][0] for place in some], places))
     finally:
         sys.setswitchinterval(before)
     assert read == places
     assert len(items._kept) == _KEPT
     assert items[7] is items[7]
+
+
+def test_what_other_threads_read_meanwhile_is_dropped_too():
+    class Source:
+        keys = [("a", "b")] * 100
+
+        def read(self, place):
+            if place == 0:
+                with ThreadPoolExecutor(4) as pool:
+                    list(pool.map(items.__getitem__, range(1, 50)))
+            return [place]
+
+    items = _Lazy(Source(), list(range(100)))
+    assert items[0] == [0]
+    assert len(items._kept) == _KEPT
 
 
 def test_several_threads_read_one_run(saved):
