@@ -28,7 +28,7 @@ from inv_widgets.url_files import is_url
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from inv_widgets.analysis.distributed_worker import Network, Partition, Report
+    from inv_widgets.analysis.distributed_worker import Explaining, Network, Partition, Report
     from inv_widgets.analysis.picture_lists import Entry
     from inv_widgets.recipe import Recipe
     from inv_widgets.run import Run
@@ -37,6 +37,7 @@ __all__ = ["Cluster", "Plan"]
 
 _LARGEST_PART = 256
 _DEATH = "Each worker that was given it died."
+_ATTEMPTS = 3
 _ALL_DIE = 3  # partitions that cost their workers' lives before any was finished: the next will too
 
 
@@ -123,7 +124,7 @@ class Cluster:
                 str(folder), parts.generation, plan.job, plan.layers, plan.recipe, plan.on_error, plan.options
             )
             name = f"inv-widgets-{uuid.uuid4().hex}"
-            self._client.register_plugin(Explaining(self._network, settings), name=name)
+            self._register(Explaining(self._network, settings), name)
             work = _Work(self._client, self.net, name, plan, parts)
             try:
                 work.do()
@@ -139,6 +140,16 @@ class Cluster:
             if work.deadly:
                 raise RuntimeError(_deadly(work.deadly))
             return load(folder)
+
+    def _register(self, explaining: Explaining, name: str) -> None:
+        """Send the network to all workers; one that is lost meanwhile must not be in the way of the others."""
+        from distributed.comm.core import CommClosedError
+
+        for _ in range(_ATTEMPTS - 1):
+            with contextlib.suppress(CommClosedError):
+                self._client.register_plugin(explaining, name=name)
+                return
+        self._client.register_plugin(explaining, name=name)
 
 
 def _network(net: Any) -> tuple[Classifier, Network]:

@@ -75,6 +75,21 @@ def names(run):
     return [name for name, _ in run.keys]
 
 
+def test_a_worker_that_is_lost_as_the_network_is_sent_is_not_in_the_way(in_process, tmp_path, monkeypatch):
+    from distributed.comm.core import CommClosedError
+
+    register, lost = in_process.register_plugin, [CommClosedError("a worker was closed")]
+
+    def registered(plugin, name):
+        if lost:
+            raise lost.pop()
+        return register(plugin, name=name)
+
+    monkeypatch.setattr(in_process, "register_plugin", registered)
+    assert names(go(network(), pictures(2), in_process, tmp_path / "run")) == ["1.png", "2.png"]
+    assert not lost
+
+
 def parts(out):
     return sorted(file.name for file in Path(out, "parts").glob("*.parquet") if file.name.count(".") == 1)
 
