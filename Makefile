@@ -67,7 +67,7 @@ test-js: .setup/node ## TypeScript, biome and vitest
 	cd js && npm run --silent test
 
 test-browser: setup system ## pytest tests/browser: real JupyterLab in real Chromium
-	$(TEST_ENV) $(PY) -m pytest tests/browser -n 2 --dist loadfile
+	$(TEST_ENV) $(PY) -m pytest tests/browser -n $(JOBS) --dist loadfile
 
 bench: setup ## analysis time against one forward + backward pass
 	@set -e; for bench in $(filter-out bench_labels.py bench_workshop.py bench_voc.py bench_many.py bench_methods% bench_browser%,$(notdir $(wildcard tests/bench/bench_*.py))); do echo "== $$bench"; $(PY) "tests/bench/$$bench"; done
