@@ -7,6 +7,7 @@ import weakref
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from equal_captures import assert_equal
 from small_networks import (
     BatchNormAfterReLU,
     Functional,
@@ -50,14 +51,6 @@ def fresh(module, image=IMAGE, spec="all"):
     got = capture(wrap(module), image, 1, spec)
     paths.memories.pop(module, None)
     return got
-
-
-def assert_equal(one, two):
-    assert one.layers == two.layers
-    assert one.available == two.available
-    assert one.reasons == two.reasons
-    values = ((*got.maps, *got.gradients, got.logits) for got in (one, two))
-    assert all(map(torch.equal, *values))
 
 
 NETWORKS = [

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from equal_captures import assert_equal
 from small_networks import (
     BatchNormAfterReLU,
     Functional,
@@ -48,14 +49,6 @@ def fresh(module, image, spec):
     if known is not None:
         paths.memories[module] = known
     return got
-
-
-def assert_equal(one, two):
-    assert one.layers == two.layers
-    assert one.available == two.available
-    assert one.reasons == two.reasons
-    values = ((*got.maps, *got.gradients, got.logits) for got in (one, two))
-    assert all(map(torch.equal, *values))
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "densenet121", "googlenet"])
