@@ -10,7 +10,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from inv_widgets.cli_output import tell
+from inv_widgets.cli_output import say, tell
 from inv_widgets.cli_parser import parser
 
 if TYPE_CHECKING:
@@ -21,7 +21,11 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words:
+        say(parser().format_help().rstrip())
+        return 2
+    options = parser().parse_args(words)
     try:
         status: int = options.command(options)
     except KeyboardInterrupt as stop:
@@ -43,6 +47,11 @@ def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
     if text.startswith("[inv-widgets]"):
         return text
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return (
+            f"[inv-widgets] {error.filename}: {error.strerror}. Check the path, whether you may write there, and "
+            "whether the disk has room (--debug shows where)."
+        )
     return f"[inv-widgets] {type(error).__name__}: {text}".rstrip(": ") + " (--debug shows where)"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["check_ending", "layers_of", "lines_of", "pictures_of", "size_of", "target_of", "text_of", "whole_number"]
+__all__ = ["check_out", "layers_of", "lines_of", "pictures_of", "size_of", "target_of", "text_of", "whole_number"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of a Path, which has one of its slashes left; C:/ is a disk
 
@@ -22,7 +23,7 @@ def pictures_of(patterns: Sequence[str]) -> list[str]:
     for pattern in patterns:
         matches = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern))  # noqa: PTH207 (may be absolute)
         if not matches:
-            raise FileNotFoundError(f"[inv-widgets] There is no picture {pattern!r}.")
+            raise FileNotFoundError(f"[inv-widgets] There is no picture {pattern!r}: check the path.")
         for match in matches:
             if Path(match).is_dir():
                 raise IsADirectoryError(
@@ -66,8 +67,8 @@ def whole_number(least: int) -> Callable[[str], int]:
     return read
 
 
-def check_ending(path: Path, suffixes: Iterable[str]) -> None:
-    """Refuse a file to write whose name ends otherwise, and a URL."""
+def check_out(path: Path, suffixes: Iterable[str]) -> None:
+    """Refuse a file to write whose name ends otherwise, a URL, and a folder that takes no files."""
     if _URL.match(str(path)):
         raise ValueError(
             f"[inv-widgets] --out {path} is a URL: give a file on this computer. In Python, run.save(URL) copies a run."
@@ -76,6 +77,11 @@ def check_ending(path: Path, suffixes: Iterable[str]) -> None:
         raise ValueError(
             f"[inv-widgets] --out {path} is not possible: give a name that ends in {' or '.join(suffixes)}."
         )
+    # Before a network works for hours: the folder, or where it will be made, takes files.
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        why = "you may not write there" if folder.is_dir() else "it is a file"
+        raise OSError(f"[inv-widgets] --out {path} cannot be written: {str(folder)!r}: {why}. Give another place.")
 
 
 def text_of(file: Path, option: str) -> str:

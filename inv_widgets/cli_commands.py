@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inv_widgets.cli_arguments import check_ending, layers_of, lines_of, pictures_of, size_of, target_of, text_of
+from inv_widgets.cli_arguments import check_out, layers_of, lines_of, pictures_of, size_of, target_of, text_of
 from inv_widgets.cli_lab import lab
 from inv_widgets.cli_output import say, tell
 
@@ -48,7 +48,7 @@ def demo(options: argparse.Namespace) -> int:
 def explain(options: argparse.Namespace) -> int:
     """Explain pictures and write a run."""
     start = time.perf_counter()
-    check_ending(options.out, [".parquet"])
+    check_out(options.out, [".parquet"])
     pictures = pictures_of(options.pictures)
     categories = None if options.categories is None else lines_of(options.categories, "--categories")
     size = size_of(options.size)
@@ -118,7 +118,7 @@ def export_(options: argparse.Namespace) -> int:
     from inv_widgets import export
     from inv_widgets.run import load
 
-    check_ending(options.out, [".html", ".csv", ".jsonl", ".svg", ".png"])
+    check_out(options.out, [".html", ".csv", ".jsonl", ".svg", ".png"])
     run = load(options.run)
     chosen = run.filter(picture=options.picture, target=options.target)
     if options.picture is not None and not len(run.filter(picture=options.picture)):

@@ -14,10 +14,30 @@ from inv_widgets.network_forms import FORMS
 
 __all__ = ["parser"]
 
+_EXAMPLES = {
+    "explain": """\
+examples:
+  inv-widgets explain dog.jpg --network demo:photos --out dog.parquet
+  inv-widgets explain 'photos/*.jpg' --network torchvision:vgg16 --layers 'last 9' --out photos.parquet
+  inv-widgets explain cat.png --network onnx:net.onnx --categories names.txt --out cat.parquet""",
+    "play": """\
+examples:
+  inv-widgets play photos.parquet --store class.db
+  inv-widgets play photos.parquet --store class.db --rounds 10 --consent consent.txt --title 'What does it see?'""",
+    "export": """\
+examples:
+  inv-widgets export photos.parquet --out photos.html
+  inv-widgets export photos.parquet --out dog.svg --picture dog.jpg""",
+}
+
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser; each command's options name its function as `command`."""
-    top = _Parser(prog="inv-widgets", description="Explain image classifiers with people in the loop.")
+    top = _Parser(
+        prog="inv-widgets",
+        description="Explain image classifiers with people in the loop.",
+        epilog="`inv-widgets COMMAND --help` tells a command's options.",
+    )
     top.add_argument("--version", action="version", version=f"inv-widgets {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
@@ -148,7 +168,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _command(commands: Any, function: Any, name: str, description: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=description, description=function.__doc__)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=description, description=function.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--debug", action="store_true", help="show where an error arose")
+    parser.epilog = _EXAMPLES.get(name)
     parser.set_defaults(command=function, when_stopped="")
     return parser

@@ -1,7 +1,10 @@
 """The command line, from the shell's side: what it writes, says and returns."""
 
+import argparse
+import errno
 import os
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -11,7 +14,7 @@ import pandas as pd
 import pytest
 
 import inv_widgets as inv
-from inv_widgets import cli, cli_arguments, cli_lab, datasets
+from inv_widgets import cli, cli_arguments, cli_lab, cli_parser, datasets
 from inv_widgets.export import page  # noqa: F401 (so that the module is loaded before a test replaces its front end)
 from inv_widgets.network_forms import FORMS
 from inv_widgets.network_names import load_network
@@ -253,7 +256,38 @@ def test_patterns_that_a_shell_left_alone_are_resolved(tmp_path):
 
 def test_an_unknown_command_and_none_are_answered(capsys):
     assert "invalid choice: 'explian'" in refused(capsys, "explian")
-    assert "COMMAND" in refused(capsys)
+    assert cli.main([]) == 2
+    assert capsys.readouterr().out.startswith("usage: inv-widgets")
+
+
+def test_a_place_that_takes_no_files_is_refused_before_anything_is_loaded(tmp_path, capsys, fashion, monkeypatch):
+    from inv_widgets import network_names
+
+    monkeypatch.setattr(network_names, "load_network", lambda *_, **__: pytest.fail("the network was loaded"))
+    (tmp_path / "file").touch()
+    explain = ("explain", fashion[0], "--network", "demo:fashion", "--out")
+    assert "it is a file" in refused(capsys, *explain, tmp_path / "file" / "new" / "r.parquet")
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
+    assert f"{str(tmp_path)!r}: you may not write there" in refused(capsys, *explain, tmp_path / "r.parquet")
+
+
+def test_an_error_of_the_system_is_told_with_its_file_and_what_to_do(run_file, tmp_path, capsys, monkeypatch):
+    from inv_widgets import export
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "a.html")
+
+    monkeypatch.setattr(export, "page", full)
+    told = refused(capsys, "export", run_file, "--out", tmp_path / "a.html")
+    assert told.startswith("[inv-widgets] a.html: No space left on device. Check the path")
+
+
+def test_the_examples_of_help_are_commands(capsys):
+    (commands,) = (each for each in cli_parser.parser()._actions if isinstance(each, argparse._SubParsersAction))
+    lines = [line.split()[1:] for each in commands.choices.values() for line in (each.epilog or "").splitlines()[1:]]
+    assert lines
+    for line in lines:
+        cli_parser.parser().parse_args(shlex.split(" ".join(line)))
 
 
 def test_ctrl_c_ends_with_130_and_a_hint(fashion, tmp_path, capsys, monkeypatch):
