@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inv_widgets.errors import UnknownNameError
+from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +79,7 @@ def target_score(logits: torch.Tensor, target: Target) -> torch.Tensor:
     """
     flat = logits.reshape(-1)
     if isinstance(target, tuple):
-        chosen = flat[list(target)]
-        return torch.logsumexp(chosen.float() if chosen.dtype.itemsize < 4 else chosen, dim=0)
+        return torch.logsumexp(widened(flat[list(target)]), dim=0)
     return flat[target]
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import nn
+    from torch import Tensor, nn
 
-__all__ = ["ensure_torchvision", "eval_pass"]
+__all__ = ["ensure_torchvision", "eval_pass", "version_of", "widened"]
 
 _SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -98,6 +98,16 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
                 # Ctrl-C pressed twice.
                 _restore(flags)
                 raise
+
+
+def version_of(tensor: Tensor) -> int:
+    """Tell how often a tensor's storage was written to; -1 where torch does not count (inference tensors)."""
+    return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001
+
+
+def widened(values: Tensor) -> Tensor:
+    """Make half precision float32, in which sums over many cells lose no digits; wider types stay."""
+    return values if values.dtype.itemsize >= 4 else values.float()
 
 
 def _restore(flags: list[tuple[nn.Module, bool]]) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from inv_widgets.torch_support import version_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,7 +36,7 @@ class WeightsHash:
         tensors = dict(self._tensors())
         sums = _quick_sums(list(tensors.values()))
         state = [
-            (name, id(tensor), tensor.data_ptr(), _version(tensor), of_bytes)
+            (name, id(tensor), tensor.data_ptr(), version_of(tensor), of_bytes)
             for (name, tensor), of_bytes in zip(tensors.items(), sums, strict=True)
         ]
         if state != self._state:
@@ -60,10 +62,6 @@ def _bytes(tensor: torch.Tensor) -> NDArray[np.uint8]:
 def _flat_bytes(tensor: torch.Tensor) -> torch.Tensor:
     # In logical order: channels_last changes nothing.
     return tensor.detach().as_subclass(torch.Tensor).reshape(-1).contiguous().view(torch.uint8)
-
-
-def _version(tensor: torch.Tensor) -> int:
-    return -1 if tensor.is_inference() else tensor._version  # noqa: SLF001
 
 
 def _quick_sums(tensors: list[torch.Tensor]) -> list[int]:

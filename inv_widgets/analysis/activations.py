@@ -12,7 +12,7 @@ from torch import Tensor
 
 from inv_widgets.analysis.passes import watched
 from inv_widgets.analysis.selection import select
-from inv_widgets.torch_support import eval_pass
+from inv_widgets.torch_support import eval_pass, widened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,10 +131,9 @@ def capture(
         finally:
             seen.clear()
         logits = logits.detach()
-    wide = logits if logits.dtype == torch.float64 else logits.float()
     return Capture(
         logits=logits,
-        probabilities=wide.softmax(1),
+        probabilities=widened(logits).softmax(1),
         targets=resolved,
         target_names=names,
         predictions=tuple(logits.argmax(1).tolist()),

@@ -5,46 +5,28 @@ That the network takes the same path again is checked at each step. Costs a frac
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.nn.modules.module import register_module_forward_pre_hook
-from torch.overrides import TorchFunctionMode
 
 from inv_widgets.analysis import operations
+from inv_widgets.analysis.kept import Kept
 from inv_widgets.analysis.paths import INPUT, LEAVES, Made, number, results_of, tensors
+from inv_widgets.analysis.watching import Watcher, unwatched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from types import TracebackType
+    from collections.abc import Callable, Iterator, Sequence
 
     from torch import Tensor, nn
-    from typing_extensions import Self
 
     from inv_widgets.analysis.paths import Path
 
-__all__ = ["Followed", "Kept"]
+__all__ = ["Followed"]
 
 
-@dataclass(slots=True)
-class Kept:
-    """Maps as they were when they were made, and where in the autograd graph their gradients are."""
-
-    value: Tensor
-    version: int
-    edge: GradientEdge | None
-
-    @property
-    def intact(self) -> bool:
-        """Whether nothing has overwritten them unseen."""
-        return self.value._version == self.version  # noqa: SLF001
-
-
-class Followed(TorchFunctionMode):
+class Followed(Watcher):
     """A context in which one forward pass is followed.
 
     Parameters
@@ -83,10 +65,8 @@ class Followed(TorchFunctionMode):
         self._edited_at = None if edit is None else path.made[edit[0]]
         self._stops = {*self._wanted, self._edited_at}
         self._made = Made()
-        self._thread = threading.get_ident()
         self._ids = {id(part) for part in module.modules()}
         self._opaque = [module.get_submodule(name) for name in path.opaque]
-        self._hooks: list[Any] = []
         self._unconnected: set[int] = set()  # the numbers of kept tensors that have no gradient yet
 
     @property
@@ -96,25 +76,11 @@ class Followed(TorchFunctionMode):
         whole = self._edit is not None or len(self.kept) == sum(map(len, self._wanted.values()))
         return self._same and done and whole and all(kept.intact for kept in self.kept.values())
 
-    def __enter__(self) -> Self:
-        try:
-            # One hook for all modules: to put one on each takes as long as many a pass.
-            self._hooks.append(register_module_forward_pre_hook(self._enter))
-            self._hooks += [part.register_forward_hook(self._leave) for part in self._opaque]
-            super().__enter__()  # type: ignore[no-untyped-call]
-        except BaseException:
-            self._unhook()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
-        finally:
-            self._unhook()
-            self._made.clear()
+    def _hooks(self) -> Iterator[tuple[Callable[..., Any], Callable[..., None]]]:
+        # One hook for all modules: to put one on each takes as long as many a pass.
+        yield register_module_forward_pre_hook, self._enter
+        for part in self._opaque:
+            yield part.register_forward_hook, self._leave
 
     def watch(self, tensor: Tensor) -> None:
         """Take the network's input as known."""
@@ -177,10 +143,8 @@ class Followed(TorchFunctionMode):
 
     def _take(self, made: int, tensor: Tensor) -> None:
         for node in self._wanted.get(made, ()):
-            value = tensor.detach()
-            edge = get_gradient_edge(tensor) if tensor.requires_grad else None
-            self.kept[node] = Kept(value, value._version, edge)  # noqa: SLF001
-            if edge is None:
+            kept = self.kept[node] = Kept.of(tensor)
+            if kept.edge is None:
                 self._unconnected.add(made)
         if self._edit is not None and made == self._edited_at:
             maps = self._path.nodes[self._edit[0]].upright(tensor)
@@ -193,9 +157,8 @@ class Followed(TorchFunctionMode):
         if isinstance(changed, torch.Tensor):
             storage = changed.untyped_storage().data_ptr()
             for kept in self.kept.values():
-                if kept.intact and kept.value.untyped_storage().data_ptr() == storage:
-                    kept.value = kept.value.clone()
-                    kept.version = kept.value._version  # noqa: SLF001
+                if kept.intact and kept.storage == storage:
+                    kept.save()
 
     def _connect(self, inputs: list[int], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Note a gradient that came only on leaving a custom autograd function."""
@@ -205,10 +168,10 @@ class Followed(TorchFunctionMode):
                 if made in self._unconnected and tensor.requires_grad:
                     self._unconnected.remove(made)
                     for node in self._wanted[made]:
-                        self.kept[node].edge = get_gradient_edge(tensor)
+                        self.kept[node].connect(tensor)
 
     def _enter(self, module: nn.Module, _args: Any) -> None:
-        if threading.get_ident() != self._thread or id(module) not in self._ids:
+        if id(module) not in self._ids:
             return
         entered = self._path.entered
         if self._entered == len(entered) or entered[self._entered] != id(module):
@@ -222,9 +185,5 @@ class Followed(TorchFunctionMode):
         if self._at == len(self._steps) or self._steps[self._at].function is not None:
             self._same = False
             return
-        with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
+        with unwatched():
             self._accept([output])
-
-    def _unhook(self) -> None:
-        while self._hooks:
-            self._hooks.pop().remove()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inv_widgets.torch_support import widened
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,7 +39,7 @@ def guided(maps: Tensor, gradients: Tensor) -> Tensor:
         Weights, shape (..., C); float64 for float64 maps, else float32.
     """
     _same_shape(maps, gradients)
-    gradients = _wide(gradients)
+    gradients = widened(gradients)
     gate = (maps > 0) & (gradients > 0)
     return (gradients * gate).mean(dim=(-2, -1))
 
@@ -60,15 +62,10 @@ def grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
         Weights, shape (..., C); float64 for float64 maps, else float32.
     """
     _same_shape(maps, gradients)
-    return _wide(gradients).mean(dim=(-2, -1))
+    return widened(gradients).mean(dim=(-2, -1))
 
 
 WEIGHTINGS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"guided": guided, "grad_cam": grad_cam}
-
-
-def _wide(gradients: Tensor) -> Tensor:
-    """Half precision adds up in float32: sums over many small gradients would lose most of them."""
-    return gradients.double() if gradients.dtype.itemsize == 8 else gradients.float()
 
 
 def _same_shape(maps: Tensor, gradients: Tensor) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from torch.autograd.graph import GradientEdge, get_gradient_edge
-
 from inv_widgets.analysis import operations
+from inv_widgets.analysis.kept import Kept
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,8 +52,8 @@ class Node:
         Whether it is a part of what a whole module does.
     own
         Whether a whole module, and nothing else, made it.
-    value, edge, version
-        Kept maps: their values, where their gradient is, and the version of the storage that they were read at.
+    kept
+        The maps as they were when they were made, where they may be asked for.
     """
 
     kind: str
@@ -72,9 +71,7 @@ class Node:
     order: tuple[int, ...] | None = None
     hidden: bool = False
     own: bool = False
-    value: Tensor | None = None
-    edge: GradientEdge | None = None
-    version: int = 0
+    kept: Kept | None = None
 
     @property
     def sources(self) -> tuple[int, ...]:
@@ -96,11 +93,6 @@ class Node:
     def activates(self) -> bool:
         """Whether it is an activation in its own right, not a piece of one."""
         return self.kind == "act" and (self.own or operations.plain_activation(self.name))
-
-    @property
-    def intact(self) -> bool:
-        """Whether the kept value is what it was when it was made."""
-        return self.value is not None and self.value._version == self.version  # noqa: SLF001
 
     def inherit(self, inputs: list[Node], index: int) -> None:
         """Take over what the maps that this was made of tell about it."""
@@ -140,16 +132,8 @@ class KeptValues:
         elif node.kind == "norm" and node.inputs and self._nodes[node.inputs[0]].kind == "conv":
             self.release(node.inputs[0])
         if node.kind in _KEPT and len(node.shape) == 4:
-            node.value = tensor.detach()
-            node.version = node.value._version  # noqa: SLF001
-            node.edge = get_gradient_edge(tensor) if tensor.requires_grad else None
-            self._storages.setdefault(node.value.untyped_storage().data_ptr(), []).append(index)
-
-    def connect(self, index: int, tensor: Tensor) -> None:
-        """Note where a value's gradient is, if it got one only on leaving a custom autograd function."""
-        node = self._nodes[index]
-        if node.value is not None and node.edge is None and tensor.requires_grad:
-            node.edge = get_gradient_edge(tensor)
+            node.kept = Kept.of(tensor)
+            self._storages.setdefault(node.kept.storage, []).append(index)
 
     def save(self, tensor: Tensor, known: int | None, name: str, inputs: list[int], uses: int) -> None:
         """Copy the values that a function is about to overwrite, but not the one that its result replaces.
@@ -165,17 +149,16 @@ class KeptValues:
         """
         for index in self._storages.pop(tensor.untyped_storage().data_ptr(), ()):
             node = self._nodes[index]
-            if node.value is None:
+            if node.kept is None:
                 continue
             if known == index and self._replaced(node, name, inputs, uses):
                 self.release(index)
-            elif node.intact:
-                node.value = node.value.clone()
-                node.version = node.value._version  # noqa: SLF001
+            elif node.kept.intact:
+                node.kept.save()
 
     def release(self, index: int) -> None:
         """Let go of a node's value."""
-        self._nodes[index].value = self._nodes[index].edge = None
+        self._nodes[index].kept = None
 
     def clear(self) -> None:
         """Let go of all values."""

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.analysis import paths
-from inv_widgets.analysis.following import Followed, Kept
+from inv_widgets.analysis.following import Followed
 from inv_widgets.analysis.layers import place
 from inv_widgets.analysis.selection import select
 from inv_widgets.analysis.shortcuts import Hooked, shortcut_of
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from inv_widgets.analysis.kept import Kept
     from inv_widgets.analysis.layers import Layer
     from inv_widgets.analysis.paths import Path
 
@@ -105,11 +106,7 @@ def watched(module: nn.Module, inputs: Callable[[], Tensor], layers: Any) -> Pas
     with Trace(module) as trace:
         trace.watch(start)
         output = module(start)
-    kept = {
-        index: Kept(node.value, node.version, node.edge)
-        for index, node in enumerate(trace.nodes)
-        if node.value is not None
-    }
+    kept = {index: node.kept for index, node in enumerate(trace.nodes) if node.kept is not None}
     trace.clear()
     paths.remember(module, start, trace.path)
     return Pass(output, trace.path, kept, forwards)

@@ -255,6 +255,6 @@ def _structure(module: nn.Module) -> list[Any]:
             continue
         seen.add(part)
         children = part._modules  # noqa: SLF001 (named_modules takes ten times as long)
-        found.append((id(part), type(part), *children))
+        found.append((id(part), type(part), *children.keys()))
         waiting += [child for child in children.values() if child is not None]
     return found

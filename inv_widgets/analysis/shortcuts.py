@@ -12,24 +12,21 @@ overwritten the maps, before they were returned or after, is told by the version
 from __future__ import annotations
 
 import itertools
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.autograd.graph import get_gradient_edge
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from inv_widgets.analysis.following import Kept
+from inv_widgets.analysis.kept import Kept
 from inv_widgets.analysis.paths import tensors
+from inv_widgets.analysis.watching import Hooks, unwatched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from types import TracebackType
+    from collections.abc import Callable, Iterable, Iterator
 
     from torch import Tensor, nn
     from torch.autograd.graph import Node
-    from typing_extensions import Self
 
     from inv_widgets.analysis.paths import Path
 
@@ -59,7 +56,7 @@ class Shortcut:
     seen: Any = None
 
 
-class Hooked:
+class Hooked(Hooks):
     """A context in which one forward pass is run and maps are taken.
 
     Parameters
@@ -83,22 +80,11 @@ class Hooked:
         self._wanted = [(module.get_submodule(name), calls) for name, calls in shortcut.calls.items()]
         self._start = start.grad_fn  # now: the network may overwrite its input
         self._entered: list[Any] = []
-        self._thread = threading.get_ident()
-        self._hooks: list[Any] = []
 
-    def __enter__(self) -> Self:
-        try:
-            self._hooks.append(register_module_forward_pre_hook(self._enter))
-            self._hooks += [part.register_forward_hook(self._leaving(calls)) for part, calls in self._wanted]
-        except BaseException:
-            self._unhook()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._unhook()
+    def _hooks(self) -> Iterator[tuple[Callable[..., Any], Callable[..., None]]]:
+        yield register_module_forward_pre_hook, self._enter
+        for part, calls in self._wanted:
+            yield part.register_forward_hook, self._leaving(calls)
 
     def same(self, output: Any) -> bool:
         """Whether the network, which returned this, did what the shortcut knows, and the maps are intact."""
@@ -124,30 +110,21 @@ class Hooked:
         return self._entered, maps, graph
 
     def _enter(self, module: nn.Module, args: Any) -> None:
-        if threading.get_ident() == self._thread and id(module) in self._shortcut.parts:
+        if id(module) in self._shortcut.parts:
             first = args[0] if args else None
-            with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
+            with unwatched():
                 self._entered.append((id(module), first.shape if isinstance(first, torch.Tensor) else None))
 
     def _leaving(self, calls: dict[int, list[int]]) -> Callable[..., None]:
         number = itertools.count()
 
         def leave(_module: nn.Module, _args: Any, output: Any) -> None:
-            if threading.get_ident() != self._thread:
-                return
             nodes = calls.get(next(number))
             if nodes is not None and isinstance(output, torch.Tensor):
-                with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
-                    value = output.detach()
-                    edge = get_gradient_edge(output) if output.requires_grad else None
-                    for node in nodes:
-                        self.kept[node] = Kept(value, value._version, edge)  # noqa: SLF001
+                with unwatched():
+                    self.kept.update(dict.fromkeys(nodes, Kept.of(output)))
 
         return leave
-
-    def _unhook(self) -> None:
-        while self._hooks:
-            self._hooks.pop().remove()
 
 
 def shortcut_of(module: nn.Module, path: Path, wanted: Iterable[int]) -> Shortcut | None:

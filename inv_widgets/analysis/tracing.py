@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from inv_widgets.analysis import operations
 from inv_widgets.analysis.nodes import KeptValues, Node
 from inv_widgets.analysis.paths import INPUT, Made, Path, Step, results_of, tensors
+from inv_widgets.analysis.watching import Watcher, unwatched
+from inv_widgets.torch_support import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor, nn
-    from typing_extensions import Self
 
 __all__ = ["Trace"]
 
@@ -40,7 +39,7 @@ class _Call:
     parent: bool = False  # whether it has called other modules
 
 
-class Trace(TorchFunctionMode):
+class Trace(Watcher):
     """A context in which one forward pass is watched.
 
     Parameters
@@ -76,31 +75,13 @@ class Trace(TorchFunctionMode):
         self._running: list[_Call] = []
         self._uses: list[int] = []  # how often each node's maps were used
         self._kept = KeptValues(self.nodes) if keep else None
-        self._hooks: list[Any] = []
         self._batch = 1
 
-    def __enter__(self) -> Self:
-        try:
-            for name, part in self._parts.items():
-                if isinstance(part, torch.jit.ScriptModule):
-                    continue
-                self._hooks.append(part.register_forward_pre_hook(self._entering(name)))
-                self._hooks.append(part.register_forward_hook(self._leaving(name)))
-            super().__enter__()  # type: ignore[no-untyped-call]
-        except BaseException:
-            self._unhook()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
-        finally:
-            self._unhook()
-            self._index.clear()
-            self._steps.clear()
+    def _hooks(self) -> Iterator[tuple[Callable[..., Any], Callable[..., None]]]:
+        for name, part in self._parts.items():
+            if not isinstance(part, torch.jit.ScriptModule):
+                yield part.register_forward_pre_hook, self._entering(name)
+                yield part.register_forward_hook, self._leaving(name)
 
     def clear(self) -> None:
         """Let go of all values and of the autograd graph."""
@@ -109,7 +90,7 @@ class Trace(TorchFunctionMode):
 
     def watch(self, tensor: Tensor) -> None:
         """Take a tensor (N x C x H x W) as known: the network's input."""
-        with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
+        with unwatched():
             self._batch = tensor.shape[0]
             self._steps.put(tensor, INPUT)
             self._add(Node("input", "", "", 0, "", tuple(tensor.shape)), tensor)
@@ -139,12 +120,12 @@ class Trace(TorchFunctionMode):
 
     def _connect(self, inputs: list[int], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Note gradients that came only on leaving a custom autograd function."""
-        assert self._kept is not None
-        if any(self.nodes[index].value is not None and self.nodes[index].edge is None for index in inputs):
-            for tensor in tensors((args, kwargs)):
-                known = self._index.get(tensor)
-                if known is not None:
-                    self._kept.connect(known, tensor)
+        found = ((index, self.nodes[index].kept) for index in inputs)
+        waiting = {index: kept for index, kept in found if kept is not None and kept.edge is None}
+        for tensor in tensors((args, kwargs)) if waiting else ():
+            known = self._index.get(tensor)
+            if known in waiting:
+                waiting[known].connect(tensor)
 
     def _note(  # noqa: PLR0913, PLR0917
         self, func: Any, name: str, inputs: list[int], args: tuple[Any, ...], kwargs: dict[str, Any], tensor: Tensor
@@ -224,8 +205,8 @@ class Trace(TorchFunctionMode):
             argument = next((tensor for tensor in tensors(args) if self._index.get(tensor) is not None), None)
             known, version = None, 0
             if argument is not None:
-                with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
-                    known, version = self._index.get(argument), argument._version  # noqa: SLF001
+                with unwatched():
+                    known, version = self._index.get(argument), version_of(argument)
             if self._running:
                 self._running[-1].parent = True
             self._running.append(_Call(name, index, len(self.nodes), known, version))
@@ -242,7 +223,7 @@ class Trace(TorchFunctionMode):
                 return
             if not isinstance(output, torch.Tensor):
                 return
-            with torch._C.DisableTorchFunction():  # noqa: SLF001 (no step of the network)
+            with unwatched():
                 if self._steps.get(output) is None:
                     self.path.opaque.add(name)
                     self._steps.take(Step(None, []), [output], self.path.steps)
@@ -262,7 +243,7 @@ class Trace(TorchFunctionMode):
         known = self._index.get(output)
         before = self.nodes[call.argument].shape
         after = tuple(output.shape)
-        written = known == call.argument and output._version != call.argument_version  # noqa: SLF001
+        written = known == call.argument and version_of(output) != call.argument_version
         if known is None or written:
             self.path.followable = self.path.followable and not written
             kind = "other" if call.parent else operations.module_kind(module, before, after)
@@ -287,8 +268,3 @@ class Trace(TorchFunctionMode):
         inner = self.nodes[call.start : last + 1]
         nonlinear = any(node.kind == "act" or (node.kind == "blend" and node.name == "mul") for node in inner)
         return "act" if nonlinear and all(node.origin == origin for node in inner) else None
-
-    def _unhook(self) -> None:
-        while self._hooks:
-            self._hooks.pop().remove()
-        self._running.clear()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from inv_widgets.comparison.choice import one_layer, wide
+from inv_widgets.comparison.choice import one_layer
 from inv_widgets.comparison.intervention import with_maps
 from inv_widgets.comparison.progress import Progress
+from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,10 +40,10 @@ def ablation_cam(subject: Subject, *, layer: Any) -> Tensor:
     """
     raw = subject.maps(layer)
     chosen = one_layer(subject, layer)
-    maps = wide(raw)
+    maps = widened(raw)
     alive = [every.nonzero()[:, 0] for every in maps.flatten(2).any(2)]
     own = torch.stack(
-        [wide(subject.score_of(subject.own_logits[row : row + 1], row))[0] for row in range(len(subject))]
+        [widened(subject.score_of(subject.own_logits[row : row + 1], row))[0] for row in range(len(subject))]
     )
     falls = maps.new_zeros(maps.shape[:2])
     with Progress(subject, "Ablation-CAM", sum(map(len, alive)), "maps") as progress:
@@ -52,7 +53,7 @@ def ablation_cam(subject: Subject, *, layer: Any) -> Tensor:
             for row, channels in enumerate(batches):
                 without = raw[row].repeat(len(channels), 1, 1, 1)
                 without[torch.arange(len(channels), device=channels.device), channels] = 0
-                found.append(own[row] - wide(subject.score_of(with_maps(subject, chosen, without, row), row)))
+                found.append(own[row] - widened(subject.score_of(with_maps(subject, chosen, without, row), row)))
             for row, channels in enumerate(batches):
                 falls[row, channels] = found[row]
             progress.update(sum(map(len, batches)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from inv_widgets.comparison.choice import wide
 from inv_widgets.comparison.parameters import check_choice
+from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ def answers(subject: Subject, inputs: Tensor, row: int, output: Output) -> Tenso
     """Give the target's probability or score for M inputs; shape (M,), at least float32."""
     if output == "probability":
         return subject.probabilities(inputs, row)
-    return wide(subject.scores(inputs, row))
+    return widened(subject.scores(inputs, row))
 
 
 def own_answer(subject: Subject, row: int, output: Output) -> Tensor:
@@ -34,4 +34,4 @@ def own_answer(subject: Subject, row: int, output: Output) -> Tensor:
     logits = subject.own_logits[row : row + 1]
     if output == "probability":
         return subject.probability_of(logits, row)[0]
-    return wide(subject.score_of(logits, row))[0]
+    return widened(subject.score_of(logits, row))[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional as F  # noqa: N812 (as everywhere)
 
-from inv_widgets.comparison.choice import wide
+from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ def blurred(pictures: Tensor, sigma: float) -> Tensor:
     reach = max(1, math.ceil(3 * sigma))
     taps = torch.arange(-reach, reach + 1, dtype=torch.float64)
     kernel = torch.exp(-0.5 * (taps / sigma) ** 2)
-    flat = wide(pictures).flatten(0, 1)[:, None]
+    flat = widened(pictures).flatten(0, 1)[:, None]
     kernel = (kernel / kernel.sum()).to(flat).view(1, 1, -1, 1)
     flat = F.conv2d(F.pad(flat, (0, 0, reach, reach), mode="replicate"), kernel)
     flat = F.conv2d(F.pad(flat, (reach, reach, 0, 0), mode="replicate"), kernel.transpose(2, 3))

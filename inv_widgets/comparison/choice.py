@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inv_widgets.torch_support import widened
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.layers import Layer
     from inv_widgets.comparison.subject import Subject
 
-__all__ = ["maps_and_gradients", "maps_of", "one_layer", "the_one", "wide"]
+__all__ = ["maps_and_gradients", "maps_of", "one_layer", "the_one"]
 
 
 def one_layer(subject: Subject, layer: Any) -> Layer:
@@ -38,17 +40,12 @@ def maps_and_gradients(subject: Subject, layer: Any, *, one_by_one: bool = False
     """
     captured = subject.capture(layer, one_by_one=one_by_one)
     the_one(captured.layers, layer)
-    return wide(captured.maps[0]), wide(captured.gradients[0])
+    return widened(captured.maps[0]), widened(captured.gradients[0])
 
 
 def maps_of(subject: Subject, layer: Any) -> Tensor:
     """Give one layer's maps, N x C x h x w, at least float32: one forward pass without gradients."""
-    return wide(subject.maps(layer))
-
-
-def wide(values: Tensor) -> Tensor:
-    """Make half precision float32."""
-    return values if values.dtype.itemsize >= 4 else values.float()
+    return widened(subject.maps(layer))
 
 
 def the_one(found: Sequence[Layer], asked: Any) -> Layer:

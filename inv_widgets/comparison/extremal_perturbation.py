@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from inv_widgets.comparison.choice import wide
 from inv_widgets.comparison.mask_search import MaskSearch
 from inv_widgets.comparison.parameters import check_choice, check_int, check_number
 from inv_widgets.comparison.progress import Progress
 from inv_widgets.comparison.smooth_masks import Pyramid, SmoothMask
+from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
     from inv_widgets.comparison.subject import Subject
@@ -83,7 +83,7 @@ def extremal_perturbation(  # noqa: PLR0913 (the paper's parameters)
     # Blurs under half a pixel apart are the same picture: nothing would slope between them.
     number = max(1, min(check_int("levels", levels), int(2 * softest)))
     with torch.inference_mode(mode=False), torch.enable_grad():
-        own = wide(subject.inputs.clone())
+        own = widened(subject.inputs.clone())
         smooth = SmoothMask((height, width), pace, width_of_kernel, own)
         pyramids = [Pyramid(one, softest, number) for one in own]
         search = MaskSearch(subject, smooth, pyramids, wanted, relative=relative)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from inv_widgets.analysis import importance
-from inv_widgets.comparison.choice import wide
 from inv_widgets.comparison.masks import attribution_masks, uneven
 from inv_widgets.comparison.progress import Progress
+from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
     from inv_widgets.comparison.subject import Subject
@@ -49,7 +49,7 @@ def sise(subject: Subject, *, mu: Any, layers: Any) -> Tensor:
         raise ValueError(f"[inv-widgets] mu={mu!r} is not possible: give a number from 0 (all masks) to below 1.")
     captured = subject.capture(layers)
     stages = [
-        _chosen(wide(maps), importance.grad_cam(maps, gradients), float(mu))
+        _chosen(widened(maps), importance.grad_cam(maps, gradients), float(mu))
         for maps, gradients in zip(captured.maps, captured.gradients, strict=True)
     ]
     subject.notes["masks"] = sum(len(maps) for stage in stages for maps in stage) / len(subject)

@@ -16,7 +16,7 @@ from inv_widgets.comparison.asked import Asked
 from inv_widgets.comparison.choice import the_one
 from inv_widgets.comparison.network_pass import at_input, logits_of_each
 from inv_widgets.comparison.parameters import check_int
-from inv_widgets.torch_support import eval_pass
+from inv_widgets.torch_support import eval_pass, widened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,8 +159,7 @@ class Subject:
         target = self.targets[row]
         if isinstance(target, int):
             return logits[:, target]
-        members = logits[:, list(target)]
-        return torch.logsumexp(members.float() if members.dtype.itemsize < 4 else members, dim=1)
+        return torch.logsumexp(widened(logits[:, list(target)]), dim=1)
 
     def probabilities(self, inputs: Tensor, row: int) -> Tensor:
         """Give the softmax probability of picture `row`'s target (a group's is the sum) for M inputs; shape (M,)."""
@@ -170,8 +169,7 @@ class Subject:
         """Give the softmax probability of picture `row`'s target; M x K to (M,), float32 or float64."""
         target = self.targets[row]
         members = list(target) if isinstance(target, tuple) else [target]
-        wide = logits if logits.dtype == torch.float64 else logits.float()
-        return wide.softmax(1)[:, members].sum(1)
+        return widened(logits).softmax(1)[:, members].sum(1)
 
     def parts(self) -> list[list[int]]:
         """Split the rows of the pictures into parts that may go forward and back through the network at once."""

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from inv_widgets.comparison.metrics.cases import UNSEEN, read_shown
 from inv_widgets.comparison.metrics.results import Measured, warn_of
+from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -216,7 +217,7 @@ def _baseline(case: Case, kind: Baseline) -> Tensor:
     spike[_TAPS // 2] = 1
     # Folded back at the kernel's own edge, as the authors make it.
     taps = torch.from_numpy(ndimage.gaussian_filter1d(spike, _SIGMA, mode="reflect"))
-    wide = case.input.float() if case.input.dtype.itemsize < 4 else case.input
+    wide = widened(case.input)
     taps = taps.to(wide)
     down = F.conv2d(wide[:, None], taps.reshape(1, 1, -1, 1), padding=(_TAPS // 2, 0))
     return F.conv2d(down, taps.reshape(1, 1, 1, -1), padding=(0, _TAPS // 2))[:, 0].to(case.input.dtype)

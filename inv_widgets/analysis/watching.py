@@ -1,0 +1,72 @@
+"""Watch what a network calls, and leave it as it was found: hooks on modules, a mode for functions, gone on leaving."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from torch.utils.hooks import RemovableHandle
+    from typing_extensions import Self
+
+__all__ = ["Hooks", "Watcher", "unwatched"]
+
+unwatched = torch._C.DisableTorchFunction  # noqa: SLF001 (a context for what is no step of the network)
+
+
+class Hooks:
+    """A context in which modules are hooked; calls on other threads are not seen."""
+
+    def _hooks(self) -> Iterator[tuple[Callable[..., RemovableHandle], Callable[..., None]]]:
+        """List the hooks, each with the function that registers it."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            for register, hook in self._hooks():
+                undo.callback(register(_on_this_thread(hook)).remove)
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+
+class Watcher(Hooks, TorchFunctionMode):
+    """A context in which modules are hooked and all functions of torch are seen."""
+
+    def __enter__(self) -> Self:
+        Hooks.__enter__(self)
+        try:
+            TorchFunctionMode.__enter__(self)  # type: ignore[no-untyped-call]
+        except BaseException:
+            self._undo.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            TorchFunctionMode.__exit__(self, kind, error, trace)  # type: ignore[no-untyped-call]
+        finally:
+            self._undo.close()
+
+
+def _on_this_thread(hook: Callable[..., None]) -> Callable[..., None]:
+    here = threading.get_ident()
+
+    def own(*given: Any) -> None:
+        if threading.get_ident() == here:
+            hook(*given)
+
+    return own
