@@ -36,13 +36,15 @@ class Draft:
     recorded
         The language recorded with the round; may be empty, or wrong.
     language
-        What the label was found to be in; empty: not known yet.
+        What the label's words are in now; empty: not known yet.
     parts
         What the label says, lower-case words with single spaces; commas and slashes make several parts.
     changes
         The trace: the steps that did something, in order.
     flags
         What a person may want to look at: (word, "untranslated" or "unknown").
+    typed_in
+        The language that the label was found to be typed in; empty: nobody asked.
     """
 
     typed: str
@@ -52,6 +54,13 @@ class Draft:
     parts: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     flags: tuple[tuple[str, str], ...] = ()
+    typed_in: str = ""
+
+    def __str__(self) -> str:
+        """Tell the trace in a line: what was typed, what each step made of it, the labels at the end."""
+        about = ", ".join(word for word in (self.category, self.typed_in or self.recorded) if word)
+        steps = [f"{change.step}: {change.note or change.after or 'nothing left'}" for change in self.changes]
+        return " \u2192 ".join([f"{self.typed} ({about})" if about else self.typed, *steps, repr(list(self.parts))])
 
     @property
     def words(self) -> list[str]:

@@ -209,12 +209,13 @@ class LabelledRun(Run):
     def traces(self) -> pd.DataFrame:
         """A row for each text as typed, class and recorded language, with what each step did to it.
 
-        Columns: ``typed, category, recorded, language, times, labels, steps, flags``.
+        Columns: ``typed, category, recorded, language, times, labels, steps, flags``; `language` is the one that the
+        text was read in.
         """
         return trace_frame(self.canonical.drafts)
 
     def trace(self, typed: str) -> list[Draft]:
-        """Give how a text became its labels, once for each class and recorded language it was typed with."""
+        """Give how a text became its labels, once for each class and recorded language; each prints as a line."""
         return [draft for (text, _, _), (_, draft) in self.canonical.drafts.items() if text == typed]
 
 
@@ -228,7 +229,7 @@ def trace_frame(drafts: Mapping[tuple[str, str, str], tuple[int, Draft]]) -> pd.
             "typed": draft.typed,
             "category": draft.category,
             "recorded": draft.recorded,
-            "language": draft.language,
+            "language": draft.typed_in or draft.language,
             "times": times,
             "labels": list(draft.parts),
             "steps": [dataclasses.asdict(change) for change in draft.changes],

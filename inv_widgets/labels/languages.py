@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ def detect_language(draft: Draft, context: Context) -> Draft:
     """Find the label's language; it is noted where it is not the recorded one."""
     found = language_of(draft.words, draft.recorded, context)
     note = "" if found == draft.recorded else f"{draft.recorded or 'none'} was recorded, {found} was found"
-    return draft.to("language", note=note, language=found)
+    return dataclasses.replace(draft.to("language", note=note, language=found), typed_in=found)
 
 
 def language_of(words: list[str], recorded: str, context: Context) -> str:

@@ -128,6 +128,11 @@ def test_a_trace_says_what_each_step_did(run, cluster_maps):
     assert draft.changes[1].note == "en was recorded, it was found"
     row = labelled.traces.iloc[0]
     assert (row["typed"], row["labels"], row["times"]) == ("Delle finetsre!", ["window"], 1)
+    assert (row["recorded"], row["language"]) == ("en", "it")  # as it was read, not what it became
+    assert str(draft) == (
+        f"Delle finetsre! ({draft.category}, it) \u2192 clean: delle finetsre \u2192 language: en was recorded, it was "
+        "found \u2192 spelling: delle finestre \u2192 stop words: finestre \u2192 translation: window \u2192 ['window']"
+    )
 
 
 def test_steps_can_be_switched_off_and_swapped(run, cluster_maps):
