@@ -115,8 +115,8 @@ describe("the Comparison", () => {
     await settle();
     expect(all(el, ".inv-cmp-reading").map(({ textContent }) => textContent)).toEqual([
       "pixel 4, 2",
-      "0.625 · 50% below",
-      "-0.25 · 38% below",
+      "0.625 · 50\u00a0% below",
+      "-0.25 · 38\u00a0% below",
     ]);
     key(cell, "ArrowLeft");
     await settle();

@@ -145,8 +145,8 @@ describe("the translator", () => {
       "12,345 rounds",
     ]);
     expect(other.number(0.5)).toBe("0,5");
-    expect(other.percent(0.256, 1)).toBe("25,6%");
-    expect(english.percent(0.256)).toBe("26%");
+    expect(other.percent(0.256, 1)).toBe("25,6\u00a0%");
+    expect(english.percent(0.256)).toBe("26\u00a0%");
     // Italian has a plural form of its own for millions: the text is the usual plural.
     expect(other("host.cell_rounds", { count: 1_000_000 })).toContain("1.000.000");
   });

@@ -81,6 +81,7 @@ function build(language: Language): Translate {
     language,
     has: (key: string) => key in catalogue,
     number: (value: number, options?: Intl.NumberFormatOptions) => format(options).format(value),
-    percent: (share: number, digits = 0) => format({ style: "percent", maximumFractionDigits: digits }).format(share),
+    // With a space, as the maps' weights are written.
+    percent: (share: number, digits = 0) => `${format({ maximumFractionDigits: digits }).format(100 * share)}\u00a0%`,
   });
 }

@@ -117,8 +117,8 @@ describe("the host's desk", () => {
     expect(el.querySelector("[role=progressbar]")?.getAttribute("aria-valuetext")).toBe(
       "4 parti su 8 giocate almeno una volta",
     );
-    expect(el.querySelector(".inv-big")?.textContent).toContain("75%3 di 4 risposte");
-    expect(el.querySelector(".inv-agreement")?.textContent).toContain("La stessa risposta50%");
+    expect(el.querySelector(".inv-big")?.textContent).toContain("75\u00a0%3 di 4 risposte");
+    expect(el.querySelector(".inv-agreement")?.textContent).toContain("La stessa risposta50\u00a0%");
     expect(el.querySelector(".inv-agreement")?.textContent).toContain("Servono due giocatori");
   });
 

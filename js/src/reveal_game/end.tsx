@@ -73,7 +73,7 @@ export function End({ store, screen }: { store: GameStore; screen: EndScreen }) 
 export function Result({ store, score }: { store: GameStore; score: Score }) {
   const t = store.t.value;
   const tiles = [
-    [t("end.points"), score.points],
+    [t("end.points", { count: score.points }), score.points],
     [t("end.wins"), score.wins],
     [t("end.losses"), score.losses],
     [t("end.resigns"), score.resigns],

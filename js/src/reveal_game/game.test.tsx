@@ -331,12 +331,12 @@ describe("giving up, skipping, pausing", () => {
 describe("what is shown", () => {
   it("tells nothing about the picture before the result, and tells it then", async () => {
     const { el, kernel, find } = await show();
-    expect(find(".inv-picture").getAttribute("aria-label")).toBe("Masked picture, 2% shown");
+    expect(find(".inv-picture").getAttribute("aria-label")).toBe("Masked picture, 2\u00a0% shown");
     expect(find<HTMLImageElement>(".inv-picture img").alt).toBe("");
-    expect(find(".inv-said").textContent).toBe("1 of 10. Step 1 of 6, 2% of the picture is shown");
+    expect(find(".inv-said").textContent).toBe("1 of 10. Step 1 of 6, 2\u00a0% of the picture is shown");
     kernel.show(roundScreen({ step: 1 }));
     await settle();
-    expect(find(".inv-said").textContent).toContain("Step 2 of 6, 4.5%");
+    expect(find(".inv-said").textContent).toContain("Step 2 of 6, 4.5\u00a0%");
     kernel.show(resultScreen());
     await settle();
     expect(find(".inv-said").textContent).toBe("Right! It was: dog. 7 points. Saved");

@@ -324,7 +324,7 @@ describe("the panels", () => {
     model.answer("statistics", { statistics: { ...score, ...numbers } });
     await settle();
     const text = el.querySelector(".inv-sheet-body")?.textContent ?? "";
-    for (const words of ["3 (50%)", "1.3", "–", "12 seconds", "1 of 4 guessed"]) expect(text).toContain(words);
+    for (const words of ["3 (50\u00a0%)", "1.3", "–", "12 seconds", "1 of 4 guessed"]) expect(text).toContain(words);
   });
 
   it("delete the player's data after a question only", async () => {

@@ -33,8 +33,8 @@ function Numbers({ store, answer }: { store: GameStore; answer: StatisticsAnswer
   const or = (value: number | null, words: (value: number) => string) => (value === null ? "–" : words(value));
   const one = (value: number) => t.number(value, { maximumFractionDigits: 1 });
   const tiles = [
-    [t("statistics.points"), t.number(answer.points)],
-    [t("statistics.rounds"), t.number(answer.rounds)],
+    [t("statistics.points", { count: answer.points }), t.number(answer.points)],
+    [t("statistics.rounds", { count: answer.rounds }), t.number(answer.rounds)],
     [
       t("statistics.wins"),
       t("statistics.wins_of", { wins: answer.wins, share: t.percent(answer.wins / answer.rounds) }),
@@ -46,7 +46,7 @@ function Numbers({ store, answer }: { store: GameStore; answer: StatisticsAnswer
       t("statistics.seconds"),
       or(answer.seconds_median, (value) => t("statistics.seconds_value", { count: Math.round(value) })),
     ],
-    [t("statistics.labels"), t.number(answer.labels)],
+    [t("statistics.labels", { count: answer.labels }), t.number(answer.labels)],
   ] as const;
   return (
     <dl class="inv-tiles inv-tiles-small">
