@@ -6,12 +6,15 @@ Importing this loads no torch; calling its functions does.
 from __future__ import annotations
 
 import re
+import sys
 import threading
-from contextlib import contextmanager
+from collections import defaultdict
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from torch import Tensor, nn
 
@@ -72,31 +75,34 @@ def _declare_operators() -> None:
 def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
     """Hold all submodules in eval mode, with gradients enabled, and put everything back afterwards.
 
-    Gradients are enabled inside ``no_grad`` and ``inference_mode`` too. Each submodule's own training flag is restored,
-    after an exception and after Ctrl-C as well. The flags are set directly: ``train()`` and ``eval()`` are overridden
-    by some networks to do more. Passes of several threads wait for each other.
+    Gradients are enabled inside ``no_grad`` and ``inference_mode`` too. What was compiled by ``torch.compile`` runs
+    uncompiled, so that its layers are seen. Each submodule's own training flag is restored, and buffers that the
+    network writes to in eval mode too (of fake quantisation, counters); after an exception and after Ctrl-C as well.
+    The flags are set directly: ``train()`` and ``eval()`` are overridden by some networks to do more. Passes of several
+    threads wait for each other.
 
     Parameters
     ----------
     module
-        The network; nothing but its training flags is touched.
+        The network.
     """
     import torch
 
     with _pass_lock:
         flags = [(submodule, submodule.training) for submodule in module.modules()]
+        buffers = _Buffers([submodule for submodule, _ in flags])
         try:
             for submodule, training in flags:
                 if training:  # setting an attribute of a module takes long
                     submodule.training = False
-            with torch.inference_mode(mode=False), torch.enable_grad():
+            with torch.inference_mode(mode=False), torch.enable_grad(), _uncompiled():
                 yield module
         finally:
             try:
-                _restore(flags)
+                _restore(flags, buffers)
             except KeyboardInterrupt:
                 # Ctrl-C pressed twice.
-                _restore(flags)
+                _restore(flags, buffers)
                 raise
 
 
@@ -110,7 +116,67 @@ def widened(values: Tensor) -> Tensor:
     return values if values.dtype.itemsize >= 4 else values.float()
 
 
-def _restore(flags: list[tuple[nn.Module, bool]]) -> None:
+class _Buffers:
+    """The buffers of modules, and their bytes as they were found."""
+
+    def __init__(self, modules: list[nn.Module]) -> None:
+        import torch
+
+        # Batch norms, of which deep networks have hundreds, do not write to theirs in eval mode.
+        norms = {torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d, torch.nn.SyncBatchNorm}
+        self._found = [
+            (part._buffers, name, buffer)  # noqa: SLF001 (named_buffers takes ten times as long)
+            for part in modules
+            if type(part) not in norms and part._buffers and not isinstance(part, torch.jit.ScriptModule)  # noqa: SLF001
+            for name, buffer in part._buffers.items()  # noqa: SLF001
+            if type(buffer) is torch.Tensor and buffer.layout == torch.strided and not buffer.is_quantized
+        ]
+        self._values = self._joined()
+
+    def put_back(self) -> None:
+        """Write their values back where these changed, and put back those that others took the place of."""
+        import torch
+
+        for held, name, buffer in self._found:
+            if held.get(name) is not buffer:
+                held[name] = buffer
+        for place, values in self._joined().items():
+            if not torch.equal(values, self._values[place]):
+                self._write(place)
+
+    def _joined(self) -> dict[Any, Tensor]:
+        """Give the bytes of all buffers on each device as one tensor: one copy, and one comparison, of many."""
+        import torch
+
+        found = defaultdict(list)
+        # Not all that writes counts its writing: versions tell nothing.
+        with torch.inference_mode(mode=False), torch.no_grad():
+            for _, _, buffer in self._found:
+                found[buffer.device].append(buffer.reshape(-1).view(torch.uint8))
+            return {device: torch.cat(flat) for device, flat in found.items()}
+
+    def _write(self, device: Any) -> None:
+        import torch
+
+        start = 0
+        with torch.inference_mode(mode=False), torch.no_grad():
+            for buffer in (buffer for _, _, buffer in self._found if buffer.device == device):
+                own = self._values[device][start : start + buffer.nbytes]
+                start += buffer.nbytes
+                if not torch.equal(own, buffer.reshape(-1).view(torch.uint8)):
+                    buffer.copy_(own.clone().view(buffer.dtype).view(buffer.shape))
+
+
+def _uncompiled() -> AbstractContextManager[Any]:
+    """Let compiled networks run as they were written; compiling what watches them takes long and warns of much."""
+    import torch
+
+    stance = getattr(torch.compiler, "set_stance", None)  # torch >= 2.6
+    return nullcontext() if stance is None or "torch._dynamo" not in sys.modules else stance("force_eager")
+
+
+def _restore(flags: list[tuple[nn.Module, bool]], buffers: _Buffers) -> None:
     for submodule, training in flags:
         if submodule.training is not training:
             submodule.training = training
+    buffers.put_back()

@@ -14,7 +14,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from inv_widgets.analysis import operations
 from inv_widgets.analysis.kept import Kept
 from inv_widgets.analysis.paths import INPUT, LEAVES, Made, number, results_of, tensors
-from inv_widgets.analysis.watching import Watcher, unwatched
+from inv_widgets.analysis.watching import Watcher, has_compiled, unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +65,8 @@ class Followed(Watcher):
         self._edited_at = None if edit is None else path.made[edit[0]]
         self._stops = {*self._wanted, self._edited_at}
         self._made = Made()
-        self._ids = {id(part) for part in module.modules()}
+        self._parts = list(module.modules())
+        self._ids = set(map(id, self._parts))
         self._opaque = [module.get_submodule(name) for name in path.opaque]
         self._unconnected: set[int] = set()  # the numbers of kept tensors that have no gradient yet
 
@@ -77,8 +78,11 @@ class Followed(Watcher):
         return self._same and done and whole and all(kept.intact for kept in self.kept.values())
 
     def _hooks(self) -> Iterator[tuple[Callable[..., Any], Callable[..., None]]]:
-        # One hook for all modules: to put one on each takes as long as many a pass.
-        yield register_module_forward_pre_hook, self._enter
+        if has_compiled(self._parts):
+            for part in self._parts:
+                yield part.register_forward_pre_hook, self._enter
+        else:  # one hook for all modules: to put one on each takes as long as many a pass
+            yield register_module_forward_pre_hook, self._enter
         for part in self._opaque:
             yield part.register_forward_hook, self._leave
 

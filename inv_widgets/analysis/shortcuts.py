@@ -20,7 +20,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 
 from inv_widgets.analysis.kept import Kept
 from inv_widgets.analysis.paths import tensors
-from inv_widgets.analysis.watching import Hooks, unwatched
+from inv_widgets.analysis.watching import Hooks, has_compiled, unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -129,6 +129,8 @@ class Hooked(Hooks):
 
 def shortcut_of(module: nn.Module, path: Path, wanted: Iterable[int]) -> Shortcut | None:
     """Say which modules return the nodes that are wanted; None where one of them is not what a module returns."""
+    if has_compiled(module.modules()):
+        return None
     calls: dict[str, dict[int, list[int]]] = {}
     for node in wanted:
         returned = path.returned.get(path.made[node])

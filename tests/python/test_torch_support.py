@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from inv_widgets.torch_support import eval_pass
+from inv_widgets.torch_support import eval_pass, widened
 
 ROOT = Path(__file__).parents[2]
 
@@ -163,3 +163,65 @@ def test_passes_of_two_threads_wait_for_each_other(network):
     assert seen
     assert not any(seen[0])
     assert flags(network) == before
+
+
+class Counting(nn.Module):
+    """Writes to its buffers in eval mode, as fake quantisation does: in place, uncounted, and by another tensor."""
+
+    def __init__(self):
+        super().__init__()
+        for name in ("places", "uncounted", "other"):
+            self.register_buffer(name, torch.zeros(3, dtype=torch.float64))
+        self.register_buffer("flag", torch.tensor(False))
+        self.register_buffer("nan", torch.full((2,), torch.nan, dtype=torch.float16))
+        self.register_buffer("left_out", None)
+
+    def forward(self, x):
+        self.places[1] += 1
+        self.uncounted.data.add_(2)
+        self.other = self.other + 3
+        return x + self.places.sum() + self.uncounted.sum() + self.other.sum()
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_buffers_that_the_network_writes_to_are_put_back(error):
+    module = nn.Sequential(Counting(), nn.BatchNorm2d(3))
+    before = {name: (value, value.clone(), value._version) for name, value in module.named_buffers()}
+    try:
+        with torch.inference_mode(), eval_pass(module):
+            assert float(module[0](torch.zeros(()))) == 1 + 6 + 9
+            if error is not None:
+                raise error
+    except KeyboardInterrupt:
+        assert error is not None
+    assert dict(module.named_buffers()).keys() == before.keys()
+    for name, value in module.named_buffers():
+        same, content, version = before[name]
+        assert value is same
+        assert torch.equal(value.nan_to_num(), content.nan_to_num())
+        if name not in {"0.places", "0.uncounted"}:
+            assert value._version == version, "what did not change is not written to"
+
+
+def test_compiled_parts_run_as_they_were_written():
+    runs = []
+
+    def backend(graph, _examples):
+        runs.append("compiled")
+        return graph
+
+    part = torch.compile(nn.Conv2d(3, 4, 3), backend=backend)
+    with eval_pass(nn.Sequential(part)) as module:
+        module(torch.ones(1, 3, 5, 5))
+    assert not runs
+    part(torch.ones(1, 3, 5, 5))
+    assert runs == ["compiled"]
+
+
+def test_widening():
+    assert [widened(torch.ones(1, dtype=dtype)).dtype for dtype in (torch.float16, torch.bfloat16)] == [
+        torch.float32
+    ] * 2
+    for dtype in (torch.float32, torch.float64):
+        same = torch.ones(1, dtype=dtype)
+        assert widened(same) is same

@@ -434,6 +434,53 @@ def test_wrapped_networks():
         assert torch.equal(one, two)
 
 
+def test_compiled_parts_are_seen_into():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 6, 3), nn.ReLU(), Head(6))
+    expected = capture(wrap(module), inputs(16), 1, "all")
+    module[2] = torch.compile(module[2], backend="eager")
+    for _ in range(3):  # traced, then followed
+        got = capture(wrap(module), inputs(16), 1, "all")
+        assert [layer.activation for layer in got.layers] == ["1", "3"]
+        assert all(map(torch.equal, (*got.maps, *got.gradients), (*expected.maps, *expected.gradients)))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_torchscript_parts_hide_their_own_layers_only():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 6, 3), nn.ReLU(), Head(6))
+    expected = capture(wrap(module), inputs(16), 1, "0")
+    module[2] = torch.jit.script(module[2])
+    for _ in range(3):
+        got = capture(wrap(module), inputs(16), 1, "all")
+        assert [layer.name for layer in got.layers] == ["0"]
+        assert all(map(torch.equal, (*got.maps, *got.gradients), (*expected.maps, *expected.gradients)))
+
+
+class Detached(nn.Module):
+    """Its first part runs in inference mode, where it overwrites its maps."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)
+        self.head = Head(4)
+
+    def forward(self, x):
+        with torch.inference_mode():
+            x = self.one(x).relu()
+            y = F.max_pool2d(x, 2)
+            x.zero_()
+        return self.head(F.relu(self.two(y.clone())))
+
+
+def test_parts_in_inference_mode():
+    module = Detached()
+    for _ in range(3):
+        got = capture(wrap(module), inputs(16), 1, "all")
+        assert torch.equal(got.maps[0], module.one(inputs(16)).relu())
+        assert [bool(reason) for reason in got.reasons] == [True, False]
+        assert not got.gradients[0].any()
+        assert got.gradients[1].any()
+
+
 def test_channels_last_and_non_square():
     module = torchvision_network("mobilenet_v3_small").module
     image = torch.randn(1, 3, 48, 80)
