@@ -39,6 +39,7 @@ OnError = Literal["report", "raise"]
 
 _PREDICTIONS = 10
 _QUICK = 2.0  # seconds
+_FEW = 2  # passes: what is left of a long first run is the compiling
 # By network the methods that ran on it: a method's first run loads and compiles code. Quick ones are run again.
 _warm: WeakKeyDictionary[nn.Module, set[str]] = WeakKeyDictionary()
 
@@ -79,7 +80,7 @@ class Job:
         try:
             made = self._made(picture, target, use)
             known = _warm.setdefault(self.net.module, set())
-            if use.method.name not in known and made.seconds < _QUICK:
+            if use.method.name not in known and (made.seconds < _QUICK or made.forwards <= _FEW):
                 made = self._made(picture, target, use)
             known.add(use.method.name)
             peak = self._peak(picture, target, use) if self.memory else math.nan

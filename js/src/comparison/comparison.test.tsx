@@ -116,7 +116,7 @@ describe("the Comparison", () => {
     expect(all(el, ".inv-cmp-reading").map(({ textContent }) => textContent)).toEqual([
       "pixel 4, 2",
       "0.625 · 50\u00a0% below",
-      "-0.25 · 38\u00a0% below",
+      "-0.250 · 38\u00a0% below",
     ]);
     key(cell, "ArrowLeft");
     await settle();

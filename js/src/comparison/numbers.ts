@@ -25,7 +25,7 @@ export function significant(t: Translate, value: Value): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const options: Intl.NumberFormatOptions = { maximumSignificantDigits: 3 };
+  const options: Intl.NumberFormatOptions = { minimumSignificantDigits: 3, maximumSignificantDigits: 3 };
   return t.number(value, size < 1e-3 || size >= 1e6 ? { ...options, notation: "scientific" } : options);
 }
 

@@ -76,10 +76,11 @@ describe("numbers", () => {
       "640\u00a0s",
     ]);
     expect(seconds(it_, 3.21)).toBe("3,2\u00a0s");
-    expect([0, 1234.5, 0.12345, 0.0000123, Number.NaN, null].map((value) => significant(t, value))).toEqual([
+    expect([0, 1234.5, 0.12345, 0.4, 0.0000123, Number.NaN, null].map((value) => significant(t, value))).toEqual([
       "0",
       "1,230",
       "0.123",
+      "0.400",
       "1.23E-5",
       "–",
       "–",
