@@ -35,8 +35,9 @@ class Explorer(Widget):
 
     All controls work in the browser and never wait for the kernel. Of a run of more than 64 explanations, or 32 MB, a
     picture and its thumbnail come when they are looked at, and the browser keeps those looked at last: ten thousand
-    open as fast as fifty. While a reveal game on the same State is open, the pictures that its player has not answered
-    yet are withheld, and the others come when they are looked at.
+    open as fast as fifty. Of a run of more than about ten, the small maps of single channels come when a detail is
+    opened. While a reveal game on the same State is open, the pictures that its player has not answered yet are
+    withheld, and the others come when they are looked at.
 
     Parameters
     ----------
@@ -239,7 +240,11 @@ class Explorer(Widget):
 
     def _on_message(self, _: Any, content: dict[str, Any], __: list[memoryview]) -> None:
         """Answer the browser's questions by their id, errors included."""
-        answers = {"picture": self._answer_picture, "thumbnails": self._answer_thumbnails}
+        answers = {
+            "picture": self._answer_picture,
+            "channels": self._answer_channels,
+            "thumbnails": self._answer_thumbnails,
+        }
         try:
             kind = content.get("kind")
             if kind not in answers:
@@ -251,16 +256,22 @@ class Explorer(Widget):
             self.send({"id": content.get("id"), "error": str(error) or type(error).__name__})
 
     def _answer_picture(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        picture = sending.whole(self._run, self._asked(content))
+        if self._version:
+            picture["version"] = self._version
+        return {"picture": picture}, [picture.pop(name) for name in sending.BYTES]
+
+    def _answer_channels(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        return {"version": self._version}, [sending.asked_channels(self._run, self._asked(content))]
+
+    def _answer_thumbnails(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+        keys, found = sending.asked_thumbnails(self._run, content["keys"], self._withheld(self.state))
+        return {"keys": keys}, found
+
+    def _asked(self, content: dict[str, Any]) -> int:
         place = int(content["key"])
         if not 0 <= place < len(self._run):
             raise IndexError(f"[inv-widgets] There is no picture {place}: this run has {len(self._run)}.")
         if place in self._withheld(self.state):
             raise PermissionError("[inv-widgets] This picture is withheld while a game is open: play first.")
-        picture = sending.whole(self._run, place)
-        if self._version:
-            picture["version"] = self._version
-        return {"picture": picture}, [picture.pop(name) for name in sending.BYTES]
-
-    def _answer_thumbnails(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-        keys, found = sending.asked_thumbnails(self._run, content["keys"], self._withheld(self.state))
-        return {"keys": keys}, found
+        return place

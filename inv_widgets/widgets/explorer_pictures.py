@@ -1,4 +1,7 @@
-"""What an Explorer sends of its run: a small one whole, of a big one the picture that is shown and names."""
+"""What an Explorer sends of its run: a small one whole, of a big one the picture that is shown and names.
+
+Thumbnails of single channels, about half of all bytes, are shown in an opened detail alone: only very few come at once.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,27 @@ if TYPE_CHECKING:
 
     from inv_widgets.run import Run
 
-__all__ = ["BYTES", "WHOLE_BYTES", "WHOLE_PICTURES", "asked_thumbnails", "heads", "pictures", "whole"]
+__all__ = [
+    "BYTES",
+    "CHANNEL_BYTES",
+    "WHOLE_BYTES",
+    "WHOLE_PICTURES",
+    "asked_channels",
+    "asked_thumbnails",
+    "heads",
+    "pictures",
+    "whole",
+]
 
 WHOLE_PICTURES = 64
 """Up to so many explanations all pictures are sent at once, and a saved notebook has them without a kernel."""
 WHOLE_BYTES = 32_000_000
 """As long as they are no more than so many bytes; the others come when they are looked at."""
 
-BYTES = ("image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails")  # the order of the front end
+CHANNEL_BYTES = 1_000_000
+"""Up to so many bytes a run has its channels' thumbnails with it; else each picture's come when a detail is opened."""
+
+BYTES = ("image", "thumbnail", "maps", "channels", "channel_weights")  # the order of the front end
 _STEP = 8  # explanations that are read and encoded together
 
 
@@ -29,12 +45,16 @@ def pictures(run: Run, shown: int) -> list[dict[str, Any]]:
     if len(run) > WHOLE_PICTURES:
         return [whole(run, place) if place == shown else head for place, head in enumerate(heads(run))]
     sent: list[dict[str, Any]] = []
-    size = 0
+    size = channels = 0
     while len(sent) < len(run) and (size < WHOLE_BYTES or not sent):
         first = len(sent)
-        found = payload.pictures(run[first : first + _STEP])
+        found = payload.pictures(run[first : first + _STEP], thumbnails=channels <= CHANNEL_BYTES)
         sent += [picture | {"key": str(place)} for place, picture in enumerate(found, first)]
         size += sum(len(picture[name]) for picture in found for name in BYTES)
+        channels += sum(len(picture.get("thumbnails", b"")) for picture in found)
+    if len(sent) < len(run) or channels > CHANNEL_BYTES:
+        for picture in sent:
+            picture.pop("thumbnails", None)
     return sent if len(sent) == len(run) else sent + heads(run)[len(sent) :]
 
 
@@ -53,8 +73,13 @@ def heads(run: Run) -> list[dict[str, Any]]:
 
 
 def whole(run: Run, place: int) -> dict[str, Any]:
-    """Give one picture with its columns and bytes."""
-    return payload.pictures(run[place : place + 1])[0] | {"key": str(place)}
+    """Give one picture with its columns and bytes, without its channels' thumbnails."""
+    return payload.pictures(run[place : place + 1], thumbnails=False)[0] | {"key": str(place)}
+
+
+def asked_channels(run: Run, place: int) -> bytes:
+    """Give the thumbnails of one picture's channels."""
+    return payload.channel_thumbnails(run[place])
 
 
 def asked_thumbnails(run: Run, keys: Sequence[Any], withheld: frozenset[int]) -> tuple[list[str], list[bytes]]:

@@ -10,6 +10,7 @@ import ipaddress
 import random
 import socket
 import sys
+import zlib
 
 import hypothesis
 import numpy as np
@@ -77,3 +78,15 @@ def seeds():
         torch.manual_seed(0)
         if torch.get_num_threads() != 1:
             torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def unpacked():
+    """Read a kind of cells of the explorer's payload, as its front end does."""
+    forms = {"maps": np.uint8, "thumbnails": np.uint8, "channels": "<i4", "channel_weights": "<f4"}
+
+    def read(name, packed):
+        cells = np.frombuffer(zlib.decompress(packed, -zlib.MAX_WBITS), forms[name])
+        return np.cumsum(cells, dtype=np.uint8) if cells.dtype == np.uint8 else cells
+
+    return read

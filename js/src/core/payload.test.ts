@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { examplePicture, labelledPicture } from "../explorer/example";
-import { Arrays, bytes, type ClusterMap, type Column, isWhole } from "./payload";
+import { EXAMPLE_MAPS, examplePicture, labelledPicture } from "../explorer/example";
+import { Arrays, type Bytes, bytes, ChannelMaps, type ClusterMap, type Column, isWhole } from "./payload";
 
 /** The same bytes as a view that starts at an odd place of a larger buffer, as kernels send them. */
 function shifted(value: unknown, by: number): DataView {
@@ -28,32 +28,33 @@ describe.each(FORMS)("arrays from %s", (_, form) => {
     channel_weights: form(plain.channel_weights),
     thumbnails: form(plain.thumbnails),
   };
-  const arrays = new Arrays(picture);
   const column = picture.columns[1];
   const cluster = column?.cluster_maps[1];
   if (!column || !cluster) throw new Error("the example has no second column");
 
-  it("gives a map's own cells", () => {
-    const cells = arrays.map(column, cluster.map);
+  it("gives a map's own cells", async () => {
+    const cells = (await Arrays.of(picture)).map(column, cluster.map);
     expect(cells.length).toBe(column.map_width * column.map_height);
-    expect([...cells]).toEqual([...bytes(plain.maps).subarray(cluster.map, cluster.map + cells.length)]);
+    expect([...cells]).toEqual([...EXAMPLE_MAPS.subarray(cluster.map, cluster.map + cells.length)]);
   });
 
-  it("gives all channels with their weights", () => {
-    const channels = arrays.channels(cluster);
+  it("gives all channels with their weights", async () => {
+    const channels = (await Arrays.of(picture)).channels(cluster);
     expect(channels.map(({ channel }) => channel)).toEqual([300, 7, 70000]);
     expect(channels.map(({ weight }) => weight)).toEqual([12.5, 6.25, 3.125]);
   });
 
-  it("gives thumbnails for the channels that have one", () => {
-    expect(arrays.thumbnail(column, cluster, 1)?.length).toBe(4);
-    expect(arrays.thumbnail(column, cluster, 2)).toBeUndefined();
+  it("gives thumbnails for the channels that have one", async () => {
+    const maps = await ChannelMaps.of(picture.thumbnails);
+    expect([...(maps.thumbnail(column, cluster, 1) ?? [])]).toEqual([28, 29, 30, 31]);
+    expect(maps.thumbnail(column, cluster, 2)).toBeUndefined();
   });
 });
 
-it("gives a merged cluster map its members' channels, heaviest first, each with the thumbnail it has there", () => {
+it("gives a merged cluster map its members' channels, heaviest first, each with the thumbnail it has there", async () => {
   const picture = labelledPicture();
-  const arrays = new Arrays(picture);
+  const arrays = await Arrays.of(picture);
+  const maps = await ChannelMaps.of(picture.thumbnails as Bytes);
   const column = picture.columns[1] as Column;
   const merged = column.cluster_maps[0] as ClusterMap;
   const channels = arrays.channels(merged);
@@ -65,9 +66,9 @@ it("gives a merged cluster map its members' channels, heaviest first, each with 
     [6, 5],
     [70000, 3.125],
   ]);
-  const thumbnails = channels.map(({ owner, place }) => arrays.thumbnail(column, owner, place)?.[0]);
+  const thumbnails = channels.map(({ owner, place }) => maps.thumbnail(column, owner, place)?.[0]);
   expect(thumbnails).toEqual([16, 24, 20, 28, undefined, undefined]);
-  expect(arrays.thumbnail(column, merged, 0)).toBeUndefined();
+  expect(maps.thumbnail(column, merged, 0)).toBeUndefined();
 });
 
 it("tells a whole picture from its head", () => {

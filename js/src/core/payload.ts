@@ -1,8 +1,10 @@
 /**
  * The explorer's payload: one record an explanation, its numbers as bytes.
  *
- * Bytes come as DataView from a kernel (a view somewhere into a larger buffer) and as base64 in an exported page.
+ * Bytes come as DataView from a kernel (a view somewhere into a larger buffer) and as base64 in an exported page. Those of
+ * cluster maps and channels are packed (`inv_widgets/export/packed_cells.py`).
  */
+import { inflate, summed } from "./packed";
 
 export type Bytes = DataView | ArrayBuffer | Uint8Array | string;
 
@@ -17,7 +19,8 @@ export interface Picture extends Required<Omit<PictureHead, "withheld" | "versio
   maps: Bytes;
   channels: Bytes;
   channel_weights: Bytes;
-  thumbnails: Bytes;
+  /** Of single channels; not there where the kernel gives them when a detail is opened. */
+  thumbnails?: Bytes;
   columns: Column[];
   /** What a label must rest on; with less it is marked. Only where labels were analysed. */
   support?: { rounds: number; players: number };
@@ -118,7 +121,7 @@ export interface Channel {
 }
 
 /** The byte fields of a picture, in the order in which a kernel's answer carries them. */
-export const BYTE_FIELDS = ["image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails"] as const;
+export const BYTE_FIELDS = ["image", "thumbnail", "maps", "channels", "channel_weights"] as const;
 
 export function isWhole(picture: PictureHead | Withheld): picture is Picture {
   return !picture.withheld && "columns" in picture;
@@ -139,30 +142,34 @@ export function bytes(value: Bytes | null | undefined): Uint8Array<ArrayBuffer> 
   throw new Error("[inv-widgets] A picture came without its bytes. Run the cell again.");
 }
 
-/** The arrays of one picture, decoded when they are first asked for. */
+/** The arrays of one picture. */
 export class Arrays {
-  readonly #picture: Picture;
-  #maps: Uint8Array | undefined;
-  #thumbnails: Uint8Array | undefined;
-  #channels: Int32Array | undefined;
-  #channelWeights: Float32Array | undefined;
+  readonly #maps: Uint8Array;
+  readonly #channels: Int32Array;
+  readonly #channelWeights: Float32Array;
 
-  constructor(picture: Picture) {
-    this.#picture = picture;
+  private constructor(maps: Uint8Array, channels: Int32Array, channelWeights: Float32Array) {
+    this.#maps = maps;
+    this.#channels = channels;
+    this.#channelWeights = channelWeights;
+  }
+
+  static async of(picture: Picture): Promise<Arrays> {
+    const [maps, channels, weights] = await Promise.all([
+      inflate(bytes(picture.maps)),
+      inflate(bytes(picture.channels)),
+      inflate(bytes(picture.channel_weights)),
+    ]);
+    return new Arrays(
+      summed(maps),
+      littleEndian(channels, Int32Array, "getInt32"),
+      littleEndian(weights, Float32Array, "getFloat32"),
+    );
   }
 
   /** A map's h x w cells, 0..255. */
   map(column: Column, offset: number): Uint8Array {
-    this.#maps ??= bytes(this.#picture.maps);
     return this.#maps.subarray(offset, offset + column.map_height * column.map_width);
-  }
-
-  /** The thumbnail of a cluster map's own i-th channel, or nothing when it has none. */
-  thumbnail(column: Column, cluster: ClusterMap, i: number): Uint8Array | undefined {
-    if (i >= cluster.n_thumbnails || cluster.thumbnails < 0) return undefined;
-    this.#thumbnails ??= bytes(this.#picture.thumbnails);
-    const size = column.thumbnail_height * column.thumbnail_width;
-    return this.#thumbnails.subarray(cluster.thumbnails + i * size, cluster.thumbnails + (i + 1) * size);
   }
 
   /** Channel indices and their weights in per cent, heaviest first; of a merged cluster map, its members'. */
@@ -171,26 +178,42 @@ export class Arrays {
       const all = cluster.members?.flatMap((member) => this.channels(member)) ?? [];
       return all.sort((one, two) => two.weight - one.weight);
     }
-    this.#channels ??= littleEndian(this.#picture.channels, Int32Array, "getInt32");
-    this.#channelWeights ??= littleEndian(this.#picture.channel_weights, Float32Array, "getFloat32");
-    const weights = this.#channelWeights;
     const end = cluster.channels + cluster.n_maps;
     return Array.from(this.#channels.subarray(cluster.channels, end), (channel, place) => ({
       channel,
-      weight: weights[cluster.channels + place] ?? 0,
+      weight: this.#channelWeights[cluster.channels + place] ?? 0,
       owner: cluster,
       place,
     }));
   }
 }
 
-/** Numbers of four bytes that may start anywhere in their buffer (a typed array could not). */
+/** The thumbnails of one picture's channels. */
+export class ChannelMaps {
+  readonly #cells: Uint8Array;
+
+  private constructor(cells: Uint8Array) {
+    this.#cells = cells;
+  }
+
+  static async of(thumbnails: Bytes): Promise<ChannelMaps> {
+    return new ChannelMaps(summed(await inflate(bytes(thumbnails))));
+  }
+
+  /** The thumbnail of a cluster map's own i-th channel, or nothing when it has none. */
+  thumbnail(column: Column, cluster: ClusterMap, i: number): Uint8Array | undefined {
+    if (i >= cluster.n_thumbnails || cluster.thumbnails < 0) return undefined;
+    const size = column.thumbnail_height * column.thumbnail_width;
+    return this.#cells.subarray(cluster.thumbnails + i * size, cluster.thumbnails + (i + 1) * size);
+  }
+}
+
+/** Numbers of four bytes, whatever the machine's own order is. */
 function littleEndian<T extends Int32Array | Float32Array>(
-  value: Bytes,
+  source: Uint8Array,
   type: new (length: number) => T,
   read: "getInt32" | "getFloat32",
 ): T {
-  const source = bytes(value);
   const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   const result = new type(source.byteLength >> 2);
   for (let i = 0; i < result.length; i++) result[i] = view[read](4 * i, true);

@@ -8,6 +8,8 @@ export interface ExplorerContext {
   store: Store;
   painter: Painter;
   theme: ReadonlySignal<Theme>;
+  /** Whether a kernel can be asked. */
+  alive: ReadonlySignal<boolean>;
 }
 
 /** Given by every Explorer to its own parts; no two share it. */

@@ -1,13 +1,12 @@
 /** One cluster map in full. Not a modal: the columns stay in reach; Esc closes it and focus goes back to the card. */
-import { useSignal, useSignalEffect } from "@preact/signals";
-import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { gradient } from "../core/colour_maps";
 import { fixed, Icon, IconButton, percent } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
-import { drawSmall } from "../core/painter";
 import type { ClusterMap, Column, Picture } from "../core/payload";
 import { useWidth } from "../core/width";
+import { Channels } from "./channels";
 import { Context } from "./context";
 import { Heat } from "./heat";
 import { Labels } from "./labels";
@@ -204,66 +203,6 @@ interface PartProps {
   picture: Picture;
   column: Column;
   cluster: ClusterMap;
-}
-
-function Channels({ picture, column, cluster }: PartProps) {
-  const { store } = useContext(Context);
-  const t = useTranslate();
-  const arrays = store.arrays(picture);
-  const channels = useMemo(() => arrays.channels(cluster), [arrays, cluster]);
-  const drawn = channels.slice(0, cluster.n_thumbnails);
-  const others = channels.slice(cluster.n_thumbnails);
-  return (
-    <section>
-      <h4>
-        {t("explorer.channels")} <span class="inv-quiet">{t("explorer.channels_words")}</span>
-      </h4>
-      {drawn.length > 0 && (
-        <ul class="inv-channels">
-          {drawn.map(({ channel, weight, owner, place }) => (
-            <li key={channel}>
-              <ChannelThumbnail
-                map={arrays.thumbnail(column, owner, place)}
-                width={column.thumbnail_width}
-                height={column.thumbnail_height}
-              />
-              <span class="inv-number">#{channel}</span>
-              <span class="inv-number inv-quiet">{percent(weight, 2, t)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-      {others.length > 0 && (
-        <ul class="inv-channels-plain">
-          {others.map(({ channel, weight }) => (
-            <li key={channel}>
-              <span class="inv-number">#{channel}</span>
-              <span class="inv-number inv-quiet">{percent(weight, 2, t)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  );
-}
-
-interface ChannelThumbnailProps {
-  map: Uint8Array | undefined;
-  width: number;
-  height: number;
-}
-
-function ChannelThumbnail({ map, width, height }: ChannelThumbnailProps) {
-  const { store } = useContext(Context);
-  const ref = useRef<HTMLCanvasElement>(null);
-  const latest = useSignal({ map, width, height });
-  latest.value = latest.peek().map === map ? latest.peek() : { map, width, height };
-  useSignalEffect(() => {
-    const { map: cells, width: across, height: down } = latest.value;
-    const name = store.shared.colour_map.value;
-    if (ref.current && cells) drawSmall(ref.current, cells, across, down, name);
-  });
-  return <canvas ref={ref} class="inv-channel" aria-hidden="true" />;
 }
 
 function Identity({ picture, column, cluster, apart }: PartProps & { apart: boolean }) {

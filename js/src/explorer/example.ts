@@ -1,6 +1,16 @@
 /** A picture made of numbers, for tests only. */
 import type { ClusterMap, Column, Picture } from "../core/payload";
 
+/** As the kernel packs them: in a block that is stored, not deflated, which is the same to who inflates it. */
+export function packed(cells: ArrayBufferView, differences = false): Uint8Array<ArrayBuffer> {
+  const plain = new Uint8Array(cells.buffer as ArrayBuffer, cells.byteOffset, cells.byteLength);
+  const told = differences ? plain.map((cell, i) => cell - (plain[i - 1] ?? 0)) : plain;
+  const [low, high] = [told.length & 0xff, told.length >> 8];
+  return Uint8Array.from([1, low, high, 0xff ^ low, 0xff ^ high, ...told]);
+}
+
+export const EXAMPLE_MAPS = Uint8Array.from({ length: 2 * 3 * 6 }, (_, i) => 7 * i);
+
 export function examplePicture(name = "dog.jpg", target = "dog", labels: string[] = []): Picture {
   const columns = [exampleColumn(0, labels), exampleColumn(1, labels)];
   return {
@@ -17,12 +27,13 @@ export function examplePicture(name = "dog.jpg", target = "dog", labels: string[
     image: new Uint8Array([1, 2, 3]),
     image_type: "image/webp",
     thumbnail: new Uint8Array([1]),
-    maps: Uint8Array.from({ length: 2 * 3 * 6 }, (_, i) => 7 * i),
-    channels: new Uint8Array(Int32Array.from([4, 5, 6, 300, 7, 70000, 4, 5, 6, 300, 7, 70000]).buffer),
-    channel_weights: new Uint8Array(
-      Float32Array.from([20, 10, 5, 12.5, 6.25, 3.125, 20, 10, 5, 12.5, 6.25, 3.125]).buffer,
+    maps: packed(EXAMPLE_MAPS, true),
+    channels: packed(Int32Array.from([4, 5, 6, 300, 7, 70000, 4, 5, 6, 300, 7, 70000])),
+    channel_weights: packed(Float32Array.from([20, 10, 5, 12.5, 6.25, 3.125, 20, 10, 5, 12.5, 6.25, 3.125])),
+    thumbnails: packed(
+      Uint8Array.from({ length: 2 * 2 * 2 * 4 }, (_, i) => i),
+      true,
     ),
-    thumbnails: Uint8Array.from({ length: 2 * 2 * 2 * 4 }, (_, i) => i),
     columns,
   };
 }

@@ -172,12 +172,9 @@ describe("the Explorer", () => {
     const questions = sent.filter(({ kind }) => kind === "picture");
     expect(questions).toEqual([expect.objectContaining({ kind: "picture", key: "1" })]);
     expect(el.querySelector(".inv-loading")).not.toBeNull();
-    const { image, thumbnail, maps, channels, channel_weights, thumbnails, ...rest } = examplePicture(
-      "later.jpg",
-      "cat",
-    );
+    const { image, thumbnail, maps, channels, channel_weights, ...rest } = examplePicture("later.jpg", "cat");
     answer({ id: questions[0]?.id, picture: { ...rest, key: "1" } }, [
-      ...[image, thumbnail, maps, channels, channel_weights, thumbnails],
+      ...[image, thumbnail, maps, channels, channel_weights],
     ]);
     await settle();
     expect(cards(el)).toHaveLength(4);

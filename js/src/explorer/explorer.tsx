@@ -1,5 +1,5 @@
 /** The Explorer: toolbar, strip of pictures, columns, detail. */
-import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Empty, Gone } from "../core/controls";
@@ -13,7 +13,6 @@ import { Strip } from "./strip";
 import { Toolbar } from "./toolbar";
 
 interface ExplorerProps extends ExplorerContext {
-  alive: ReadonlySignal<boolean>;
   /** Fill the page instead of keeping to the height that was asked for. */
   fill?: boolean;
   children?: ComponentChildren;
@@ -23,7 +22,7 @@ export function Explorer({ store, painter, theme, alive, fill = false, children 
   const t = useTranslate();
   const height = store.own.height.value;
   return (
-    <Context.Provider value={{ store, painter, theme }}>
+    <Context.Provider value={{ store, painter, theme, alive }}>
       <div class="inv-explorer" data-fill={fill} style={{ "--height": `${height}px` }}>
         {children}
         {!alive.value && <Gone />}

@@ -67,14 +67,13 @@ export function Heat({ picture, column, map, width, maxHeight, mode, share }: He
     let current = true;
     const entry = { canvas: new HeatCanvas(element, painter), heatMap: undefined as HeatMap | undefined, draw };
     drawn.current = entry;
-    store
-      .image(picture)
-      .then((image) => {
+    Promise.all([store.image(picture), store.arrays(picture)])
+      .then(([image, arrays]) => {
         if (!current) return;
         entry.heatMap = {
           image,
           window: picture.window,
-          map: store.arrays(picture).map(column, map),
+          map: arrays.map(column, map),
           mapWidth: column.map_width,
           mapHeight: column.map_height,
         };

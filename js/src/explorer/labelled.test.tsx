@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalModel, type Model } from "../core/model";
-import { Arrays, type ClusterMap, type Picture } from "../core/payload";
+import { ChannelMaps, type ClusterMap, type Picture } from "../core/payload";
 import { examplePicture, labelledPicture } from "./example";
 import front from "./index";
 import { ofWindow } from "./rounds";
@@ -119,7 +119,7 @@ describe("the detail of a merged cluster map", () => {
   });
 
   it("has the channels of all members, heaviest first, with their thumbnails", async () => {
-    const thumbnail = vi.spyOn(Arrays.prototype, "thumbnail");
+    const thumbnail = vi.spyOn(ChannelMaps.prototype, "thumbnail");
     const { detail } = await opened();
     expect(thumbnail.mock.results.map(({ value }) => [...value])).toEqual([
       [16, 17, 18, 19],

@@ -20,12 +20,8 @@ function bigRun(length: number) {
   const pictures = new Pictures(model, () => {});
   const answer = async (question: number) => {
     const { id, key } = sent[question] ?? { id: "", key: "" };
-    const { image, thumbnail, maps, channels, channel_weights, thumbnails, ...rest } = examplePicture(
-      `${key}.jpg`,
-      "dog",
-      ["ear"],
-    );
-    const buffers = [image, thumbnail, maps, channels, channel_weights, thumbnails];
+    const { image, thumbnail, maps, channels, channel_weights, ...rest } = examplePicture(`${key}.jpg`, "dog", ["ear"]);
+    const buffers = [image, thumbnail, maps, channels, channel_weights];
     listener({ id, picture: { ...rest, key } }, buffers);
     await soon();
   };

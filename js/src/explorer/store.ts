@@ -5,6 +5,7 @@ import type { Model } from "../core/model";
 import { Arrays, type ClusterMap, type Column, isWhole, type Picture, type PictureHead } from "../core/payload";
 import { Link, type Linked } from "../core/state";
 import { Bitmaps } from "./bitmaps";
+import { Channels, type ChannelsHere } from "./channel_maps";
 import { fitting } from "./fitting";
 import { anyLabels, carrying, filtered } from "./label_filter";
 import { groupsOf, inRange, type Run, runsOf } from "./layers";
@@ -58,7 +59,8 @@ export class Store {
   readonly #chosen = signal<string | undefined>(undefined);
   /** A withheld picture's card that was clicked. State is not told: it has no name to tell. */
   readonly #card = signal<string | undefined>(undefined);
-  readonly #arrays = new WeakMap<Picture, Arrays>();
+  readonly #arrays = new WeakMap<Picture, Promise<Arrays>>();
+  readonly #channels: Channels;
   readonly #unfollow: (() => void)[];
   #last: string | undefined;
 
@@ -71,6 +73,7 @@ export class Store {
       this.#bitmaps.forget(key);
       this.#thumbnails.forget(key);
     });
+    this.#channels = new Channels(model);
     this.shared = this.#sharedLink.signals;
     this.own = this.#ownLink.signals;
     this.t = computed(() => translator(this.shared.language.value));
@@ -200,13 +203,32 @@ export class Store {
     return beyond.find(({ cluster }) => shown.has(cluster));
   }
 
-  arrays(picture: Picture): Arrays {
+  /** Its cluster maps and channels, unpacked once. */
+  arrays(picture: Picture): Promise<Arrays> {
     let arrays = this.#arrays.get(picture);
     if (!arrays) {
-      arrays = new Arrays(picture);
+      arrays = Arrays.of(picture);
       this.#arrays.set(picture, arrays);
     }
     return arrays;
+  }
+
+  /** What there is of the thumbnails of a picture's channels. */
+  channels(picture: Picture): ChannelsHere {
+    return this.#channels.of(picture);
+  }
+
+  /** Ask for them where they are not here, then for those of the pictures beside it. */
+  wantChannels(picture: Picture): void {
+    const heads = this.heads.peek();
+    const place = heads.findIndex(({ key }) => key === picture.key);
+    const beside = [heads[place + 1], heads[place - 1]].filter((head) => head !== undefined).filter(isWhole);
+    this.#channels.want([picture, ...beside]);
+  }
+
+  retryChannels(picture: Picture): void {
+    this.#channels.retry(picture);
+    this.wantChannels(picture);
   }
 
   /** The picture, decoded once. */
@@ -239,6 +261,7 @@ export class Store {
     this.#ownLink.dispose();
     this.#pictures.dispose();
     this.#thumbnails.dispose();
+    this.#channels.dispose();
     this.#bitmaps.dispose();
   }
 

@@ -13,18 +13,17 @@ from PIL import Image
 
 from inv_widgets.explanation import Label, Rest, Rounds
 from inv_widgets.export.colour_maps import COLOUR_MAPS, colour_map, colours
-from inv_widgets.export.payload import pictures, to_json
+from inv_widgets.export.payload import channel_thumbnails, pictures, to_json
 from inv_widgets.labels.merging import merge_column
 from inv_widgets.run import Run
 
 
-def test_offsets_lead_to_each_map_channels_and_thumbnails(make):
+def test_offsets_lead_to_each_map_channels_and_thumbnails(make, unpacked):
     explanation = make(columns=3, maps=4)
     (sent,) = pictures(explanation)
-    maps = np.frombuffer(sent["maps"], np.uint8)
-    channels = np.frombuffer(sent["channels"], "<i4")
-    weights = np.frombuffer(sent["channel_weights"], "<f4")
-    thumbnails = np.frombuffer(sent["thumbnails"], np.uint8)
+    maps, channels, weights, thumbnails = (
+        unpacked(name, sent[name]) for name in ("maps", "channels", "channel_weights", "thumbnails")
+    )
     seen = 0
     for told, column in zip(sent["columns"], explanation.columns, strict=True):
         h, w = told["map_height"], told["map_width"]
@@ -43,6 +42,33 @@ def test_offsets_lead_to_each_map_channels_and_thumbnails(make):
             seen += 1
     assert seen == 12
     assert len(maps) == sum(c.map_shape[0] * c.map_shape[1] * 5 for c in explanation.columns)
+
+
+def test_thumbnails_of_channels_can_be_left_out_and_given_alone(make):
+    explanation = make(columns=3, maps=4)
+    (whole,), (less,) = pictures(explanation), pictures(explanation, thumbnails=False)
+    assert channel_thumbnails(explanation) == whole["thumbnails"]
+    del whole["thumbnails"]
+    assert less == whole
+
+
+def test_smooth_maps_take_little_room(make):
+    explanation = make(columns=3, maps=4)
+    rows, columns = np.mgrid[0:14, 0:14] / 14
+    smooth = tuple(
+        dataclasses.replace(
+            column,
+            cluster_maps=tuple(
+                dataclasses.replace(shown, map=np.float32(rows * columns), channel_thumbnails=np.zeros((2, 14, 14)))
+                for shown in column.cluster_maps
+            ),
+        )
+        for column in explanation.columns
+        if column.map_shape == (14, 14)
+    )
+    assert smooth
+    (sent,) = pictures(dataclasses.replace(explanation, columns=smooth))
+    assert len(sent["maps"]) < 0.4 * 196 * sum(len(column.cluster_maps) for column in smooth)
 
 
 def test_what_is_told_of_the_picture_and_its_columns(make):
@@ -200,20 +226,20 @@ def test_labels_tell_what_they_rest_on(make):
     assert "members" not in single
 
 
-def test_members_lie_in_the_same_arrays_and_a_merged_map_costs_itself_alone(make):
+def test_members_lie_in_the_same_arrays_and_a_merged_map_costs_itself_alone(make, unpacked):
     plain, explanation = labelled(make)
     (before,), (sent,) = pictures(plain), pictures(explanation)
     column = explanation.columns[1]
     told = sent["columns"][1]
     merged = told["cluster_maps"][0]
-    maps, cells = np.frombuffer(sent["maps"], np.uint8), told["map_height"] * told["map_width"]
+    maps, cells = unpacked("maps", sent["maps"]), told["map_height"] * told["map_width"]
     np.testing.assert_array_equal(
         maps[merged["map"] :][:cells].reshape(column.map_shape), np.rint(column.cluster_maps[0].map * 255)
     )
     assert merged["channels"] == merged["thumbnails"] == -1
     assert merged["n_maps"] == sum(member["n_maps"] for member in merged["members"])
-    channels = np.frombuffer(sent["channels"], "<i4")
-    thumbnails = np.frombuffer(sent["thumbnails"], np.uint8)
+    channels = unpacked("channels", sent["channels"])
+    thumbnails = unpacked("thumbnails", sent["thumbnails"])
     for card, member in zip(merged["members"], column.cluster_maps[0].members, strict=True):
         assert (card["id"], card["n_maps"]) == (member.id, member.n_maps)
         assert card["weight"] == pytest.approx(member.weight, abs=1e-3)
@@ -221,16 +247,16 @@ def test_members_lie_in_the_same_arrays_and_a_merged_map_costs_itself_alone(make
         np.testing.assert_array_equal(channels[card["channels"] :][: card["n_maps"]], member.channels)
         mine = thumbnails[card["thumbnails"] :][: member.channel_thumbnails.size]
         np.testing.assert_array_equal(mine, member.channel_thumbnails.ravel())
-    assert len(sent["maps"]) == len(before["maps"]) + cells
+    assert len(maps) == len(unpacked("maps", before["maps"])) + cells
     for name in ("channels", "channel_weights", "thumbnails", "image", "thumbnail"):
         assert len(sent[name]) == len(before[name]), name
 
 
-def test_channels_that_are_not_the_members_are_sent(make):
+def test_channels_that_are_not_the_members_are_sent(make, unpacked):
     _, explanation = labelled(make, channels=np.array([7, 300]), channel_weights=np.array([2.0, 1.0]))
     (sent,) = pictures(explanation)
     (merged,) = (shown for shown in sent["columns"][1]["cluster_maps"] if "members" in shown)
-    np.testing.assert_array_equal(np.frombuffer(sent["channels"], "<i4")[merged["channels"] :][:2], [7, 300])
+    np.testing.assert_array_equal(unpacked("channels", sent["channels"])[merged["channels"] :][:2], [7, 300])
 
 
 def test_without_labels_nothing_more_is_sent(make):

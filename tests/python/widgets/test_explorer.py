@@ -78,16 +78,16 @@ def test_a_misspelt_trait_is_refused(run):
     Mine(run).note = "my own"
 
 
-def test_numbers_are_sent_once_and_whole(run):
+def test_numbers_are_sent_once_and_whole(run, unpacked):
     sent = Explorer(run).get_state()["_pictures"]
     first = sent[0]
     shown = run[0].columns[1].cluster_maps[1]
     column = first["columns"][1]
     cluster = column["cluster_maps"][1]
-    cells = np.frombuffer(first["maps"], np.uint8)[cluster["map"] : cluster["map"] + 20].reshape(5, 4)
+    cells = unpacked("maps", first["maps"])[cluster["map"] : cluster["map"] + 20].reshape(5, 4)
     assert np.abs(cells / 255 - shown.map).max() <= 0.5 / 255 + 1e-6
-    channels = np.frombuffer(first["channels"], "<i4")[cluster["channels"] :][:2]
-    weights = np.frombuffer(first["channel_weights"], "<f4")[cluster["channels"] :][:2]
+    channels = unpacked("channels", first["channels"])[cluster["channels"] :][:2]
+    weights = unpacked("channel_weights", first["channel_weights"])[cluster["channels"] :][:2]
     assert channels.tolist() == shown.channels.tolist()
     assert weights.tolist() == shown.channel_weights.tolist()
     assert Image.open(io.BytesIO(first["image"])).size == (32, 24)
@@ -96,7 +96,8 @@ def test_numbers_are_sent_once_and_whole(run):
 
 
 def test_a_big_run_sends_the_rest_when_asked(run, monkeypatch, from_browser):
-    whole = Explorer(run)._pictures[2]
+    whole = dict(Explorer(run)._pictures[2])
+    thumbnails = whole.pop("thumbnails")
     monkeypatch.setattr(explorer_pictures, "WHOLE_BYTES", 1)
     monkeypatch.setattr(explorer_pictures, "_STEP", 1)
     widget = Explorer(run)
@@ -104,13 +105,39 @@ def test_a_big_run_sends_the_rest_when_asked(run, monkeypatch, from_browser):
     assert widget._pictures[2] == {"key": "2", "name": "cat.jpg", "target_name": "cat", "labels": [WORD]}
     [(content, buffers)] = from_browser(widget, {"kind": "picture", "key": "2", "id": "q7"})
     assert content["id"] == "q7"
-    names = ("image", "thumbnail", "maps", "channels", "channel_weights", "thumbnails")
+    names = ("image", "thumbnail", "maps", "channels", "channel_weights")
     assert content["picture"] | dict(zip(names, buffers, strict=True)) == whole
+    assert "thumbnails" not in widget._pictures[0]
+    [(content, buffers)] = from_browser(widget, {"kind": "channels", "key": "2", "id": "q8"})
+    assert (content, buffers) == ({"id": "q8", "version": 0}, [thumbnails])
+
+
+def test_of_more_than_a_few_the_channels_thumbnails_come_when_asked(run, monkeypatch, from_browser):
+    whole = [dict(picture) for picture in Explorer(run)._pictures]
+    assert all("thumbnails" in picture for picture in whole)
+    least = sum(len(picture["thumbnails"]) for picture in whole)
+    monkeypatch.setattr(explorer_pictures, "CHANNEL_BYTES", least)
+    assert Explorer(run)._pictures == whole
+    for step in (1, 8):
+        monkeypatch.setattr(explorer_pictures, "_STEP", step)
+        monkeypatch.setattr(explorer_pictures, "CHANNEL_BYTES", least - 1)
+        widget = Explorer(run)
+        kept = [{name: value for name, value in picture.items() if name != "thumbnails"} for picture in whole]
+        assert widget._pictures == kept
+    widget.run = run[:2]
+    [(content, buffers)] = from_browser(widget, {"kind": "channels", "key": "1", "id": "q"})
+    assert (content, buffers) == ({"id": "q", "version": 1}, [whole[1]["thumbnails"]])
 
 
 @pytest.mark.parametrize(
     "question",
-    [{"kind": "picture", "key": "99"}, {"kind": "picture"}, {"kind": "nonsense"}, {"kind": "picture", "key": "x"}],
+    [
+        {"kind": "picture", "key": "99"},
+        {"kind": "picture"},
+        {"kind": "nonsense"},
+        {"kind": "picture", "key": "x"},
+        {"kind": "channels", "key": "99"},
+    ],
 )
 def test_a_question_that_cannot_be_answered_is_answered_so(run, from_browser, question):
     [(content, buffers)] = from_browser(Explorer(run), question | {"id": "q1"})

@@ -108,6 +108,8 @@ def test_withheld_ones_have_no_thumbnails(path, run, from_browser):
     assert not any("columns" in head for head in heads)
     [(content, buffers)] = from_browser(explorer, {"kind": "thumbnails", "keys": ["1", "2", "3"], "id": "q"})
     assert (content["keys"], len(buffers)) == (["1", "3"], 2)
+    [(content, buffers)] = from_browser(explorer, {"kind": "channels", "key": "2", "id": "q"})
+    assert ("play first" in content["error"], buffers) == (True, None)
     state._withholding.lift(explorer)
     [(content, buffers)] = from_browser(explorer, {"kind": "thumbnails", "keys": ["1", "2", "3"], "id": "q"})
     assert (content["keys"], len(buffers)) == (["1", "2", "3"], 3)

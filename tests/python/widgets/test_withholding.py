@@ -75,7 +75,8 @@ def play_before_the_answer(browser, explorer):
     browser.ask("skip", round=token, actions=[])
     browser.show()
     for key in (*range(-4, 4), "0", "x", None, 0.5, True, [0]):
-        explorer._handle_custom_msg({"kind": "picture", "key": key, "id": "q"}, [])
+        for kind in ("picture", "channels"):
+            explorer._handle_custom_msg({"kind": kind, "key": key, "id": "q"}, [])
         explorer._handle_custom_msg({"kind": "thumbnails", "keys": [key], "id": "q"}, [])
     for one in (browser.game, explorer, browser.game.state):
         one.send_state()

@@ -1,0 +1,37 @@
+/** Unpacks what `inv_widgets/export/packed_cells.py` packed; the browser inflates. */
+
+/** What deflated bytes (RFC 1951) held. */
+export async function inflate(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof DecompressionStream === "undefined") {
+    throw new Error("[inv-widgets] This browser is too old to show cluster maps: use one of 2023 or newer.");
+  }
+  const { readable, writable } = new DecompressionStream("deflate-raw");
+  const writer = writable.getWriter();
+  // What is wrong with the bytes is told to the reader too.
+  writer.write(packed).catch(() => {});
+  writer.close().catch(() => {});
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const reader = readable.getReader();
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    parts.push(step.value);
+    size += step.value.byteLength;
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+/** From differences back to cells, in place: each is the sum (mod 256) of all up to it. */
+export function summed(differences: Uint8Array): Uint8Array {
+  let sum = 0;
+  for (let i = 0; i < differences.length; i++) {
+    sum += differences[i] as number;
+    differences[i] = sum;
+  }
+  return differences;
+}
