@@ -25,7 +25,9 @@ _lock = threading.Lock()
 _FAST = {"reassoc", "contract", "arcp", "nsz"}
 
 
-def compiled(function: Callable[..., Any], signature: str) -> Callable[..., Any] | None:
+def compiled(
+    function: Callable[..., Any], signature: str, register: Callable[[], None] | None = None
+) -> Callable[..., Any] | None:
     """Give the compiled form of a loop, or None where numba cannot be imported or does not work here.
 
     It runs on one thread and holds no lock of Python's meanwhile, and gives the same bits whatever runs beside it.
@@ -37,15 +39,22 @@ def compiled(function: Callable[..., Any], signature: str) -> Callable[..., Any]
         whether the code on disk is still that of the loop.
     signature
         The types, as numba writes them: ``"float64(float32[:,::1], float64)"``.
+    register
+        Tells numba what the loop calls beside plain Python and numpy. Its module must change with the loop's.
     """
     with _lock:
-        return _compiled(function, signature)
+        return _compiled(function, signature, register)
 
 
 @functools.cache
-def _compiled(function: Callable[..., Any], signature: str) -> Callable[..., Any] | None:
+def _compiled(
+    function: Callable[..., Any], signature: str, register: Callable[[], None] | None
+) -> Callable[..., Any] | None:
     try:
         import numba
+
+        if register is not None:
+            register()
     except Exception as error:  # noqa: BLE001 (ImportError, and what numba raises beside a numpy that it does not know)
         _log.info("[inv-widgets] numba cannot be imported (%s): explanations take several times longer.", error)
         return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inv_widgets.analysis import embedding_arrays, embedding_loops
+from inv_widgets.analysis import embedding_arrays, embedding_loops, lanes
 from inv_widgets.analysis.compiled import compiled
 
 if TYPE_CHECKING:
@@ -124,10 +124,9 @@ def tsne(scores: NDArray[np.float64], recipe: Recipe) -> NDArray[np.float32]:
     start = _start(scores, recipe.seed)
     if recipe.solver == "sklearn":
         return _sklearn_tsne(scores, start, perplexity, rate, recipe)
-    goal = np.zeros((n, -(-n // _LANES) * _LANES), np.float32)
-    goal[:, :n] = affinities(scores, perplexity)
+    goal = affinities(scores, perplexity).astype(np.float32)
     points = np.ascontiguousarray(start.T)
-    descend = compiled(embedding_loops.descend, embedding_loops.DESCEND) or embedding_arrays.descend
+    descend = compiled(embedding_loops.descend, embedding_loops.DESCEND, lanes.register) or embedding_arrays.descend
     early = min(_EARLY_ITERATIONS, recipe.tsne_iterations)
     late = recipe.tsne_iterations - early
     exaggeration, steady, momentum = np.float32(recipe.tsne_early_exaggeration), np.float32(0.5), np.float32(0.8)
@@ -187,7 +186,6 @@ _EARLY_ITERATIONS = 250  # scikit-learn's and the original code's
 _CHECK_EVERY = 50
 _GRADIENT_NORM = 1e-7  # converged: scikit-learn's min_grad_norm
 _SETTLED = 1e-4  # nats in _CHECK_EVERY iterations; embeddings cost 0.1 to 3
-_LANES = 32  # rows are padded to what a compiled loop takes at once
 
 
 def _start(scores: NDArray[np.float64], seed: int) -> NDArray[np.float32]:

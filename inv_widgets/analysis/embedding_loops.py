@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from inv_widgets.analysis.lanes import LANES, forces
+
 __all__ = ["DESCEND", "GAUSSIANS", "descend", "gaussians"]
 
-_ONE, _FOUR = np.float32(1), np.float32(4)
+_FOUR = np.float32(4)
 _UP, _DOWN, _LEAST_GAIN = np.float32(0.2), np.float32(0.8), np.float32(0.01)
 # Its closeness to anything, 1e-18, adds nothing to any sum; the square of that is no denormal number, which are slow.
 _FAR = np.float32(1e9)
@@ -20,7 +22,7 @@ DESCEND = "int64(float32[:,::1], float32[:,::1], float32, float32, float32, int6
 GAUSSIANS = "void(float64[:,::1], float64, float64[:,::1])"
 
 
-def descend(  # noqa: PLR0913, PLR0917 (numba takes no keywords)
+def descend(  # noqa: C901, PLR0913, PLR0917 (one loop: numba takes no keywords, and calls cost)
     goal: Any,
     points: Any,
     exaggeration: Any,
@@ -39,7 +41,7 @@ def descend(  # noqa: PLR0913, PLR0917 (numba takes no keywords)
     Parameters
     ----------
     goal
-        float32, shape (n, width), width >= n: the affinities p, zero on the diagonal and from column n on.
+        float32, shape (n, n) or wider: the affinities p, symmetric, zero on the diagonal; columns from n on are unread.
     points
         float32, shape (2, n); moved in place.
     exaggeration, rate, momentum
@@ -55,37 +57,39 @@ def descend(  # noqa: PLR0913, PLR0917 (numba takes no keywords)
     int
         How many iterations were made.
     """
-    n, width = points.shape[1], goal.shape[1]
-    x, y = np.full(width, _FAR), np.full(width, _FAR)
+    n = points.shape[1]
+    blocks = (n + LANES - 1) // LANES
+    wanted = np.zeros((blocks, n, LANES), np.float32)
+    for i in range(n):
+        for j in range(n):
+            wanted[j // LANES, i, j % LANES] = exaggeration * goal[i, j]
+    x, y = np.full(blocks * LANES, _FAR), np.full(blocks * LANES, _FAR)
     x[:n], y[:n] = points[0], points[1]
-    pulls, pushes = np.zeros((2, n), np.float32), np.zeros((2, n), np.float32)
+    sums = np.empty((5, LANES), np.float32)
+    forced = np.zeros((4, blocks * LANES), np.float32)
     updates, gains = np.zeros((2, n), np.float32), np.ones((2, n), np.float32)
     decrease = 0.0
     made = 0
     while made < iterations:
         made += 1
         total = 0.0
-        for i in range(n):
-            xi, yi = x[i], y[i]
-            pull_x = pull_y = push_x = push_y = near = np.float32(0)
-            for j in range(width):
-                across, down = xi - x[j], yi - y[j]
-                q = _ONE / (_ONE + across * across + down * down)
-                pull, push = goal[i, j] * q, q * q
-                near += q
-                pull_x += pull * across
-                pull_y += pull * down
-                push_x += push * across
-                push_y += push * down
-            pulls[0, i], pulls[1, i], pushes[0, i], pushes[1, i] = pull_x, pull_y, push_x, push_y
+        for block in range(blocks):
+            forces(wanted, x, y, block, sums)
+            begin = block * LANES
+            near = np.float32(0)
+            for lane in range(min(LANES, n - begin)):
+                near += sums[0, lane]
             total += float(near)
+            for row in range(4):
+                for lane in range(LANES):
+                    forced[row, begin + lane] = sums[row + 1, lane]
         total -= n  # each point's closeness to itself is 1
         share = np.float32(1 / max(total, 1e-30))
         norm = 0.0
         for axis in range(2):
             places = x if axis == 0 else y
             for i in range(n):
-                gradient = _FOUR * (exaggeration * pulls[axis, i] - share * pushes[axis, i])
+                gradient = _FOUR * (forced[axis, i] - share * forced[axis + 2, i])
                 uphill = updates[axis, i] * gradient < 0
                 gain = max(gains[axis, i] + _UP if uphill else gains[axis, i] * _DOWN, _LEAST_GAIN)
                 update = momentum * updates[axis, i] - rate * gain * gradient
