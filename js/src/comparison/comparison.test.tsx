@@ -1,32 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LocalModel } from "../core/model";
+import { press, settle, standIns } from "../core/stand_ins";
 import { exampleAbout, exampleRow } from "./example";
 import front from "./index";
 
-/** happy-dom draws nothing; the drawing itself is tested in Chromium. */
-beforeEach(() => {
-  vi.stubGlobal("createImageBitmap", async () => ({ width: 8, height: 4, close() {} }));
-  vi.stubGlobal(
-    "IntersectionObserver",
-    class {
-      observe() {}
-      unobserve() {}
-      disconnect() {}
-    },
-  );
-});
-
-const undo: (() => void)[] = [];
-afterEach(() => {
-  for (const step of undo.splice(0)) step();
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
-
-const settle = async () => {
-  for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-};
+const view = standIns({ width: 8, height: 4 });
 
 /** Answers what it is asked. */
 class AskedModel extends LocalModel {
@@ -50,15 +28,12 @@ async function show(values: Record<string, unknown>, state = new LocalModel()) {
   const model = new AskedModel({ state: "anywidget:s", _about: exampleAbout(), _added: [], ...values });
   const el = document.createElement("div");
   document.body.append(el);
-  undo.push(await front().render({ model, el, host: { getModel: async () => state } }));
+  view.undo.push(await front().render({ model, el, host: { getModel: async () => state } }));
   await settle();
   return { el, model, state };
 }
 
 const all = (el: HTMLElement, query: string) => [...el.querySelectorAll<HTMLElement>(query)];
-const key = (target: Element | null | undefined, name: string) =>
-  target?.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
-
 describe("the Comparison", () => {
   it("has a row a picture and a column a method, with names for screen readers and words as text", async () => {
     const { el } = await show({ _rows: [exampleRow("1", "<i>dog</i>"), exampleRow("2", "قطة")] });
@@ -111,19 +86,19 @@ describe("the Comparison", () => {
   it("probes with the keys, reads all cells of the row, and says it", async () => {
     const { el } = await show({ _rows: [exampleRow("1", "dog"), exampleRow("2", "cat")] });
     const cell = el.querySelector<HTMLElement>("tr[data-key='1'] td");
-    key(cell, "Enter");
+    press(cell, "Enter");
     await settle();
     expect(all(el, ".inv-cmp-reading").map(({ textContent }) => textContent)).toEqual([
       "pixel 4, 2",
       "0.625 · 50\u00a0% below",
       "-0.250 · 38\u00a0% below",
     ]);
-    key(cell, "ArrowLeft");
+    press(cell, "ArrowLeft");
     await settle();
     expect(all(el, ".inv-cmp-reading")[0]?.textContent).toBe("pixel 3, 2");
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(all(el, "[role=status]").at(-1)?.textContent).toMatch(/^pixel 3, 2; CAM: 0\.375 · /);
-    key(cell, "Escape");
+    press(cell, "Escape");
     await settle();
     expect(all(el, ".inv-cmp-reading")).toHaveLength(0);
   });

@@ -144,6 +144,7 @@ interface IconButtonProps {
   onClick: () => void;
 }
 
+/** Disabled it keeps the focus: on the page's body keys would do nothing, Escape included. */
 export function IconButton({ icon, label, expanded, disabled = false, onClick }: IconButtonProps) {
   return (
     <button
@@ -152,8 +153,8 @@ export function IconButton({ icon, label, expanded, disabled = false, onClick }:
       aria-label={label}
       title={label}
       aria-expanded={expanded}
-      disabled={disabled}
-      onClick={onClick}
+      aria-disabled={disabled || undefined}
+      onClick={disabled ? undefined : onClick}
       {...GUARDED}
     >
       <Icon name={icon} />

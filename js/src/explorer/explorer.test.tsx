@@ -1,52 +1,24 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LocalModel, type Model } from "../core/model";
+import { press, settle, standIns } from "../core/stand_ins";
 import { examplePicture } from "./example";
 import front from "./index";
 
-/** happy-dom draws nothing; the drawing itself is tested in Chromium. */
-beforeEach(() => {
-  vi.stubGlobal("createImageBitmap", async () => ({ width: 8, height: 6, close() {} }));
-  vi.stubGlobal(
-    "IntersectionObserver",
-    class {
-      observe() {}
-      unobserve() {}
-      disconnect() {}
-    },
-  );
-  URL.createObjectURL = () => "blob:test";
-  URL.revokeObjectURL = vi.fn();
-});
-
 const on = LocalModel.prototype.on;
-const undo: (() => void)[] = [];
-afterEach(() => {
-  for (const step of undo.splice(0)) step();
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
-
-/** Several short waits: on a busy machine one long one can end before what was scheduled meanwhile has run. */
-const settle = async () => {
-  for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-};
+const view = standIns();
 
 async function show(values: Record<string, unknown>, state: Model = new LocalModel()) {
   const model = new LocalModel({ state: "anywidget:s", ...values });
   const el = document.createElement("div");
   document.body.append(el);
   const host = { getModel: async () => state };
-  undo.push(await front().render({ model, el, host }));
+  view.undo.push(await front().render({ model, el, host }));
   await settle();
   return { el, model, state };
 }
 
 const cards = (el: HTMLElement) => [...el.querySelectorAll<HTMLElement>("button.inv-card")];
 const names = (el: HTMLElement) => cards(el).map((card) => card.getAttribute("aria-label"));
-const key = (target: Element | null, name: string) =>
-  target?.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
-
 describe("the Explorer", () => {
   it("has a column a layer and a card a cluster map, with names for screen readers", async () => {
     const { el } = await show({ _pictures: [examplePicture("dog.jpg", "dog", ["wheel", "window"])] });
@@ -76,8 +48,8 @@ describe("the Explorer", () => {
     const stops = () => cards(el).filter((card) => card.tabIndex === 0);
     expect(stops().map((card) => card.dataset.id)).toEqual(["id-0-0"]);
     stops()[0]?.focus();
-    key(document.activeElement, "ArrowDown");
-    key(document.activeElement, "ArrowRight");
+    press(document.activeElement, "ArrowDown");
+    press(document.activeElement, "ArrowRight");
     await settle();
     expect((document.activeElement as HTMLElement).dataset.id).toBe("id-1-1");
     expect(stops().map((card) => card.dataset.id)).toEqual(["id-1-1"]);
@@ -92,7 +64,7 @@ describe("the Explorer", () => {
     const detail = el.querySelector(".inv-detail");
     expect(detail?.getAttribute("aria-label")).toBe("cluster 2 of block 1, layer 2");
     expect(detail?.contains(document.activeElement)).toBe(true);
-    key(document.activeElement, "Escape");
+    press(document.activeElement, "Escape");
     await settle();
     expect(el.querySelector(".inv-detail")).toBeNull();
     expect(state.get("cluster_map")).toBeNull();
@@ -147,7 +119,7 @@ describe("the Explorer", () => {
     const model = new LocalModel({ state: "anywidget:gone", _pictures: [examplePicture()] });
     const el = document.createElement("div");
     const host = { getModel: () => Promise.reject(new Error("no such model")) };
-    undo.push(await front().render({ model, el, host }));
+    view.undo.push(await front().render({ model, el, host }));
     expect(cards(el)).toHaveLength(4);
   });
 
@@ -204,10 +176,10 @@ describe("the Explorer", () => {
     expect(options()[1]?.getAttribute("aria-label")).toBe("Immagine 2, nascosta finché non l’hai giocata");
     expect(options()[1]?.getAttribute("aria-selected")).toBe("true");
     // The keyboard reaches it and leaves it.
-    key(options()[1] ?? null, "ArrowLeft");
+    press(options()[1] ?? null, "ArrowLeft");
     await settle();
     expect(el.querySelector("h2")?.textContent).toBe("cat.jpg");
-    key(options()[0] ?? null, "ArrowRight");
+    press(options()[0] ?? null, "ArrowRight");
     await settle();
     expect(el.querySelector(".inv-withheld")).not.toBeNull();
     expect(document.activeElement).toBe(options()[1]);
@@ -218,117 +190,12 @@ describe("the Explorer", () => {
     expect(cards(el)).toHaveLength(4);
   });
 
-  it("moves to another State when it is given one", async () => {
-    const states: Record<string, LocalModel> = {
-      "anywidget:one": new LocalModel({ picture: "dog.jpg" }),
-      "anywidget:two": new LocalModel({ picture: "cat.jpg", colour_map: "turbo" }),
-    };
-    const model = new LocalModel({
-      state: "anywidget:one",
-      _pictures: [examplePicture(), examplePicture("cat.jpg")],
-    });
-    const el = document.createElement("div");
-    document.body.append(el);
-    const host = { getModel: async (reference: unknown) => states[String(reference)] as Model };
-    undo.push(await front().render({ model, el, host }));
-    await settle();
-    expect(el.querySelector("h2")?.textContent).toBe("dog.jpg");
-    model.set("state", "anywidget:two");
-    await settle();
-    expect(el.querySelector("h2")?.textContent).toBe("cat.jpg");
-    expect(el.querySelector<HTMLSelectElement>("select")?.value).toBe("turbo");
-    expect(el.querySelectorAll(".inv-explorer")).toHaveLength(1);
-    // The first State is let go.
-    states["anywidget:one"]?.set("picture", "dog.jpg");
-    expect(el.querySelector("h2")?.textContent).toBe("cat.jpg");
-  });
-
-  it("lets a group of layers stand out that was chosen here or elsewhere", async () => {
-    const groups = { early: ["features.0"], late: ["features.1"] };
-    const { el, state } = await show({ _pictures: [examplePicture()] }, new LocalModel({ groups, group: "late" }));
-    const bands = () => [...el.querySelectorAll<HTMLButtonElement>(".inv-band button")];
-    const chosen = () => [...el.querySelectorAll("[data-chosen=true]")].map((run) => run.getAttribute("aria-label"));
-    expect(bands().map((band) => band.textContent)).toEqual(["early", "late"]);
-    expect(chosen()).toEqual(["late"]);
-    expect(el.querySelector("[data-chosen=true] section")?.getAttribute("aria-label")).toBe("block 1, layer 2");
-    bands()[0]?.click();
-    await settle();
-    expect([state.get("group"), chosen(), bands()[0]?.getAttribute("aria-pressed")]).toEqual([
-      "early",
-      ["early"],
-      "true",
-    ]);
-    bands()[0]?.click();
-    await settle();
-    expect([state.get("group"), chosen()]).toEqual([null, []]);
-    expect(bands().every((band) => band.hasAttribute("data-lm-suppress-shortcuts"))).toBe(true);
-  });
-
-  it("keeps to the layers that were brushed, says so, and lets them go", async () => {
-    const state = new LocalModel({ layers: ["features.1"], cluster_map: "id-0-0" });
-    const { el } = await show({ _pictures: [examplePicture()] }, state);
-    const columns = () => [...el.querySelectorAll("section.inv-column")].map((one) => one.getAttribute("aria-label"));
-    const said = () => el.querySelector(".inv-chip-choice")?.textContent;
-    expect(columns()).toEqual(["block 1, layer 2"]);
-    expect(said()).toBe("layersblock 1, layer 21 of 2All layers");
-    expect(el.querySelector(".inv-detail")?.getAttribute("aria-label")).toBe("cluster 1 of block 1, layer 1");
-    el.querySelector<HTMLElement>(".inv-chip-choice button")?.click();
-    await settle();
-    expect(columns()).toEqual(["block 1, layer 1", "block 1, layer 2"]);
-    expect([said(), state.get("layers")]).toEqual([undefined, []]);
-  });
-
-  it("says in how many pictures a label stands, and of how many it knows", async () => {
-    const state = new LocalModel({ label: "ear" });
-    const head = (i: number, labels?: string[]) => ({
-      ...{ key: `far ${i}`, name: `${i}.jpg`, target_name: "dog" },
-      ...(labels ? { labels } : {}),
-    });
-    const dog = examplePicture("dog.jpg", "dog", ["ear"]);
-    const { el, model } = await show({ _pictures: [dog, head(1, ["ear"]), head(2, [])] }, state);
-    const said = () => el.querySelector(".inv-chip-choice")?.textContent;
-    expect(said()).toBe("labelearin 2 of 3 pictures");
-    model.set("_pictures", [dog, head(1), { key: "x", withheld: true }]);
-    await settle();
-    expect(said()).toBe("labelearin 1 of the 1 picture that is known here");
-  });
-
-  it("is Italian where State says so, in names for screen readers too", async () => {
-    const state = new LocalModel({ language: "it", cluster_map: "id-0-0", layers: ["features.0"] });
-    const { el } = await show(
-      { _pictures: [examplePicture("dog.jpg", "dog"), examplePicture("cat.jpg", "cat")] },
-      state,
-    );
-    el.querySelector<HTMLElement>(".inv-menu button")?.click();
-    await settle();
-    const heard = [...el.querySelectorAll("[aria-label], [title]")].flatMap((each) =>
-      ["aria-label", "title"].map((name) => each.getAttribute(name) ?? ""),
-    );
-    const all = `${el.querySelector(".inv-content")?.textContent} ${heard.join(" ")}`;
-    expect(el.querySelector(".inv-detail")?.getAttribute("aria-label")).toBe("cluster 1 di blocco 1, strato 1");
-    expect(names(el)[0]).toBe("cluster 1, 35,0\u00a0%, 3 mappe");
-    for (const words of [
-      "predetta e spiegata",
-      "opacità",
-      "Tutti gli strati",
-      "Mostra tutte",
-      "2 immagini",
-      "Chiudi (Esc)",
-    ])
-      expect(all).toContain(words);
-    expect(all).not.toMatch(/\b(layers?|block|picture|columns|weight|shown|view|opacity|maps|close|show)\b/i);
-    expect(el.querySelector(".inv-content")?.getAttribute("lang")).toBe("it");
-    state.set("language", "en");
-    await settle();
-    expect(names(el)[0]).toBe("cluster 1, 35.0\u00a0%, 3 maps");
-  });
-
   it("leaves nothing behind", async () => {
     const state = new LocalModel();
     const off = vi.spyOn(state, "off");
     const on = vi.spyOn(state, "on");
     const { el } = await show({ _pictures: [examplePicture(), examplePicture("cat.jpg")] }, state);
-    for (const step of undo.splice(0)) step();
+    for (const step of view.undo.splice(0)) step();
     expect(el.childElementCount).toBe(0);
     expect(off.mock.calls.length).toBe(on.mock.calls.length);
     expect(URL.revokeObjectURL).toHaveBeenCalledTimes(2);

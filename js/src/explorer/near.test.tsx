@@ -1,42 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LocalModel } from "../core/model";
 import type { Column, Picture } from "../core/payload";
+import { press, settle, standIns } from "../core/stand_ins";
 import { examplePicture } from "./example";
 import front from "./index";
 
-const undo: (() => void)[] = [];
-let saw: ((column: Element, inSight: boolean) => void) | undefined;
-
-beforeEach(() => {
-  vi.stubGlobal("createImageBitmap", async () => ({ width: 8, height: 6, close() {} }));
-  vi.stubGlobal(
-    "IntersectionObserver",
-    class {
-      constructor(
-        tell: (entries: { target: Element; isIntersecting: boolean }[]) => void,
-        options?: { root?: Element },
-      ) {
-        if (options?.root) saw = (target, isIntersecting) => tell([{ target, isIntersecting }]);
-      }
-      observe() {}
-      unobserve() {}
-      disconnect() {}
-    },
-  );
-  URL.createObjectURL = () => "blob:test";
-  URL.revokeObjectURL = vi.fn();
-});
-
-afterEach(() => {
-  for (const step of undo.splice(0)) step();
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  saw = undefined;
-});
-
-const settle = async () => {
-  for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-};
+const view = standIns();
 
 /** A picture with so many columns of so many cards each. */
 function manyColumns(columns: number, cards: number): Picture {
@@ -58,7 +27,7 @@ async function show(picture: Picture, state = new LocalModel()) {
   const el = document.createElement("div");
   document.body.append(el);
   const model = new LocalModel({ state: "anywidget:s", _pictures: [picture] });
-  undo.push(await front().render({ model, el, host: { getModel: async () => state } }));
+  view.undo.push(await front().render({ model, el, host: { getModel: async () => state } }));
   await settle();
   const column = (i: number) => el.querySelectorAll<HTMLElement>("section.inv-column")[i] as HTMLElement;
   const cards = (i: number) => column(i).querySelectorAll("button.inv-card").length;
@@ -77,24 +46,22 @@ describe("very many cards", () => {
 
   it("come with their column, and go with it", async () => {
     const { column, cards } = await show(manyColumns(40, 10));
-    saw?.(column(30), true);
-    saw?.(column(12), false);
+    view.saw?.(column(30), true);
+    view.saw?.(column(12), false);
     await settle();
     expect([cards(12), cards(13), cards(29), cards(30)]).toEqual([0, 10, 0, 10]);
   });
 
   it("are reached by keys, however far, and what has the focus stays", async () => {
     const { el, column, cards } = await show(manyColumns(40, 10));
-    const press = (key: string) =>
-      document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
     el.querySelector<HTMLElement>("button.inv-card")?.focus();
-    press("End");
+    press(document.activeElement, "End");
     await settle();
     expect((document.activeElement as HTMLElement).dataset.id).toBe("id-39-0");
-    saw?.(column(39), false);
+    view.saw?.(column(39), false);
     await settle();
     expect(cards(39)).toBe(10);
-    press("ArrowLeft");
+    press(document.activeElement, "ArrowLeft");
     await settle();
     expect((document.activeElement as HTMLElement).dataset.id).toBe("id-38-0");
   });
@@ -110,6 +77,6 @@ describe("very many cards", () => {
   it("are all there up to some hundreds", async () => {
     const { cards } = await show(manyColumns(30, 10));
     expect([cards(0), cards(29)]).toEqual([10, 10]);
-    expect(saw).toBeUndefined();
+    expect(view.saw).toBeUndefined();
   });
 });

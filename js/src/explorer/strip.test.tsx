@@ -1,33 +1,11 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { LocalModel } from "../core/model";
+import { press as pressOn, settle, standIns } from "../core/stand_ins";
 import { examplePicture } from "./example";
 import front from "./index";
 
 /** happy-dom lays nothing out: the strip takes itself to be 1600 px wide. */
-beforeEach(() => {
-  vi.stubGlobal("createImageBitmap", async () => ({ width: 8, height: 6, close() {} }));
-  vi.stubGlobal(
-    "IntersectionObserver",
-    class {
-      observe() {}
-      unobserve() {}
-      disconnect() {}
-    },
-  );
-  URL.createObjectURL = () => "blob:test";
-  URL.revokeObjectURL = vi.fn();
-});
-
-const undo: (() => void)[] = [];
-afterEach(() => {
-  for (const step of undo.splice(0)) step();
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-});
-
-const settle = async () => {
-  for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-};
+const view = standIns();
 const COUNT = 3000;
 
 async function show(count = COUNT) {
@@ -45,14 +23,14 @@ async function show(count = COUNT) {
   const state = new LocalModel();
   const el = document.createElement("div");
   document.body.append(el);
-  undo.push(await front().render({ model, el, host: { getModel: async () => state } }));
+  view.undo.push(await front().render({ model, el, host: { getModel: async () => state } }));
   await settle();
   const list = el.querySelector<HTMLElement>("[role=listbox]") as HTMLElement;
   const options = () => [...list.querySelectorAll<HTMLElement>("[role=option]")];
   const names = () => options().map((one) => one.getAttribute("aria-label")?.split(",")[0]);
   const places = () => options().map((one) => Number(one.getAttribute("aria-posinset")));
   const press = async (key: string) => {
-    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    pressOn(document.activeElement, key);
     await settle();
   };
   const scroll = async (left: number) => {

@@ -66,7 +66,7 @@ function Checks() {
         <button
           type="button"
           class="inv-button"
-          disabled={chosen === all.length}
+          aria-disabled={chosen === all.length || undefined}
           onClick={() => store.set({ hidden_layers: [] })}
           {...GUARDED}
         >
@@ -75,7 +75,7 @@ function Checks() {
         <button
           type="button"
           class="inv-button"
-          disabled={chosen === 0}
+          aria-disabled={chosen === 0 || undefined}
           onClick={() => store.set({ hidden_layers: all.map(({ layer }) => layer) })}
           {...GUARDED}
         >
