@@ -74,10 +74,19 @@ export function PlayLink({ store, large = false }: { store: DeskStore; large?: b
   );
 }
 
-/** Nobody is here yet: what to show to the room. */
+/** What to show to the room while nobody is here yet; an ended game invites nobody. */
 export function Invitation({ store }: { store: DeskStore }) {
   const t = store.t.value;
-  const { link, qr } = store.desk.value;
+  const { link, qr, status } = store.desk.value;
+  if (status === "ended")
+    return (
+      <div class="inv-invitation">
+        <div class="inv-invitation-words">
+          <h3>{t("host.over")}</h3>
+          <p class="inv-quiet">{t("host.over_words")}</p>
+        </div>
+      </div>
+    );
   return (
     <div class="inv-invitation">
       {qr && <QrCode modules={qr} label={t("host.qr")} />}

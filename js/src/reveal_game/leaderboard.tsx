@@ -1,4 +1,5 @@
 /** The best players by their nicknames; whoever is not on it can join, who is can leave. */
+import { useSignal } from "@preact/signals";
 import { GUARDED } from "../core/keyboard";
 import { useAnswer } from "./answers";
 import type { GameStore } from "./store";
@@ -8,6 +9,8 @@ export function Leaderboard({ store }: { store: GameStore }) {
   const t = store.t.value;
   const { value, error, busy, ask } = useAnswer(() => store.leaderboard());
   const answer = value.value;
+  // What was ticked, until the answer is there: a box that is disabled meanwhile would lose the focus.
+  const wanted = useSignal<boolean | undefined>(undefined);
   return (
     <div class="inv-board" aria-busy={busy.value}>
       {error.value !== undefined && (
@@ -60,9 +63,12 @@ export function Leaderboard({ store }: { store: GameStore }) {
       {answer !== undefined && (
         <Check
           label={t("leaderboard.join")}
-          checked={answer.on}
-          disabled={busy.value}
-          onCheck={(on) => void ask(() => store.leaderboard(on))}
+          checked={wanted.value ?? answer.on}
+          onCheck={async (on) => {
+            wanted.value = on;
+            await ask(() => store.leaderboard(on));
+            if (!busy.value) wanted.value = undefined;
+          }}
         />
       )}
       {answer !== undefined && <p class="inv-hint">{t("leaderboard.hint")}</p>}

@@ -296,9 +296,12 @@ describe("the panels", () => {
     await settle();
     expect([...el.querySelectorAll("tbody bdi")].map((name) => name.textContent)).toEqual(["<i>ann</i>", "fox"]);
     expect(el.querySelector("tr[aria-current=true] bdi")?.textContent).toBe("fox");
-    check(el, "Show me on the leaderboard")?.click();
+    const box = check(el, "Show me on the leaderboard");
+    box?.focus();
+    box?.click();
     await settle();
     expect(model.last("leaderboard")).toMatchObject({ on: false });
+    expect([box?.disabled, box?.checked, document.activeElement === box]).toEqual([false, false, true]);
     model.answer("leaderboard", { leaderboard: rows.slice(0, 1), on: false });
     await settle();
     expect(check(el, "Show me on the leaderboard")?.checked).toBe(false);

@@ -21,7 +21,7 @@ export function StepBar({ screen }: { screen: RoundScreen }) {
       <button
         type="button"
         class="inv-button inv-show-more"
-        disabled={!store.canShowMore() || screen.paused}
+        aria-disabled={!store.canShowMore() || screen.paused || undefined}
         aria-busy={store.busy.value.has("show")}
         aria-keyshortcuts="PageDown Alt+ArrowRight"
         onClick={() => void store.showMore()}
