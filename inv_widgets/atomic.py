@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["write"]
 
 
-def write(path: Path, content: bytes) -> Path:
+def write(path: Path, content: bytes | memoryview) -> Path:
     """Write a file under another name first, then give it its own: an older file stands until the new one is whole.
 
     Folders on the way are made.

@@ -19,10 +19,10 @@ from inv_widgets.run_rows import (
     SCHEMAS,
     added_after,
     explanation_of,
-    rows_of,
     to_frame,
     upgraded,
 )
+from inv_widgets.run_tables import size_of, tables_of
 from inv_widgets.url_files import UrlFile, file_at
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from inv_widgets.explanation import Explanation
 
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "RunFiles", "RunWriter", "companions", "opened", "to_frame", "write"]
+
+
+_AT_ONCE = 16
+_BYTES_AT_ONCE = 4_000_000
+"""So many explanations become tables together, which takes a third of the time."""
 
 
 def companions(path: str | Path | UrlFile) -> dict[str, Path | UrlFile]:
@@ -71,6 +76,8 @@ class RunWriter:
         self._paths = companions(path)
         self._drafts: dict[str, Path] = {}
         self._writers: dict[str, GroupWriter] = {}
+        self._waiting: list[tuple[Explanation, tuple[bytes, bytes] | None]] = []
+        self._bytes = 0
         self.errors: dict[str, str] = {}
         self.job = dict(job or {})
 
@@ -80,21 +87,33 @@ class RunWriter:
             self._writers[kind] = GroupWriter(draft, SCHEMAS[kind])
         return self
 
-    def add(self, explanation: Explanation) -> None:
-        """Append one explanation."""
-        for kind, rows in rows_of(explanation).items():
-            if rows:
-                self._writers[kind].add(pa.Table.from_pylist(rows, SCHEMAS[kind]))
+    def add(self, explanation: Explanation, kept_as: tuple[bytes, bytes] | None = None) -> None:
+        """Append one explanation; `kept_as` is what :func:`.thumbnails.stored` made of its picture already."""
+        self._waiting.append((explanation, kept_as))
+        self._bytes += size_of(explanation)
+        if len(self._waiting) >= _AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
+            self._add_waiting()
 
-    def copy(self, tables: Mapping[str, pa.Table], *, name: str | None = None) -> None:
-        """Append what :meth:`RunFiles.tables` gave, without decoding it; `name` calls the picture anew."""
-        for kind, table in tables.items():
-            if len(table):
-                self._writers[kind].add(table if name is None else _called(table, name))
+    def copy(
+        self, tables: Mapping[str, pa.Table], *, name: str | None = None, sizes: Mapping[str, int] | None = None
+    ) -> None:
+        """Append one explanation as tables, such as :meth:`RunFiles.tables` gives, without decoding it.
+
+        Parameters
+        ----------
+        name
+            Calls the picture anew.
+        sizes
+            Bytes of each table, where they are known.
+        """
+        self._add_waiting()
+        self._append(tables, sizes or {}, name)
 
     def __exit__(self, kind: object, *_: object) -> None:
         written = {"run": uuid.uuid4().hex, "errors": self.errors, "job": self.job}
         try:
+            if kind is None:
+                self._add_waiting()
             for writer in self._writers.values():
                 if kind is None:
                     writer.close({"inv_widgets": json.dumps(written)})
@@ -106,6 +125,19 @@ class RunWriter:
         finally:
             for draft in self._drafts.values():
                 draft.unlink(missing_ok=True)
+
+    def _add_waiting(self) -> None:
+        if not self._waiting:
+            return
+        tables = tables_of(*zip(*self._waiting, strict=True))
+        self._waiting, self._bytes = [], 0
+        for place in range(len(tables)):
+            self._append(tables.of(place), tables.sizes(place))
+
+    def _append(self, tables: Mapping[str, pa.Table], sizes: Mapping[str, int], name: str | None = None) -> None:
+        for kind, table in tables.items():
+            if len(table):
+                self._writers[kind].add(table if name is None else _called(table, name), sizes.get(kind))
 
 
 def write(
@@ -260,4 +292,6 @@ def _written(parquet: pq.ParquetFile) -> dict[str, Any]:
 
 def _called(table: pa.Table, name: str) -> pa.Table:
     place = table.schema.get_field_index("picture")
+    if table["picture"][0].as_py() == name:
+        return table
     return table.set_column(place, table.schema.field(place), pa.array([name] * len(table), pa.string()))

@@ -1,4 +1,4 @@
-"""Thumbnails of pictures, as they are stored in a run and sent to the browser."""
+"""Pictures as they are stored in a run, and their thumbnails, which are sent to the browser too."""
 
 from __future__ import annotations
 
@@ -11,10 +11,32 @@ from PIL import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LONGEST_THUMBNAIL", "pixels", "shrunk", "thumbnail"]
+__all__ = ["LONGEST_THUMBNAIL", "lossless", "pixels", "shrunk", "stored", "thumbnail"]
 
 LONGEST_THUMBNAIL = 96
 """Pixels of the longer side: twice what the Explorer's strip shows."""
+
+
+_LONGEST_WEBP = 16383  # pixels of a side
+
+
+def stored(picture: NDArray[np.uint8]) -> tuple[bytes, bytes]:
+    """Give a picture (uint8 RGB, height x width x 3) as it stands in a run: :func:`lossless`, and its thumbnail."""
+    return lossless(picture), thumbnail(picture)
+
+
+def lossless(picture: NDArray[np.uint8]) -> bytes:
+    """Give a picture (uint8 RGB, height x width x 3) as bytes that :func:`pixels` reads exactly.
+
+    WebP at its fastest: against the fastest PNG of a photo half the time, for reading too, and three quarters of the
+    bytes. PNG where a side is longer than WebP allows.
+    """
+    image, buffer = Image.fromarray(picture), io.BytesIO()
+    if max(image.size) > _LONGEST_WEBP:
+        image.save(buffer, "PNG", compress_level=1)
+    else:
+        image.save(buffer, "WEBP", lossless=True, quality=0, method=0)
+    return buffer.getvalue()
 
 
 def thumbnail(picture: NDArray[np.uint8]) -> bytes:
@@ -38,7 +60,7 @@ def shrunk(image: Image.Image, longest: int) -> Image.Image:
     if scale >= 1:
         return image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def pixels(image: bytes) -> NDArray[np.uint8]:

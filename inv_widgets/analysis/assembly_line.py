@@ -22,10 +22,13 @@ from inv_widgets.errors import UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from inv_widgets.analysis.batch_passes import Work
     from inv_widgets.analysis.picture_lists import Entry
+    from inv_widgets.analysis.slots import Made
     from inv_widgets.classifier import Classifier
-    from inv_widgets.explanation import Explanation
     from inv_widgets.recipe import Recipe
 
 __all__ = ["AssemblyLine"]
@@ -41,7 +44,7 @@ class AssemblyLine:
 
     Parameters
     ----------
-    net, network_hash, layers, recipe, is_known, batch_size, workers
+    net, network_hash, layers, recipe, is_known, batch_size, workers, pack
         As :func:`.many.outcomes` has them.
     threads
         Torch's, on the caller's thread.
@@ -57,6 +60,7 @@ class AssemblyLine:
         batch_size: int | None,
         workers: int,
         threads: int,
+        pack: Callable[[NDArray[np.uint8]], Any] | None = None,
     ) -> None:
         self._net, self._recipe, self._is_known, self._workers = net, recipe, is_known, workers
         self._signals: SimpleQueue[None] = SimpleQueue()
@@ -71,7 +75,7 @@ class AssemblyLine:
             names, set_ = ("inv-widgets-reading", "inv-widgets-passes"), own_threads
             self._reading = ThreadPoolExecutor(1 + number // 8, names[0], initializer=set_, initargs=(1,))
             self._passing = ThreadPoolExecutor(1, names[1], initializer=set_, initargs=(threads,))
-        self._makers = ColumnMakers(workers, cores)
+        self._makers = ColumnMakers(workers, cores, pack)
         casting = autocast_of(net.device.type)
         self._passes = BatchPasses(
             net, network_hash, layers, recipe, self._sizes, self._makers, workers, cores, threads, casting
@@ -152,8 +156,10 @@ class AssemblyLine:
             slot.fatal, slot.done = slot.first.fatal, True
 
     @staticmethod
-    def _was_made(slot: Slot, made: Box[Explanation]) -> None:
-        slot.made, slot.done, slot.explanation = None, True, made.result
+    def _was_made(slot: Slot, made: Box[Made]) -> None:
+        slot.made, slot.done = None, True
+        if made.result is not None:
+            slot.explanation, slot.packed = made.result
         if isinstance(made.error, Exception) and not isinstance(made.error, _FATAL):
             slot.error = made.error
         else:

@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.batch_sizes import BatchSizes
     from inv_widgets.analysis.column_makers import ColumnMakers
     from inv_widgets.analysis.cores import Cores
-    from inv_widgets.analysis.slots import Box
+    from inv_widgets.analysis.slots import Box, Made
     from inv_widgets.analysis.stages import Prepared
     from inv_widgets.classifier import Classifier
-    from inv_widgets.explanation import Explanation
     from inv_widgets.recipe import Recipe
 
-    Work: TypeAlias = tuple[Prepared, Box[Explanation]]
+    Work: TypeAlias = tuple[Prepared, Box[Made]]
 
 __all__ = ["BatchPasses", "autocast_of"]
 

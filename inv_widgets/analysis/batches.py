@@ -16,6 +16,7 @@ from inv_widgets.analysis.picture_lists import entries
 from inv_widgets.analysis.pipeline import require
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, load
+from inv_widgets.thumbnails import stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,30 +164,31 @@ class _Work:
     options: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
-    def do(self, store: _Memory | Parts) -> list[tuple[str, str]]:
-        """Explain what the store lacks; give the key in it and the name of each picture that did not fail."""
-        done = []
-        made = outcomes(self.net, self.todo, layers=self.layers, recipe=self.recipe, known=store, **self.options)
+    def do(self, store: _Memory | Parts) -> None:
+        """Explain what the store lacks; it takes each picture that did not fail, in order."""
+        pack = stored if isinstance(store, Parts) else None
+        made = outcomes(
+            self.net, self.todo, layers=self.layers, recipe=self.recipe, known=store, pack=pack, **self.options
+        )
         try:
             for each in made:
                 if each.error is not None:
                     self._report(each, each.error)
                 elif each.key is not None:
                     if each.explanation is not None:
-                        store.add(each.key, each.explanation)
+                        store.add(each.key, each.explanation, each.packed)
                     elif not self.bar.disable:
                         self.bar.initial += 1  # no work: the rate leaves it out
-                    done.append((each.key, each.entry.name))
+                    store.take(each.key, each.entry.name)
                 self.bar.update()
         except KeyboardInterrupt:
             for each in finished(made):
                 if each.key is not None and each.explanation is not None:
-                    store.add(each.key, each.explanation)
+                    store.add(each.key, each.explanation, each.packed)
             raise
         finally:
             made.close()
             store.flush()
-        return done
 
     def _report(self, failed: Outcome, error: Exception) -> None:
         if self.on_error == "raise":
@@ -199,12 +201,16 @@ class _Memory:
 
     def __init__(self) -> None:
         self.made: dict[str, Explanation] = {}
+        self.taken: list[tuple[str, str]] = []
 
     def __contains__(self, key: object) -> bool:
         return key in self.made
 
-    def add(self, key: str, explanation: Explanation) -> None:
+    def add(self, key: str, explanation: Explanation, _packed: None = None) -> None:
         self.made[key] = explanation
+
+    def take(self, key: str, name: str) -> None:
+        self.taken.append((key, name))
 
     def flush(self) -> None:
         """Do nothing: all is there."""
@@ -212,20 +218,19 @@ class _Memory:
 
 def _in_memory(work: _Work) -> Run:
     memory = _Memory()
-    done = work.do(memory)
-    return Run((replace(memory.made[key], name=name) for key, name in done), errors=work.errors)
+    work.do(memory)
+    return Run((replace(memory.made[key], name=name) for key, name in memory.taken), errors=work.errors)
 
 
 def _on_disk(work: _Work, out: str | Path, resume: bool) -> Run:
-    with lock(out):
-        parts = Parts(out, _job(work.net, work.layers, work.recipe), resume=resume)
+    with lock(out), Parts(out, _job(work.net, work.layers, work.recipe), resume=resume) as parts:
         try:
-            done = work.do(parts)
+            work.do(parts)
         except KeyboardInterrupt:
             number = parts.count()
             kept = f"1 explanation of {out} is" if number == 1 else f"{number} explanations of {out} are"
             raise KeyboardInterrupt(f"[inv-widgets] Stopped. {kept} kept: the same call goes on.") from None
-        return load(parts.merge(done, work.errors))
+        return load(parts.merge(work.errors))
 
 
 def _job(net: Classifier, layers: Any, recipe: Recipe) -> dict[str, Any]:

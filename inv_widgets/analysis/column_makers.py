@@ -8,15 +8,19 @@ import threading
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
+from inv_widgets.analysis.slots import Made
 from inv_widgets.analysis.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from inv_widgets.analysis.cores import Cores
     from inv_widgets.analysis.pruning import Pruned
     from inv_widgets.analysis.stages import Passed
-    from inv_widgets.explanation import Column
+    from inv_widgets.explanation import Column, Explanation
 
 __all__ = ["ColumnMakers", "Inline", "WorkerDiedError"]
 
@@ -60,10 +64,12 @@ class ColumnMakers:
         How many work at a time; 0: the caller's thread does it.
     cores
         Who may be busy.
+    pack
+        What is to be made of each explanation's picture besides.
     """
 
-    def __init__(self, workers: int, cores: Cores) -> None:
-        self._workers, self._cores = workers, cores
+    def __init__(self, workers: int, cores: Cores, pack: Callable[[NDArray[np.uint8]], Any] | None = None) -> None:
+        self._workers, self._cores, self._pack = workers, cores, pack
         self._pool: Executor = ThreadPoolExecutor(workers, "inv-widgets-columns") if workers else Inline()
         self._processes: Executor | None = None
         self._starting = threading.Lock()
@@ -74,7 +80,7 @@ class ColumnMakers:
         self._limits.enter_context(one_thread())
 
     def submit(self, known: Passed, pruned: list[Callable[[], Pruned]], made: Settable) -> None:
-        """Make an explanation; `made` gets it, or the reason why not."""
+        """Make an explanation; `made` gets a :class:`Made`, or the reason why not."""
         with self._changed:
             self._unfinished += 1
             self._count += 1
@@ -112,7 +118,8 @@ class ColumnMakers:
             else:
                 with self._cores.one():
                     columns = processes.submit(_columns, known.without_picture(), [kept() for kept in pruned]).result()
-            made.set_result(known.explanation(columns))
+            explanation = known.explanation(columns)
+            made.set_result(Made(explanation, self._packed(explanation)))
         except BrokenExecutor as error:
             reason = str(error).partition("\n")[0].rstrip(".")
             died = WorkerDiedError(
@@ -129,6 +136,12 @@ class ColumnMakers:
     def _column(self, known: Passed, place: int, kept: Callable[[], Pruned]) -> Column:
         with self._cores.one():
             return known.column(place, kept())
+
+    def _packed(self, explanation: Explanation) -> Any:
+        if self._pack is None:
+            return None
+        with self._cores.one():
+            return self._pack(explanation.picture)
 
     def _processes_if_worth_it(self) -> Executor | None:
         if self._workers < _FEW_WORKERS or self._count < _FEW_PICTURES or multiprocessing.current_process().daemon:

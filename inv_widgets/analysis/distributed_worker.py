@@ -19,6 +19,7 @@ from inv_widgets.network_names import load_network
 from inv_widgets.pictures import decoded
 from inv_widgets.run_files import RunWriter
 from inv_widgets.run_folder import PARTS
+from inv_widgets.thumbnails import stored
 from inv_widgets.url_files import UrlFile, file_at, is_url
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _explained(explaining: Explaining, partition: Partition) -> Report:
     if options.get("workers") is None:
         options["workers"] = explaining.threads  # the cores of this machine belong to other workers too
     entries = [_reachable(entry) for entry in partition.entries]
-    made = outcomes(explaining.net(), entries, layers=settings.layers, recipe=settings.recipe, **options)
+    made = outcomes(explaining.net(), entries, layers=settings.layers, recipe=settings.recipe, pack=stored, **options)
     # Two workers may be at the same partition, one of them believed to be lost: each has a file of its own.
     file = f"{settings.generation}-{uuid.uuid4().hex[:16]}.parquet"
     rows = []
@@ -189,7 +190,7 @@ def _explained(explaining: Explaining, partition: Partition) -> Report:
             if explaining.stopped:
                 raise StoppedError("[inv-widgets] The run was stopped.")
             if outcome.explanation is not None:
-                writer.add(outcome.explanation)
+                writer.add(outcome.explanation, outcome.packed)
                 rows.append((id_, outcome.explanation.name, outcome.explanation.target_name))
             elif settings.on_error == "raise" and outcome.error is not None:
                 raise outcome.error

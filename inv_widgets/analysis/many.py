@@ -23,6 +23,9 @@ from inv_widgets.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Generator, Iterable, Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from inv_widgets.analysis.picture_lists import Entry
     from inv_widgets.classifier import Classifier
     from inv_widgets.explanation import Explanation
@@ -45,6 +48,8 @@ class Outcome:
         not be read.
     explanation
         None where it failed, and where the key was known.
+    packed
+        What `pack` made of its picture.
     error
         Why it could not be explained.
     """
@@ -52,6 +57,7 @@ class Outcome:
     entry: Entry
     key: str | None = None
     explanation: Explanation | None = None
+    packed: Any = None
     error: Exception | None = None
 
     @property
@@ -71,6 +77,7 @@ def outcomes(  # noqa: PLR0913 (by keyword)
     known: Callable[[str], bool] | Container[str] = (),
     batch_size: int | None = None,
     workers: int | None = None,
+    pack: Callable[[NDArray[np.uint8]], Any] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Explain pictures; give what became of each, in their order.
 
@@ -97,6 +104,9 @@ def outcomes(  # noqa: PLR0913 (by keyword)
     workers
         How many columns are made at a time: by threads, or by processes where there are many. None: one a core, one
         less where the network is on a GPU. 0: all happens on the caller's thread.
+    pack
+        What is to be made of each explanation's picture, beside the passes: a function that does not hold Python's lock
+        for long.
 
     Raises
     ------
@@ -110,7 +120,7 @@ def outcomes(  # noqa: PLR0913 (by keyword)
     if workers is None:
         workers = max(1, count_cores() - (net.device.type != "cpu"))
     is_known = known if callable(known) else known.__contains__
-    return _outcomes(net, entries, layers, recipe, is_known, batch_size, workers)
+    return _outcomes(net, entries, layers, recipe, is_known, batch_size, workers, pack)
 
 
 def finished(made: Generator[Outcome, None, None]) -> Iterator[Outcome]:
@@ -161,12 +171,14 @@ def _outcomes(  # noqa: PLR0913, PLR0917
     is_known: Callable[[str], bool],
     batch_size: int | None,
     workers: int,
+    pack: Callable[[NDArray[np.uint8]], Any] | None,
 ) -> Generator[Outcome, None, None]:
     network_hash = net.hash
     slots: deque[Slot] = deque()
     source = iter(entries)
     exhausted = False
-    line = AssemblyLine(net, network_hash, layers, recipe, is_known, batch_size, workers, torch.get_num_threads())
+    threads = torch.get_num_threads()
+    line = AssemblyLine(net, network_hash, layers, recipe, is_known, batch_size, workers, threads, pack)
     try:
         while slots or not exhausted:
             if not exhausted and len(slots) < line.room():
@@ -213,11 +225,11 @@ def _outcome(slot: Slot, is_known: Callable[[str], bool]) -> Outcome:
         raise slot.fatal
     assert slot.entry is not None
     if slot.first is None:
-        return Outcome(slot.entry, slot.key, slot.explanation, slot.error)
+        return Outcome(slot.entry, slot.key, slot.explanation, slot.packed, slot.error)
     if slot.first.error is not None or is_known(slot.key or ""):
-        return Outcome(slot.entry, slot.key, None, slot.first.error)
+        return Outcome(slot.entry, slot.key, error=slot.first.error)
     assert slot.first.explanation is not None
-    return Outcome(slot.entry, slot.key, replace(slot.first.explanation, name=slot.entry.name))
+    return Outcome(slot.entry, slot.key, replace(slot.first.explanation, name=slot.entry.name), slot.first.packed)
 
 
 def _require_same_weights(net: Classifier, network_hash: str) -> None:

@@ -1,12 +1,14 @@
-"""Explanations on disk while a long run goes on: parts of some pictures each, and the merge into one run.
+"""Explanations on disk while a long run goes on: parts of some pictures each, and the run that is made of them.
 
-Next to ``NAME.parquet`` stand, while it is being made, the folder ``NAME.parts`` (small runs of some pictures each, and
-``job.json``: how it is made; at the end the whole run) and the file ``NAME.lock``. Whatever stops the work, parts that
-are written stay.
+Next to ``NAME.parquet`` stand, while it is being made, the folder ``NAME.parts`` (parts of some pictures each, and
+``job.json``: how it is made; a draft of the run's files, at the end the whole run) and the file ``NAME.lock``. Whatever
+stops the work, parts that are written stay. A run that begins anew is written to its draft as it goes; one that goes on
+is put together at the end.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -19,8 +21,10 @@ from inv_widgets.analysis.run_lock import beside, local_files, lock
 from inv_widgets.run_files import RunFiles, RunWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from typing_extensions import Self
 
     from inv_widgets.classifier import Classifier
     from inv_widgets.explanation import Explanation
@@ -45,7 +49,9 @@ def target_text(net: Classifier, target: Any) -> str:
 
 
 class Parts:
-    """The parts of one run, finished earlier or just now, and the merge.
+    """The parts of one run, finished earlier or just now, and the run that is made of them.
+
+    Use it as a context manager: what is drafted of the run and not finished is given up at its end.
 
     Parameters
     ----------
@@ -78,59 +84,105 @@ class Parts:
         keys: list[str] = [] if self._old is None else self._old.job["keys"]
         self._places = {key: place for place, key in enumerate(keys)}
         self._made = PartFiles(self._folder)
+        self._taken: list[tuple[str, str]] = []
+        self._drafted = 0  # of what was taken
+        self._draft: RunWriter | None = None
+        self._draft_folder = self._folder / "draft"
+        self._begins = not self._places and not self._made.keys()
 
     def __contains__(self, key: object) -> bool:
         return key in self._places or key in self._made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give up the draft, where it has not become the run."""
+        if self._draft is not None:
+            with contextlib.suppress(OSError):  # a full disk was told of already
+                self._leave(KeyboardInterrupt)
+            shutil.rmtree(self._draft_folder, ignore_errors=True)
 
     def count(self) -> int:
         """Count the explanations that are there."""
         return len(self._made.keys() | self._places.keys())
 
-    def add(self, key: str, explanation: Explanation) -> None:
-        """Take one explanation; it is written within seconds, with others, whole or not at all."""
-        if not self._manifest.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(self._manifest, json.dumps(self._job))
-        self._made.add(key, explanation)
-
-    def flush(self) -> None:
-        """Write what was taken and is not written yet."""
-        self._made.flush()
-
-    def merge(self, wanted: Sequence[tuple[str, str]], errors: Mapping[str, str]) -> Path:
-        """Write the run: the wanted explanations, then those that the file held before; remove the parts.
+    def add(self, key: str, explanation: Explanation, kept_as: tuple[bytes, bytes] | None = None) -> None:
+        """Take one explanation; it is written within seconds, with others, whole or not at all.
 
         Parameters
         ----------
-        wanted
-            (key, picture name) pairs, in order.
+        kept_as
+            What :func:`inv_widgets.thumbnails.stored` made of its picture, where that is done already.
+        """
+        if not self._manifest.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write_whole(self._manifest, json.dumps(self._job))
+        self._made.add(key, explanation, kept_as)
+
+    def take(self, key: str, name: str) -> None:
+        """Say which explanation comes next in the run, and what its picture is called there."""
+        self._taken.append((key, name))
+        self._draw_on()
+
+    def flush(self) -> None:
+        """Write what was added and is not written yet."""
+        self._made.flush()
+
+    def merge(self, errors: Mapping[str, str]) -> Path:
+        """Write the run: the explanations that were taken, then those that the file held before; remove the parts.
+
+        Parameters
+        ----------
         errors
             ``{picture name: reason}``; earlier ones of other pictures stay.
         """
         if self._old is not None:
-            asked_for = {*errors, *(name for _, name in wanted)}
+            asked_for = {*errors, *(name for _, name in self._taken)}
             errors = {name: why for name, why in self._old.errors.items() if name not in asked_for} | dict(errors)
-        asked = {key for key, _ in wanted}
-        earlier = [key for key in self._places if key not in asked]
-        keys = [*(key for key, _ in wanted), *earlier]
-        called = [name for _, name in wanted]
-        taken = set(called)
-        for key in earlier:
-            called.append(unique(self._old_name(key), taken))
-            taken.add(called[-1])
+        asked = {key for key, _ in self._taken}
+        taken = {name for _, name in self._taken}
+        for key in self._places:
+            if key not in asked:
+                self._taken.append((key, unique(self._old_name(key), taken)))
+                taken.add(self._taken[-1][1])
         self.flush()
+        keys, called = ([pair[place] for pair in self._taken] for place in (0, 1))
         if not self._is_already(keys, called, errors):
-            job = self._job | {"keys": keys}
-            draft = self._folder / "draft"
-            shutil.rmtree(draft, ignore_errors=True)
-            with RunWriter(draft / self._path.name, job=job) as writer:
-                writer.errors.update(errors)
-                for key, name in zip(keys, called, strict=True):
-                    writer.copy(self._tables(key), name=name)
-            draft.rename(self._whole)
+            self._begins = True
+            self._draw_on()
+            writer = self._draft or self._begin()
+            writer.errors.update(errors)
+            writer.job["keys"] = keys
+            self._leave(None)
+            self._draft_folder.rename(self._whole)
             self._move()
         shutil.rmtree(self._folder, ignore_errors=True)
         return self._path
+
+    def _draw_on(self) -> None:
+        """Write to the draft what was taken and is in a part by now."""
+        while self._begins and self._drafted < len(self._taken):
+            key, name = self._taken[self._drafted]
+            if key not in self._places and not self._made.is_written(key):
+                return
+            writer = self._draft or self._begin()
+            if key in self._places:
+                assert self._old is not None
+                writer.copy(self._old.tables(self._places[key]), name=name)
+            else:
+                self._made.copy(key, writer, name)
+            self._drafted += 1
+
+    def _begin(self) -> RunWriter:
+        shutil.rmtree(self._draft_folder, ignore_errors=True)
+        self._draft = RunWriter(self._draft_folder / self._path.name, job=self._job).__enter__()
+        return self._draft
+
+    def _leave(self, error: type[BaseException] | None) -> None:
+        draft, self._draft = self._draft, None
+        if draft is not None:
+            draft.__exit__(error, None, None)
 
     def _move(self) -> None:
         """Put the whole run's three files in their places; cut short, the next call goes on with it."""
@@ -153,12 +205,6 @@ class Parts:
                     "cannot be resumed. Give another out=, or resume=False to replace it."
                 )
             require_same(self._old.job, self._job, self._path)
-
-    def _tables(self, key: str) -> dict[str, Any]:
-        if key in self._places:
-            assert self._old is not None
-            return self._old.tables(self._places[key])
-        return self._made.tables(key)
 
     def _old_name(self, key: str) -> str:
         assert self._old is not None

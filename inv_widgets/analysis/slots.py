@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inv_widgets.analysis.stages import Prepared
     from inv_widgets.explanation import Explanation
 
-__all__ = ["Box", "Read", "Slot"]
+__all__ = ["Box", "Made", "Read", "Slot"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,13 @@ class Read:
     prepared: Prepared | None = None
     error: Exception | None = None
     fatal: Exception | None = None
+
+
+class Made(NamedTuple):
+    """An explanation, and what was made of its picture besides."""
+
+    explanation: Explanation
+    packed: Any = None
 
 
 _T = TypeVar("_T")
@@ -65,7 +72,7 @@ class Slot:
         What it was read as, and its explanation, while they are waited for.
     prepared
         What waits for a batch.
-    key, explanation, error
+    key, explanation, packed, error
         What became of it.
     first
         Another picture under way with the same key: its explanation will do.
@@ -77,10 +84,11 @@ class Slot:
 
     entry: Entry | None
     read: Box[Read] | None = None
-    made: Box[Explanation] | None = None
+    made: Box[Made] | None = None
     prepared: Prepared | None = None
     key: str | None = None
     explanation: Explanation | None = None
+    packed: Any = None
     error: Exception | None = None
     first: Slot | None = None
     fatal: BaseException | None = None

@@ -1,5 +1,7 @@
 """Parts on disk: several explanations each, written soon, read back whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,8 @@ from torch import nn
 import inv_widgets as inv
 from inv_widgets.analysis import part_files
 from inv_widgets.analysis.part_files import PartFiles
-from inv_widgets.run_rows import explanation_of
+from inv_widgets.run_files import RunWriter
+from inv_widgets.run_tables import size_of
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,14 @@ def explanations():
 
 
 def files(folder):
-    return sorted(file for file in folder.glob("*.parquet") if "." not in file.stem)
+    return sorted(folder.glob("[!.]*.arrow"))
+
+
+def read(parts, keys, path):
+    with RunWriter(path) as writer:
+        for key in keys:
+            parts.copy(key, writer, f"{key}.png")
+    return list(inv.load(path))
 
 
 def test_the_first_is_written_at_once_and_quick_ones_share_a_part(tmp_path, explanations, monkeypatch):
@@ -39,8 +49,8 @@ def test_the_first_is_written_at_once_and_quick_ones_share_a_part(tmp_path, expl
     assert len(files(tmp_path)) == 3
     again = PartFiles(tmp_path)
     assert set(again.keys()) == set(explanations)
-    for key, explanation in explanations.items():
-        assert explanation_of(again.tables(key)) == explanation_of(parts.tables(key)) == explanation
+    expected = [replace(explanation, name=f"{key}.png") for key, explanation in explanations.items()]
+    assert read(again, explanations, tmp_path / "again") == read(parts, explanations, tmp_path / "run") == expected
     assert "z" not in again
 
 
@@ -61,9 +71,34 @@ def test_few_parts_are_open_at_a_time(tmp_path, explanations, monkeypatch):
     for key, explanation in explanations.items():
         parts.add(key, explanation)
     assert len(files(tmp_path)) == 12
+    there = []
     for key in explanations:
-        parts.tables(key)
-        assert len(parts._open) <= part_files._OPEN < 12
+        read(parts, [key], tmp_path / "run")
+        there.append(len(parts._open))
+    assert max(there) == part_files._OPEN < 12
+
+
+def test_a_part_has_so_many_bytes_at_most(tmp_path, explanations, monkeypatch):
+    monkeypatch.setattr(part_files, "SECONDS", 1000)
+    monkeypatch.setattr(part_files, "MOST_BYTES", 3 * size_of(explanations["a"]))
+    parts = PartFiles(tmp_path)
+    parts._written = part_files.time.monotonic()
+    for key, explanation in explanations.items():
+        parts.add(key, explanation)
+    assert 3 <= len(files(tmp_path)) <= 5
+
+
+@pytest.mark.parametrize("left", [0, 20, -50])
+def test_a_part_that_is_cut_off_does_not_count(tmp_path, explanations, monkeypatch, left):
+    monkeypatch.setattr(part_files, "SECONDS", 0)
+    parts = PartFiles(tmp_path)
+    for key in "ab":
+        parts.add(key, explanations[key])
+    cut = parts._places["a"][0]
+    cut.write_bytes(cut.read_bytes()[:left])
+    again = PartFiles(tmp_path)
+    assert list(again.keys()) == ["b"]
+    assert read(again, ["b"], tmp_path / "run") == [replace(explanations["b"], name="b.png")]
 
 
 def test_no_folder_is_no_parts(tmp_path):
