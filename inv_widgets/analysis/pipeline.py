@@ -96,7 +96,7 @@ def named_picture(picture: Any, name: str | None = None) -> Picture:
 def _side_by_side(known: Passed, captured: Capture, recipe: Recipe) -> list[Column]:
     """Make the columns on as many threads as torch uses, each by one, the widest first.
 
-    Torch's own part, the weights, stays on this thread: each thread that calls torch would bring threads of its own.
+    What torch does of it stays on this thread: each thread that calls torch would bring threads of its own.
     """
     places = sorted(range(len(captured.layers)), key=lambda place: -captured.layers[place].n_maps)
     pruned = pruned_maps(captured, recipe)

@@ -5,17 +5,23 @@ Knows numpy only: what comes from the network is handed in. What it does on a de
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inv_widgets.analysis import pruning_loops
+from inv_widgets.analysis.compiled import compiled
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from inv_widgets.recipe import Recipe
 
-__all__ = ["Pruned", "chosen", "per_cent", "prune"]
+__all__ = ["Pruned", "chosen", "per_cent", "prune", "weigh_and_prune"]
 
 _ABSURD = 1e35  # a hundred times this, summed, still fits float32
 
@@ -65,22 +71,27 @@ def prune(maps: NDArray[np.float32], weights: NDArray[np.float64], recipe: Recip
         Its `prune_below` counts.
     """
     flat = maps.reshape(len(maps), -1)
-    high, low = flat.max(axis=1), flat.min(axis=1)  # NaN where a map holds one
-    weights, share, total, usable, alive, kept = chosen(high, low, weights, recipe)
-    if not usable.all():
-        flat = np.where(usable[:, None], flat, 0)
-    left = share.astype(np.float32)
-    left[kept] = 0
-    return Pruned(
-        maps=maps[kept],
-        kept=kept,
-        weights=weights,
-        share=share,
-        total=total,
-        usable=usable,
-        alive=alive,
-        pruned_sum=(left @ flat).reshape(maps.shape[1:]),
-    )
+    return _pruned(maps, flat.max(axis=1), flat.min(axis=1), weights, recipe)  # NaN where a map holds one
+
+
+def weigh_and_prune(
+    weighting: str, size: int
+) -> Callable[[NDArray[np.float32], NDArray[np.float32], Recipe], Pruned] | None:
+    """Give a function that weighs a layer's maps and prunes them, without torch and without Python's lock.
+
+    It takes float32 maps and gradients, both (C, h, w), and a recipe. There is none without numba, for weightings of
+    one's own, and for gradients of more than float32.
+
+    Parameters
+    ----------
+    weighting
+        As a :class:`Recipe` has it.
+    size
+        Of one number of the gradients as the network made them, in bytes.
+    """
+    known = weighting in {"guided", "grad_cam"} and size <= 4
+    loop = compiled(pruning_loops.survey, pruning_loops.SURVEY) if known else None
+    return functools.partial(_surveyed, loop, weighting == "guided") if loop else None
 
 
 def chosen(
@@ -116,3 +127,35 @@ def per_cent(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     largest = np.abs(weights).max()
     scaled = weights / largest
     return scaled * (100 / np.maximum(scaled, 0).sum()), total
+
+
+def _surveyed(
+    survey: Callable[..., None], guided: bool, maps: NDArray[np.float32], gradients: NDArray[np.float32], recipe: Recipe
+) -> Pruned:
+    channels = len(maps)
+    bits = maps.reshape(channels, -1).view(np.int32)
+    ends, weights = np.empty((2, channels), np.int32), np.empty(channels)
+    survey(bits, gradients.reshape(channels, -1), guided, ends, weights)
+    high, low = ends.view(np.float32)
+    return _pruned(maps, high, low, weights, recipe)
+
+
+def _pruned(
+    maps: NDArray[np.float32], high: NDArray[Any], low: NDArray[Any], weights: NDArray[np.float64], recipe: Recipe
+) -> Pruned:
+    flat = maps.reshape(len(maps), -1)
+    weights, share, total, usable, alive, kept = chosen(high, low, weights, recipe)
+    if not usable.all():
+        flat = np.where(usable[:, None], flat, 0)
+    left = share.astype(np.float32)
+    left[kept] = 0
+    return Pruned(
+        maps=maps[kept],
+        kept=kept,
+        weights=weights,
+        share=share,
+        total=total,
+        usable=usable,
+        alive=alive,
+        pruned_sum=(left @ flat).reshape(maps.shape[1:]),
+    )

@@ -15,7 +15,7 @@ from inv_widgets.analysis.activations import capture
 from inv_widgets.analysis.columns import column_of
 from inv_widgets.analysis.device_pruning import prune_on_device
 from inv_widgets.analysis.importance import WEIGHTINGS
-from inv_widgets.analysis.pruning import prune
+from inv_widgets.analysis.pruning import prune, weigh_and_prune
 from inv_widgets.explanation import Explanation, Prediction
 from inv_widgets.pictures import shrink
 
@@ -119,8 +119,8 @@ def through(net: Classifier, batch: Sequence[Prepared], layers: Any, size: int |
 def pruned_maps(captured: Capture, recipe: Recipe, rows: int = 1) -> Callable[[int, int], Callable[[], Pruned]]:
     """Give a function of a picture's row and a layer's place; what it returns gives the kept maps when it is called.
 
-    On the CPU the first call is torch's part, the weights, row by row, and the second numpy's. On another device all is
-    done at once before both.
+    On the CPU the second call does the work, without torch; where that is not possible, the first weighs the maps. On
+    another device all is done at once before both.
     """
     if not _on_cpu(captured):
         maps, gradients = ([values[:rows] for values in each] for each in (captured.maps, captured.gradients))
@@ -129,7 +129,11 @@ def pruned_maps(captured: Capture, recipe: Recipe, rows: int = 1) -> Callable[[i
 
     def one(row: int, place: int) -> Callable[[], Pruned]:
         maps, gradients = captured.maps[place][row], captured.gradients[place][row]
-        return functools.partial(prune, maps.float().numpy(), _weights_of(maps, gradients, recipe), recipe)
+        wide = maps.float().numpy()
+        prune_weighed = weigh_and_prune(recipe.weighting, gradients.element_size())
+        if prune_weighed:
+            return functools.partial(prune_weighed, wide, gradients.float().numpy(), recipe)
+        return functools.partial(prune, wide, _weights_of(maps, gradients, recipe), recipe)
 
     return one
 

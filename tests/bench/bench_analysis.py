@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 import inv_widgets as inv
-from inv_widgets.analysis import clustering, columns, embedding, stages
+from inv_widgets.analysis import clustering, columns, embedding, pruning, stages
 from inv_widgets.analysis.activations import capture
 from inv_widgets.torch_support import eval_pass
 
@@ -43,8 +43,7 @@ CASES = {  # network, layers, the ratio to stay below
 }
 PARTS = {
     "passes": (stages, "capture"),
-    "weights": (stages, "_weights_of"),
-    "pruning": (stages, "prune"),
+    "weights, pruning": (pruning, "_surveyed"),
     "min-max": (clustering, "flat_maps"),
     "PCA": (embedding, "pca"),
     "t-SNE": (embedding, "tsne"),
