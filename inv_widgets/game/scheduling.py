@@ -6,41 +6,20 @@ Pure: the caller knows the store and the clock, and hands in what is known. See 
 from __future__ import annotations
 
 import hashlib
-import operator
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from inv_widgets.game.queue import MapQueue, QueuedMap
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
 __all__ = ["Encounter", "Lease", "QueuedMap", "Schedule", "times_seen"]
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedMap:
-    """A cluster map that can be played.
-
-    Attributes
-    ----------
-    cluster_map
-        Its id.
-    picture
-        What tells its picture from others: the hash, since names can repeat.
-    rounds
-        Finished rounds of all players that count: neither skipped nor withdrawn ones.
-    gold
-        Its answer is known: it checks players, and has no quota.
-    """
-
-    cluster_map: str
-    picture: str
-    rounds: int = 0
-    gold: bool = False
-
-    def __post_init__(self) -> None:
-        if self.rounds < 0:
-            raise ValueError(f"[inv-widgets] QueuedMap(rounds={self.rounds}) is not possible: give at least 0.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +78,7 @@ class Schedule:
     def next_map(
         self,
         player: str,
-        queue: Sequence[QueuedMap],
+        queue: MapQueue | Sequence[QueuedMap],
         *,
         leases: Iterable[Lease] = (),
         history: Sequence[Encounter] = (),
@@ -126,90 +105,93 @@ class Schedule:
             None at the end of the queue: nothing is left for this player, now or (without new maps) later. Gold that is
             left over does not hold a player back.
         """
+        queue = _in_columns(queue)
         open_maps = self._open(queue, history)
-        regular = [item for item in open_maps if not item.gold]
-        if not regular:
+        regular = np.flatnonzero(open_maps & ~queue.gold)
+        if not len(regular):
             return None
-        taken = Counter(lease.cluster_map for lease in leases if lease.player != player and lease.expires > now)
         if self._gold_is_due(player, queue, history):
-            last_picture = history[-1].picture if history else None
-            gold = [item for item in open_maps if item.gold and item.picture != last_picture]
-            if gold:
-                return self._first(player, gold, Counter(), history)
-        return self._first(player, regular, taken, history)
+            gold = open_maps & queue.gold
+            if history:
+                gold &= ~queue.of_pictures([history[-1].picture])
+            if gold.any():
+                return self._first(player, queue, np.flatnonzero(gold), Counter(), history)
+        taken = Counter(lease.cluster_map for lease in leases if lease.player != player and lease.expires > now)
+        return self._first(player, queue, regular, taken, history)
 
-    def remaining(self, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> int:
+    def remaining(self, queue: MapQueue | Sequence[QueuedMap], history: Sequence[Encounter]) -> int:
         """Count what is left for a player, without gold (which nobody should be able to count)."""
-        return sum(not item.gold for item in self._open(queue, history))
+        queue = _in_columns(queue)
+        return int(np.count_nonzero(self._open(queue, history) & ~queue.gold))
 
-    def rounds_left(self, player: str, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> int:
+    def rounds_left(self, player: str, queue: MapQueue | Sequence[QueuedMap], history: Sequence[Encounter]) -> int:
         """Count the rounds that are left for a player, gold included: this count does not tell which rounds are gold.
 
         Skipped rounds are not counted, and what others may retire meanwhile is.
         """
+        queue = _in_columns(queue)
         regular = self.remaining(queue, history)
         if self.gold_every is None:
             return regular
-        gold = {item.cluster_map for item in queue if item.gold}
-        finished = _finished(queue, history)
-        played, gold_played = len(finished), sum(cluster_map in gold for cluster_map in finished)
-        gold_left = len(gold.difference(finished))
+        played, gold_played = _finished(queue, history)
+        finished = queue.marks(one.cluster_map for one in history if not one.skipped)
+        gold_left = int(np.count_nonzero(queue.gold & ~finished))
         places: dict[int, int] = {}
         left = 0
-        while regular:
+        while regular and gold_left:
             block, place = divmod(played + left, self.gold_every)
             if block not in places:
                 places[block] = self._gold_place(player, block)
-            if gold_left and gold_played < block + (place >= places[block]):
+            if gold_played < block + (place >= places[block]):
                 gold_left, gold_played = gold_left - 1, gold_played + 1
             else:
                 regular -= 1
             left += 1
-        return left
+        return left + regular
 
-    def _open(self, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> list[QueuedMap]:
-        played = {encounter.cluster_map for encounter in history if not encounter.skipped}
-        return [item for item in queue if item.cluster_map not in played and not self._retired(item)]
+    def _open(self, queue: MapQueue, history: Sequence[Encounter]) -> NDArray[np.bool_]:
+        """Mark what this player has not played, and what is not retired."""
+        open_maps = ~queue.marks(one.cluster_map for one in history if not one.skipped)
+        if self.retire_after is not None and queue.rounds is not None:
+            open_maps &= queue.gold | (queue.rounds < self.retire_after)
+        return open_maps
 
-    def _retired(self, item: QueuedMap) -> bool:
-        return self.retire_after is not None and not item.gold and item.rounds >= self.retire_after
-
-    def _gold_is_due(self, player: str, queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> bool:
+    def _gold_is_due(self, player: str, queue: MapQueue, history: Sequence[Encounter]) -> bool:
         if self.gold_every is None:
             return False
-        gold = {item.cluster_map for item in queue if item.gold}
-        played = _finished(queue, history)
-        block, place = divmod(len(played), self.gold_every)
-        due = block + (place >= self._gold_place(player, block))
-        return sum(cluster_map in gold for cluster_map in played) < due
+        played, gold_played = _finished(queue, history)
+        block, place = divmod(played, self.gold_every)
+        return gold_played < block + (place >= self._gold_place(player, block))
 
     def _gold_place(self, player: str, block: int) -> int:
         """Where in each block of rounds gold becomes due, from 0."""
         return self._hash(player, f"gold {block}") % (self.gold_every or 1)
 
     def _first(
-        self, player: str, items: Sequence[QueuedMap], taken: Counter[str], history: Sequence[Encounter]
+        self,
+        player: str,
+        queue: MapQueue,
+        tied: NDArray[np.intp],
+        taken: Counter[str],
+        history: Sequence[Encounter],
     ) -> QueuedMap:
-        skips = Counter(encounter.cluster_map for encounter in history if encounter.skipped)
-        pictures = {encounter.picture for encounter in history}
-        last = history[-1] if history else Encounter("", "")
-        last_map = last.cluster_map if history else None
-        last_picture = last.picture if history else None
-
         # One after another: of a thousand maps few are left after the first ones. This runs while the store is locked.
-        tied = list(items)
-        if last_map is not None:
-            tied = [item for item in tied if item.cluster_map != last_map] or tied
+        if history:
+            others = tied[tied != queue.index.numbers([history[-1].cluster_map])]
+            tied = others if len(others) else tied
+        skips = Counter(one.cluster_map for one in history if one.skipped)
         if skips:
-            tied = _least(tied, [skips.get(item.cluster_map, 0) for item in tied])
-        tied = _least(tied, [0 if item.gold else item.rounds + taken.get(item.cluster_map, 0) for item in tied])
+            tied = _least(tied, queue.tally(skips))
+        under_way = queue.tally(taken)
+        rounds = under_way if queue.rounds is None else queue.rounds + under_way
+        tied = _least(tied, np.where(queue.gold, 0, rounds))
         if taken:
-            tied = _least(tied, [taken.get(item.cluster_map, 0) for item in tied])
-        if pictures:
-            tied = _least(tied, [item.picture in pictures for item in tied])
-            tied = _least(tied, [item.picture == last_picture for item in tied])
-        place = self._hash(player, f"round {len(history)}") % len(tied)
-        return sorted(tied, key=operator.attrgetter("cluster_map"))[place]
+            tied = _least(tied, under_way)
+        if history:
+            tied = _least(tied, queue.of_pictures({one.picture for one in history}))
+            tied = _least(tied, queue.of_pictures([history[-1].picture]))
+        # In the order of the ids: the same choice, in whatever order the queue was given.
+        return queue.item(int(tied[self._hash(player, f"round {len(history)}") % len(tied)]))
 
     def _hash(self, player: str, text: str) -> int:
         # Of repr, so that no two pairs give the same text; Python's own hash differs from process to process.
@@ -217,15 +199,21 @@ class Schedule:
         return int.from_bytes(digest, "big")
 
 
-def _least(items: Sequence[QueuedMap], ranks: Sequence[int]) -> list[QueuedMap]:
-    least = min(ranks)
-    return [item for item, rank in zip(items, ranks, strict=True) if rank == least]
+def _in_columns(queue: MapQueue | Sequence[QueuedMap]) -> MapQueue:
+    return queue if isinstance(queue, MapQueue) else MapQueue.of(queue)
 
 
-def _finished(queue: Sequence[QueuedMap], history: Sequence[Encounter]) -> list[str]:
-    """Give the queue's cluster maps that a player finished; the history can have those of other games too."""
-    of_queue = {item.cluster_map for item in queue}
-    return [one.cluster_map for one in history if not one.skipped and one.cluster_map in of_queue]
+def _least(numbers: NDArray[np.intp], ranks: NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.intp]:
+    of_them = ranks[numbers]
+    found: NDArray[np.intp] = numbers[of_them == of_them.min()]
+    return found
+
+
+def _finished(queue: MapQueue, history: Sequence[Encounter]) -> tuple[int, int]:
+    """Count the queue's cluster maps that a player finished, and the gold of them; the history can have others too."""
+    numbers = queue.index.numbers([one.cluster_map for one in history if not one.skipped])
+    there = numbers[numbers >= 0]
+    return len(there), int(np.count_nonzero(queue.gold[there]))
 
 
 def times_seen(picture: str, history: Iterable[Encounter]) -> int:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from inv_widgets.errors import UnknownNameError, kind_of
-from inv_widgets.game.scheduling import Encounter, QueuedMap, Schedule, times_seen
+from inv_widgets.game.scheduling import Encounter, Schedule, times_seen
 from inv_widgets.play.choices import choices_of
 from inv_widgets.play.clocks import Clocks, Sittings
 from inv_widgets.play.images import GameImages
-from inv_widgets.play.maps import GameMap, categories_of, maps_of, sorted_names
+from inv_widgets.play.maps import GameMaps, categories_of, sorted_names
 from inv_widgets.play.rules import Rules
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, as_run
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from inv_widgets.explanation import Explanation
+    from inv_widgets.game.queue import MapQueue
     from inv_widgets.play.images import Encoded
+    from inv_widgets.play.maps import GameMap
     from inv_widgets.store.records import Situation
 
 __all__ = ["Game", "Whole"]
@@ -108,16 +111,14 @@ class Game:
                 raise TypeError(f"[inv-widgets] {name}={value!r:.80} is {kind_of(value)}: give inv.{wanted.__name__}.")
         self._run = as_run(run)
         self.rules = rules
-        outlines = outline(self._run)
-        self.maps: Mapping[str, GameMap] = maps_of(outlines, rules)
-        self.categories = categories_of(self.maps.values(), rules)
+        self.maps = GameMaps(outline(self._run), rules)
+        self.categories = categories_of(self.maps, rules)
         first = self._run[0]
         self.recipe = first.recipe if recipe is None else recipe
         if len(self.categories) == 1 and rules.categories is None:  # it would be the answer
             self.categories = sorted_names([*self.categories, *(one.name for one in first.predictions)])
-        self.run_id = _digest("run", *sorted(self.maps))
+        self.run_id = _digest("run", *self.maps.index)
         self.schedule = Schedule(rules.retire_after, rules.gold_interval, rules.seed)
-        self._unplayed = [QueuedMap(name, one.record.picture_hash, gold=one.gold) for name, one in self.maps.items()]
         self.clocks, self.sittings = Clocks(), Sittings()
         self._images = GameImages(self._run, self.recipe, cache_bytes)
         self._own_store = not isinstance(store, LabelStore)
@@ -125,7 +126,7 @@ class Game:
         if not isinstance(self.store, LabelStore):
             raise TypeError(f"[inv-widgets] store={store!r:.80} is {kind_of(store)}: give an inv.LabelStore or a path.")
         try:
-            self.store.add_run(self.run_id, self.title or "Deep Reveal", [one.record for one in self.maps.values()])
+            self.store.add_run(self.run_id, self.title or "Deep Reveal", self.maps.index)
         except Exception:
             self.close()
             raise
@@ -151,22 +152,26 @@ class Game:
     @property
     def n_maps(self) -> int:
         """Cluster maps that can be played, without gold."""
-        return sum(not one.gold for one in self.maps.values())
+        return len(self.maps) - int(self.maps.gold.sum())
 
     @property
     def pictures(self) -> list[str]:
         """Names of the pictures, in the order of the run."""
-        return list(dict.fromkeys(one.record.picture for one in self.maps.values()))
+        return list(dict.fromkeys(self.maps.outline.pictures[place] for place in self.maps.places))
 
     @functools.cached_property
     def picture_hashes(self) -> frozenset[str]:
         """Hashes of the pictures."""
-        return frozenset(one.record.picture_hash for one in self.maps.values())
+        return frozenset(self.maps.pictures)
+
+    def hashes_of(self, picture: str) -> frozenset[str]:
+        """Give the hashes of the pictures of a name that are played."""
+        return self.maps.hashes_of.get(picture, frozenset())
 
     @property
     def layers(self) -> dict[str, str]:
         """Titles of the layers by their names, from shallow to deep."""
-        return {one.record.layer: one.title for one in sorted(self.maps.values(), key=lambda one: one.depth)}
+        return self.maps.layers
 
     def chooser(self, player_id: str) -> Callable[[Situation], Choice | None]:
         """Give the function that chooses a player's next cluster map, for ``LabelStore.open_round``."""
@@ -189,6 +194,7 @@ class Game:
                 times_seen=times_seen(one.record.picture_hash, situation.history),
                 steps=len(self.recipe.reveal_shares),
                 share=self.recipe.reveal_shares[0],
+                record=one.record,
             )
 
         return choose
@@ -213,8 +219,8 @@ class Game:
 
     def usual_rounds(self) -> int:
         """Give the rounds that a cluster map usually has; gold has no quota, so many more, which must not show."""
-        counts = self.store.counts(self.run_id)
-        return statistics.median_low(counts.get(name, 0) for name, one in self.maps.items() if not one.gold)
+        rounds = np.sort(self.maps.tally(self.store.counts(self.run_id))[~self.maps.gold])
+        return int(rounds[(len(rounds) - 1) // 2])
 
     def choices(self, cluster_map: str) -> list[str] | None:
         """Give the classes that a round offers, or None for all: a function of the picture and the seed only."""
@@ -223,7 +229,7 @@ class Game:
         one = self._map(cluster_map)
         plausible = self._images.picture(one.place).plausible
         picture = one.record.picture_hash
-        truths = {other.truth for other in self.maps.values() if other.record.picture_hash == picture}
+        truths = self.maps.pictures[picture]
         key = (self.rules.seed, picture, *sorted(truths))
         return choices_of(one.truth, plausible, self.categories, self.rules.choices, key=key, other_truths=truths)
 
@@ -289,16 +295,8 @@ class Game:
             raise UnknownNameError(f"[inv-widgets] There is no cluster map {cluster_map!r} in this game.")
         return self.maps[cluster_map]
 
-    def _queue(self, counts: Mapping[str, int]) -> list[QueuedMap]:
-        # Made once where nothing was played: a run can have thousands.
-        if not counts:
-            return self._unplayed
-        return [
-            QueuedMap(item.cluster_map, item.picture, counts[item.cluster_map], item.gold)
-            if item.cluster_map in counts
-            else item
-            for item in self._unplayed
-        ]
+    def _queue(self, counts: Mapping[str, int]) -> MapQueue:
+        return self.maps.queue.played(counts) if counts else self.maps.queue
 
 
 def _digest(*parts: str) -> str:
@@ -306,6 +304,4 @@ def _digest(*parts: str) -> str:
 
 
 def _eight_bits(values: Any) -> bytes:
-    import numpy as np
-
     return bytes(np.rint(np.nan_to_num(values) * np.float32(255)).astype(np.uint8).tobytes())

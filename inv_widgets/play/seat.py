@@ -304,8 +304,9 @@ class Seat(Place):
     def _on_statistics(self, _: Mapping[str, Any]) -> dict[str, Any]:
         player = self._entered()
         self._results = self.game.store.results(player.id, self.game.run_id)
-        titles = {name: one.title for name, one in self.game.maps.items()}
-        return {"statistics": statistics_of(self._results, titles)}
+        maps = self.game.maps
+        titles = {one.cluster_map: maps[one.cluster_map].title for one in self._results if one.cluster_map in maps}
+        return {"statistics": statistics_of(self._results, titles, list(self.game.layers.values()))}
 
 
 _HANDLERS: dict[str, Callable[[Seat, Mapping[str, Any]], dict[str, Any]]] = {

@@ -29,7 +29,7 @@ def score_of(results: Sequence[StoredRound]) -> Score:
     return Score(points, counts["won"], counts["lost"], counts["resigned"], streak, best)
 
 
-def statistics_of(results: Sequence[StoredRound], titles: Mapping[str, str]) -> dict[str, Any]:
+def statistics_of(results: Sequence[StoredRound], titles: Mapping[str, str], layers: Sequence[str]) -> dict[str, Any]:
     """Give a player's own numbers.
 
     Parameters
@@ -38,6 +38,8 @@ def statistics_of(results: Sequence[StoredRound], titles: Mapping[str, str]) -> 
         Rounds that count.
     titles
         The layers' titles by cluster map.
+    layers
+        The layers' titles, from shallow to deep.
 
     Returns
     -------
@@ -48,19 +50,19 @@ def statistics_of(results: Sequence[StoredRound], titles: Mapping[str, str]) -> 
     wins = [result.step for result in results if result.outcome == "won"]
     seconds = [result.seconds for result in results if result.seconds is not None]
     points = [result.points for result in results if result.points is not None]
-    layers: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for result in results:
         title = titles.get(result.cluster_map, "")
-        row = layers.setdefault(title, {"layer_title": title, "rounds": 0, "wins": 0})
+        row = rows.setdefault(title, {"layer_title": title, "rounds": 0, "wins": 0})
         row["rounds"] += 1
         row["wins"] += result.outcome == "won"
-    order = {title: place for place, title in enumerate(dict.fromkeys(titles.values()))}
+    order = {title: place for place, title in enumerate(layers)}
     return {
         **dataclasses.asdict(score),
         "rounds": score.rounds,
         "mean_step_of_wins": round(statistics.fmean(wins), 2) if wins else None,
         "best_points": max(points, default=None),
         "seconds_median": round(statistics.median(seconds), 1) if seconds else None,
-        "by_layer": sorted(layers.values(), key=lambda row: order.get(row["layer_title"], len(order))),
+        "by_layer": sorted(rows.values(), key=lambda row: order.get(row["layer_title"], len(order))),
         "labels": sum(len(result.labels) for result in results),
     }

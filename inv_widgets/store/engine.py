@@ -57,7 +57,7 @@ class Database:
         self.address = Address.of(where)
         self._path = self.address.path
         self._file: tuple[int, int] | None = None
-        self._has_log = self._closed = False
+        self._has_log = self._closed = self._current = False
         self.id = ""
         self._alone = threading.Lock()  # SQLite has one writer: here threads wait in turn, there they would poll
         self._mending = threading.Lock()
@@ -98,7 +98,7 @@ class Database:
             No other such transaction runs at the same time, in any process. (In SQLite all are so.)
         """
         if self._path is None:
-            self._still_there()
+            self._ready()
             with self._told_as_trouble(), self._engine.begin() as connection:
                 if alone:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
@@ -107,7 +107,7 @@ class Database:
         if not self._alone.acquire(timeout=2 * BUSY_SECONDS):
             raise trouble_with(self.address.name, "store-busy")
         try:
-            self._still_there()
+            self._ready()
             options = {"begin": "BEGIN IMMEDIATE"}
             with (
                 self._told_as_trouble(),
@@ -167,6 +167,13 @@ class Database:
                 self._engine.dispose()
                 raise
 
+    def _ready(self) -> None:
+        """See that the tables are this version's; those of a store that could only be read so far may not be."""
+        self._still_there()
+        if not self._current:
+            with self._mending:
+                self._prepare(make=False)
+
     def _saved_there(self) -> None:
         """See that what was committed went into the file that others find."""
         assert self._path is not None
@@ -181,7 +188,7 @@ class Database:
         name, path = self.address.name, self._path
         with self._told_as_trouble():
             file = None if path is None else file_id(path)
-            prepare(self._engine, name, make=make)
+            self._current = prepare(self._engine, name, make=make)
             with self._engine.connect() as connection:
                 if path is not None and (damage := _damage(connection)):
                     raise trouble_with(name, "store-corrupted", damage)

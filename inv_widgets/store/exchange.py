@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from inv_widgets.atomic import write
+from inv_widgets.store import members
 from inv_widgets.store.exchange_fields import FIELDS
 from inv_widgets.store.exchange_files import read, writer
 from inv_widgets.store.merging import Imported, Incoming, add
@@ -210,6 +211,7 @@ def _of_file(rows: list[dict[str, Any]]) -> Incoming:
         ],
         cluster_maps=list(maps.values()),
         run_cluster_maps=[],  # a file may have some of the run's only
+        run_members=[],
         players=[_player(row) for row in first.values()],
         rounds=[_whole_round(row) for row in rows],
     )
@@ -259,4 +261,7 @@ def _of_store(reader: Connection) -> Incoming:
         return [dict(row) for row in reader.execute(select(table)).mappings()]
 
     gone = {row["player_id"]: row["forgotten_at"] for row in rows(forgotten)}
-    return Incoming(rows(runs), rows(cluster_maps), rows(run_cluster_maps), rows(players), whole_rounds(reader), gone)
+    return Incoming(
+        rows(runs), rows(cluster_maps), rows(run_cluster_maps), members.rows(reader), rows(players),
+        whole_rounds(reader), gone,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from inv_widgets.store import players, playing, queries, runs
 from inv_widgets.store.engine import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from inv_widgets.game.rounds import Action
     from inv_widgets.game.scheduling import Encounter
     from inv_widgets.store.exchange import Imported
-    from inv_widgets.store.records import Answer, Choice, MapRecord, Player, Ranking, Said, Situation, StoredRound
+    from inv_widgets.store.records import Answer, Choice, Player, Ranking, Said, Situation, StoredRound
     from inv_widgets.store.runs import Status
 
 __all__ = ["LabelStore"]
@@ -82,10 +82,14 @@ class LabelStore:
 
     # Runs
 
-    def add_run(self, run_id: str, name: str, maps: Iterable[MapRecord]) -> None:
-        """Make a run known, before it is played here. Twice is no harm."""
+    def add_run(self, run_id: str, name: str, cluster_maps: Collection[str]) -> None:
+        """Make a run known by its cluster maps' ids, before it is played here. Twice is no harm.
+
+        What else the store keeps of a cluster map comes with the first round on it (:attr:`Choice.record`): of ten
+        thousand pictures people play some hundred.
+        """
         with self.database.writing(alone=True) as connection:
-            runs.add_run(connection, run_id, name, maps)
+            runs.add_run(connection, run_id, name, cluster_maps)
 
     def status(self, run_id: str) -> Status:
         """Say how a run is played: ``"running"``, ``"paused"`` or ``"ended"``, by the host."""
@@ -205,7 +209,8 @@ class LabelStore:
         PlayerUnknownError
             If there is no such player.
         ValueError
-            If the chosen cluster map is none of the run, or this player has played it.
+            If the chosen cluster map is none of the run, this player has played it, or it comes without its record
+            and nobody has played it.
         """
         with self.database.writing(alone=True) as connection:
             return playing.open_round(connection, player_id, run_id, choose, lease_seconds)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
+from inv_widgets.store import members
 from inv_widgets.store.schema import (
     actions,
     cluster_maps,
@@ -27,6 +28,7 @@ from inv_widgets.store.schema import (
     players,
     rounds,
     run_cluster_maps,
+    run_members,
     runs,
 )
 from inv_widgets.store.whole_rounds import Version, WholeRound, one_whole_round
@@ -80,6 +82,7 @@ class Incoming:
     runs: list[dict[str, Any]]
     cluster_maps: list[dict[str, Any]]
     run_cluster_maps: list[dict[str, Any]]
+    run_members: list[dict[str, Any]]
     players: list[dict[str, Any]]
     rounds: Iterable[WholeRound]
     forgotten: Mapping[str, dt.datetime] = field(default_factory=dict)
@@ -92,6 +95,8 @@ def add(connection: Connection, incoming: Incoming) -> Imported:
     _add_missing(connection, runs, incoming.runs)
     _add_missing(connection, cluster_maps, incoming.cluster_maps)
     _add_missing(connection, run_cluster_maps, incoming.run_cluster_maps)
+    _add_missing(connection, run_members, incoming.run_members)
+    members.link(connection)
     _add_players(connection, [row for row in incoming.players if row["id"] not in gone])
     merge = _Merge(connection, done)
     for one in incoming.rounds:

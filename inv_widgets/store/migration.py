@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, inspect, text
+from sqlalchemy import exc, insert, inspect, text
 
 from inv_widgets.store.schema import metadata, settings
-from inv_widgets.store.troubles import trouble_with
+from inv_widgets.store.troubles import trouble_of, trouble_with
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -18,15 +18,17 @@ __all__ = ["ADVISORY_LOCK", "REVISIONS", "VERSION_TABLE", "prepare"]
 ADVISORY_LOCK = 0x696E7677
 """PostgreSQL's lock ("invw") of all who must be the only writer."""
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The revisions in ``migrations/versions``, oldest first: Alembic itself is loaded only where there is one to run."""
 
 VERSION_TABLE = "inv_widgets_version"
 """Alembic's own table. Not called as usual: a PostgreSQL database may be another program's too."""
 
 
-def prepare(engine: Engine, name: str, *, make: bool = True) -> None:
+def prepare(engine: Engine, name: str, *, make: bool = True) -> bool:
     """Make the tables or bring them up to date, where that is needed; several processes may do so at once.
+
+    What an earlier version made and nobody can write stays as it is: it can be read.
 
     Parameters
     ----------
@@ -37,6 +39,11 @@ def prepare(engine: Engine, name: str, *, make: bool = True) -> None:
     make
         Make the tables where there are none.
 
+    Returns
+    -------
+    bool
+        Whether the tables are this version's.
+
     Raises
     ------
     StoreError
@@ -45,8 +52,20 @@ def prepare(engine: Engine, name: str, *, make: bool = True) -> None:
         If tables of these names are there and belong to another program.
     """
     with engine.connect() as connection:
-        if _checked(connection, name, make=make) == REVISIONS[-1]:
-            return
+        found = _checked(connection, name, make=make)
+    if found == REVISIONS[-1]:
+        return True
+    try:
+        _bring_up(engine, name, make=make)
+    except exc.DBAPIError as error:
+        trouble = trouble_of(error, name, None)
+        if found is None or trouble is None or trouble.code != "store-readonly":
+            raise
+        return False
+    return True
+
+
+def _bring_up(engine: Engine, name: str, *, make: bool) -> None:
     with engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})

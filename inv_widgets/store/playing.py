@@ -14,11 +14,11 @@ from sqlalchemy import delete, func, insert, select, update
 
 from inv_widgets import __version__
 from inv_widgets.game.scheduling import Encounter, Lease
-from inv_widgets.store import queries
+from inv_widgets.store import members, queries
 from inv_widgets.store.errors import PlayerUnknownError, RoundUnknownError
 from inv_widgets.store.players import player, unknown
 from inv_widgets.store.records import Choice, Situation
-from inv_widgets.store.schema import actions, cluster_maps, labels, rounds, run_cluster_maps, runs
+from inv_widgets.store.schema import actions, cluster_maps, labels, rounds, runs
 from inv_widgets.store.texts import json_text, language_code, storable
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def open_round(
     if choice is None:
         return None
     _check(connection, run_id, choice, history)
+    members.bring_into_play(connection, run_id, choice.cluster_map, choice.record)
     round_id = secrets.token_urlsafe(18)
     values = {
         "id": round_id, "run_id": run_id, "cluster_map_id": choice.cluster_map,
@@ -190,11 +191,6 @@ def _situation(connection: Connection, player_id: str, history: tuple[Encounter,
 def _check(connection: Connection, run_id: str, choice: Choice, history: Iterable[Encounter]) -> None:
     if connection.scalar(select(runs.c.id).where(runs.c.id == run_id)) is None:
         raise ValueError(f"[inv-widgets] This store has no run {run_id!r:.80}: call add_run first.")
-    of_run = select(run_cluster_maps.c.cluster_map_id).where(
-        run_cluster_maps.c.run_id == run_id, run_cluster_maps.c.cluster_map_id == choice.cluster_map
-    )
-    if connection.scalar(of_run) is None:
-        raise ValueError(f"[inv-widgets] The run {run_id!r:.80} has no cluster map {choice.cluster_map!r:.80}.")
     if any(one.cluster_map == choice.cluster_map and not one.skipped for one in history):
         raise ValueError(
             f"[inv-widgets] This player has played {choice.cluster_map!r:.80} already: choose another one."

@@ -66,7 +66,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The cluster map that a player gets, and what the store must remember of it."""
+    """The cluster map that a player gets, and what the store must remember of it.
+
+    `record` is written with the first round on the cluster map; it may be None where there was one.
+    """
 
     cluster_map: str
     truth: str
@@ -74,6 +77,7 @@ class Choice:
     times_seen: int
     steps: int
     share: float
+    record: MapRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

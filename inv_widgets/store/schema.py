@@ -32,6 +32,7 @@ __all__ = [
     "players",
     "rounds",
     "run_cluster_maps",
+    "run_members",
     "runs",
     "settings",
 ]
@@ -80,6 +81,7 @@ runs = Table(
     Column("added_at", Moment, nullable=False),
 )
 
+# Those with rounds, and those of runs that versions before 0002 added.
 cluster_maps = Table(
     "cluster_maps",
     metadata,
@@ -93,7 +95,17 @@ cluster_maps = Table(
     Column("weight", Float, nullable=False),  # per cent of the layer
 )
 
-# Which cluster maps a run has. Runs share them (a picture added makes another run): rounds count for each.
+# The ids of a run's cluster maps as JSON lists, those with the same first characters together: to tell whether a run
+# has one, a row is read. A row each would be half a million, and seconds, for a run of ten thousand pictures.
+run_members = Table(
+    "run_members",
+    metadata,
+    Column("beginning", String(8), primary_key=True),
+    Column("run_id", _ID, ForeignKey("runs.id"), primary_key=True),
+    Column("ids", Text, nullable=False),
+)
+
+# Which of the cluster maps above a run has. Runs share them (a picture added makes another run): rounds count for each.
 # Runs that came in with imported rounds have no rows here until they are added.
 run_cluster_maps = Table(
     "run_cluster_maps",

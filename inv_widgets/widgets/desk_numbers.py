@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.store.errors import StoreError
 from inv_widgets.store.exchange_fields import moment_text
 from inv_widgets.store.progress import PlayersAgreement, Progress, agreement, progress
+from inv_widgets.widgets.desk_coverage import coverage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,9 +68,9 @@ class DeskNumbers:
             "status": game.store.status(game.run_id),
             "n_players": len(found.players),
             **{name: getattr(found, name) for name in _SAME},
-            "n_played": sum(found.rounds_of.get(one, 0) > 0 for one in game.maps),
+            "n_played": game.maps.n_with(found.rounds_of, 1),
             "n_retired": _retired(game, found.quotas),
-            "coverage": _coverage(game, found.rounds_of),
+            "coverage": coverage(game, found.rounds_of),
             "agreement": _agreement(found, self._agreement),
             "leaderboard": [{name: getattr(row, name) for name in _BOARD} for row in board],
             "players": [
@@ -102,7 +102,7 @@ def _nothing(game: Game) -> dict[str, Any]:
         "median_seconds": None,
         "n_maps": len(game.maps),
         "retire_after": game.rules.retire_after,
-        "coverage": _coverage(game, {}),
+        "coverage": coverage(game, {}),
         "agreement": {"guess_right": None, "shared_label": None, "pairs": 0, "same_guess": None},
         "leaderboard": [],
         "players": [],
@@ -112,9 +112,7 @@ def _nothing(game: Game) -> dict[str, Any]:
 
 def _retired(game: Game, quotas: Mapping[str, int]) -> int:
     enough = game.rules.retire_after
-    if enough is None:
-        return 0
-    return sum(not one.gold and quotas.get(name, 0) >= enough for name, one in game.maps.items())
+    return 0 if enough is None else game.maps.n_with(quotas, enough, gold=False)
 
 
 def _agreement(found: Progress, players: PlayersAgreement) -> dict[str, Any]:
@@ -124,28 +122,4 @@ def _agreement(found: Progress, players: PlayersAgreement) -> dict[str, Any]:
         "shared_label": players.shared_label.share,
         "pairs": players.shared_label.pairs,
         "same_guess": players.same_guess.share,
-    }
-
-
-@dataclass(slots=True)
-class _Cell:
-    maps: int = 0
-    played: int = 0
-    rounds: int = 0
-
-
-def _coverage(game: Game, rounds_of: Mapping[str, int]) -> dict[str, Any]:
-    pictures, layers = game.pictures, game.layers
-    cells: dict[tuple[str, str], _Cell] = {}
-    for name, one in game.maps.items():
-        cell = cells.setdefault((one.record.picture, one.record.layer), _Cell())
-        rounds = rounds_of.get(name, 0)
-        cell.maps, cell.played, cell.rounds = cell.maps + 1, cell.played + (rounds > 0), cell.rounds + rounds
-    rows = [[cells.get((picture, layer)) for layer in layers] for picture in pictures]
-    return {
-        "pictures": pictures,
-        "layers": list(layers.values()),
-        "cells": [
-            [cell and {"maps": cell.maps, "played": cell.played, "rounds": cell.rounds} for cell in row] for row in rows
-        ],
     }

@@ -165,8 +165,7 @@ class RevealGame(Widget):
         player = "" if seat is None or seat.player is None else f"{self.store.id} {seat.player.id}"
         hashes = self._game.picture_hashes - answered
         state._withholding.withhold(self, hashes, player=player, answered=answered)  # noqa: SLF001
-        hidden = {one.record.picture for one in self._game.maps.values() if one.record.picture_hash in hashes}
-        if state.picture in hidden:
+        if state.picture is not None and self._game.hashes_of(state.picture) & hashes:
             state.picture = state.target = state.cluster_map = None
 
     def _on_state(self, change: Any) -> None:

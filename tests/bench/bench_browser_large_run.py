@@ -16,9 +16,11 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from bench_browser_explorer import LAYERS, explanation
 from browser_measures import ARRIVED, Table, frames, launch
 from lab import Notebook, document, jupyterlab
@@ -47,8 +49,19 @@ def make(path, pictures):
     start = time.perf_counter()
     with RunWriter(path) as writer:
         for place in range(pictures):
-            writer.copy(tables[place % DIFFERENT], name=name_of(place))
+            writer.copy(own_ids(tables[place % DIFFERENT], place), name=name_of(place))
     return time.perf_counter() - start, sum(file.stat().st_size for file in path.parent.glob(f"{path.stem}.*"))
+
+
+def own_ids(tables, place):
+    """Give a copy's picture and cluster maps ids of their own, as those of another picture would have."""
+    changed = dict(tables)
+    for kind, name in [("pictures", "hash"), ("cluster_maps", "id")]:
+        table = tables[kind]
+        at = table.schema.get_field_index(name)
+        ids = [blake2b(f"{place} {one}".encode(), digest_size=8).hexdigest() for one in table[name].to_pylist()]
+        changed[kind] = table.set_column(at, table.schema.field(at), pa.array(ids, pa.string()))
+    return changed
 
 
 def name_of(place):

@@ -58,16 +58,28 @@ export function Coverage({ store }: { store: DeskStore }) {
             {rows.map((row, i) => (
               <tr key={i}>
                 <th scope="row" class="inv-number" dir="auto">
-                  {names ? coverage.pictures[i] : t.number(i + 1)}
+                  {names ? coverage.pictures[i] : t.number(coverage.numbers[i] ?? i + 1)}
                 </th>
                 {row.map((cell, k) => (
-                  <CellView key={k} t={t} cell={cell} most={most} layer={coverage.layers[k] ?? ""} number={i + 1} />
+                  <CellView
+                    key={k}
+                    t={t}
+                    cell={cell}
+                    most={most}
+                    layer={coverage.layers[k] ?? ""}
+                    number={coverage.numbers[i] ?? i + 1}
+                  />
                 ))}
               </tr>
             ))}
           </tbody>
         </table>
       </div>
+      {coverage.cells.length < coverage.n_pictures && (
+        <p class="inv-quiet">
+          {t("host.coverage_most", { count: coverage.cells.length, all: t.number(coverage.n_pictures) })}
+        </p>
+      )}
       {rows.length < coverage.cells.length && (
         <button
           type="button"

@@ -14,7 +14,10 @@ export interface Cell {
 }
 
 export interface Coverage {
+  /** Of a large run, those with the most rounds; `numbers`: their places among all, from 1. */
   pictures: string[];
+  numbers: number[];
+  n_pictures: number;
   layers: string[];
   /** A row a picture, a cell a layer; null where a picture has no map in a layer. */
   cells: (Cell | null)[][];
@@ -92,7 +95,7 @@ const NOTHING: Desk = {
   n_retired: 0,
   retire_after: null,
   median_seconds: null,
-  coverage: { pictures: [], layers: [], cells: [] },
+  coverage: { pictures: [], numbers: [], n_pictures: 0, layers: [], cells: [] },
   agreement: { guess_right: null, shared_label: null, pairs: 0 },
   leaderboard: [],
   players: [],

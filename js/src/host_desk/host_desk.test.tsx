@@ -57,6 +57,8 @@ const desk: Partial<Desk> = {
   n_played: 4,
   coverage: {
     pictures: ["church.jpg", "secret-dog.jpg"],
+    numbers: [1, 2],
+    n_pictures: 2,
     layers: ["block 3, layer 1", "block 3, layer 2"],
     cells: [
       [{ maps: 2, played: 2, rounds: 4 }, null],

@@ -16,12 +16,13 @@ def records(number, first=0):
 
 def add_run(store, number=6, run=RUN):
     """Make a run known."""
-    store.add_run(run, "A run", records(number))
+    store.add_run(run, "A run", [one.id for one in records(number)])
 
 
 def choice(cluster_map, *, gold=False):
     """Choose a map by its id."""
-    return Choice(cluster_map, truth="cat", gold=gold, times_seen=0, steps=6, share=2.0)
+    record = next((one for one in records(200) if one.id == cluster_map), None)
+    return Choice(cluster_map, truth="cat", gold=gold, times_seen=0, steps=6, share=2.0, record=record)
 
 
 def taking(cluster_map, **keywords):

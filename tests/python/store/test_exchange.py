@@ -24,7 +24,6 @@ from inv_widgets.store.exchange_fields import FIELDS, checked
 from inv_widgets.store.exchange_files import read, writer
 from inv_widgets.store.label_store import LabelStore
 from inv_widgets.store.merging import Imported
-from inv_widgets.store.records import MapRecord
 
 FORMATS = ("csv", "jsonl", "parquet")
 ODD_LABELS = (
@@ -117,9 +116,8 @@ def test_columns_have_their_types_without_rows(store, filled, make_url):
 
 
 def test_a_run_has_the_rounds_on_its_cluster_maps(filled):
-    record = MapRecord("else", "p", "h", "n", "t", "l", 0, 1.0)
-    filled.add_run("another", "Another", [record])
-    filled.add_run("wider", "Wider", [MapRecord("map0", "p", "h", "n", "t", "l", 0, 1.0)])
+    filled.add_run("another", "Another", ["else"])
+    filled.add_run("wider", "Wider", ["map0", "map9"])
     assert len(filled.rounds(RUN)) == 6
     assert len(filled.rounds("another")) == 0
     assert list(filled.rounds("wider").cluster_map) == ["map0", "map0"]

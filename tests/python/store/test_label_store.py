@@ -413,13 +413,14 @@ def test_a_round_left_open_in_another_run_is_released_and_its_late_answer_kept(g
     assert game.counts("larger") == {"map0": 1}
 
 
-def test_adding_a_run_again_adds_what_is_missing(game):
+def test_adding_a_run_again_adds_what_is_missing(game, ada):
     add_run(game)
-    game.add_run(RUN, "New name", simple_game.records(8))
+    with pytest.raises(ValueError, match="has no cluster map 'map7'"):
+        game.open_round(ada.id, RUN, taking("map7"))
+    game.add_run(RUN, "New name", [f"map{one}" for one in range(8)])
     with game.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT name, n_cluster_maps FROM runs").all() == [("New name", 8)]
-        for table in ("cluster_maps", "run_cluster_maps"):
-            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 8
+    assert game.open_round(ada.id, RUN, taking("map7")).cluster_map == "map7"
 
 
 # Forgetting

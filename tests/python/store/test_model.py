@@ -1,5 +1,6 @@
 """The store against the simplest model of it: dicts, no transactions, no SQL."""
 
+import dataclasses
 import itertools
 from collections import Counter
 
@@ -30,9 +31,7 @@ class Machine(RuleBasedStateMachine):
         self.number = next(_numbers)
         self.run = f"run{self.number}"
         self.maps = [f"{self.number} map{one}" for one in range(N_MAPS)]
-        self.store.add_run(
-            self.run, "", [MapRecord(one, one, f"hash {one[:-1]}", "n", "cat", "l", 0, 1.0) for one in self.maps]
-        )
+        self.store.add_run(self.run, "", self.maps)
         self.names, self.rounds, self.order, self.gone = {}, {}, [], set()
 
     @rule(target=players)
@@ -63,7 +62,10 @@ class Machine(RuleBasedStateMachine):
                 if one["status"] == "open" and one["player"] != player
             }
             assert {(one.cluster_map, one.player) for one in situation.leases if one.player in self.names} == others
-            return choice(free[0], gold=gold) if free else None
+            if not free:
+                return None
+            record = MapRecord(free[0], free[0], f"hash {free[0][:-1]}", "n", "cat", "l", 0, 1.0)
+            return dataclasses.replace(choice(free[0], gold=gold), record=record)
 
         opened = self.store.open_round(player, self.run, choose)
         if under_way:

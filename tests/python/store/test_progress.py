@@ -1,5 +1,6 @@
 """What the host sees, worked out by hand on a small game; and that it costs little on a big one."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -85,8 +86,8 @@ def test_who_is_playing_now(store, players):
 
 def test_runs_share_cluster_maps(store, players):
     ada = players["Ada"]
-    store.add_run("wider", "Wider", records(8))
-    store.add_run("else", "Else", records(1, first=20))
+    store.add_run("wider", "Wider", [f"map{one}" for one in range(8)])
+    store.add_run("else", "Else", ["map20"])
     play(store, ada, "map0", "wheel")
     store.answer(store.open_round(ada.id, "wider", lambda _: choice("map7")).id, ada.id, answer("wing"))
     assert progress(store, RUN).rounds_of == {"map0": 1}
@@ -131,7 +132,10 @@ def fill(store, n_players=300, rounds_each=34):
             for k in range(2)
         ]  # fmt: skip
     with store.database.writing(alone=True) as connection:
-        for table, values in ((schema.players, people), (schema.rounds, rows), (schema.labels, said)):
+        maps = [dataclasses.asdict(one) for one in records(200)]
+        links = [{"run_id": RUN, "cluster_map_id": one["id"]} for one in maps]
+        tables = (schema.cluster_maps, schema.run_cluster_maps, schema.players, schema.rounds, schema.labels)
+        for table, values in zip(tables, (maps, links, people, rows, said), strict=True):
             connection.execute(insert(table), values)
     return len(rows)
 

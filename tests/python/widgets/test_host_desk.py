@@ -66,7 +66,8 @@ def clock(monkeypatch):
 
 def play(game, nickname, cluster_map, *labels, outcome="won", points=50, gold=False, seconds=4.0):
     player = game.store.enter(nickname, on_leaderboard=nickname != "shy")
-    choice = Choice(cluster_map, truth="cat", gold=gold, times_seen=0, steps=6, share=2.0)
+    record = game.maps[cluster_map].record
+    choice = Choice(cluster_map, truth="cat", gold=gold, times_seen=0, steps=6, share=2.0, record=record)
     opened = game.store.open_round(player.id, game.run_id, lambda _: choice)
     guess = {"won": "cat", "lost": "dog"}.get(outcome)
     given = Answer(outcome, guess, points, labels, "en", (Action("answer", seconds),), seconds)
@@ -82,6 +83,8 @@ def test_before_anybody_plays(game):
         "n_played": 0, "n_retired": 0, "retire_after": 2, "median_seconds": None,
         "coverage": {
             "pictures": ["picture0.jpg", "picture1.jpg"],
+            "numbers": [1, 2],
+            "n_pictures": 2,
             "layers": list(game.layers.values()),
             "cells": [
                 [{"maps": 2, "played": 0, "rounds": 0}, {"maps": 1, "played": 0, "rounds": 0}],
@@ -206,7 +209,7 @@ def test_messages(game, from_browser):
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_export(game, from_browser, kind):
     play(game, "Ada", "map000", "wheel")
-    game.store.add_run("else", "Else", [dataclasses.replace(game.maps["map000"].record, id="another")])
+    game.store.add_run("else", "Else", ["another"])
     answer, buffers = from_browser(HostDesk(game), {"kind": "export", "format": kind, "id": 1})[0]
     types = {"csv": "text/csv", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
     assert answer["ok"]
