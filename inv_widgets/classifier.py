@@ -16,7 +16,7 @@ from inv_widgets.explanation import Prediction
 from inv_widgets.outputs import find_logits
 from inv_widgets.pictures import load_picture
 from inv_widgets.targets import resolve_target, target_score
-from inv_widgets.torch_support import ensure_torchvision, eval_pass
+from inv_widgets.torch_support import ensure_torchvision, eval_pass, output_of
 from inv_widgets.validation import all_finite, checked_categories, checked_input, checked_window, unwrapped
 from inv_widgets.weights_hash import WeightsHash
 from inv_widgets.windows import WholePicture
@@ -239,7 +239,7 @@ class Classifier(ClassifierSources):
 
     def _logits(self, picture: Any) -> torch.Tensor:
         with eval_pass(self.module), torch.no_grad():
-            return self.logits_of(self.module(self.preprocess(picture)))
+            return self.logits_of(output_of(self.module, self.preprocess(picture)))
 
     def _sample(self) -> torch.Tensor:
         for tensors in (self.module.parameters(), self.module.buffers()):

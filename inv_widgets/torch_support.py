@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-__all__ = ["ensure_torchvision", "eval_pass", "version_of", "widened"]
+__all__ = ["ensure_torchvision", "eval_pass", "output_of", "version_of", "widened"]
 
 _SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 }
+
+# What a network that does not take its input raises.
+_OF_INPUTS = {RuntimeError, TypeError, ValueError, IndexError, AssertionError, NotImplementedError}
 
 # A library's definitions live as long as it does.
 _libraries: list[Any] = []
@@ -104,6 +107,34 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
                 # Ctrl-C pressed twice.
                 _restore(flags, buffers)
                 raise
+
+
+def output_of(module: nn.Module, inputs: Tensor) -> Any:
+    """Run a network; where it fails, say on what.
+
+    Parameters
+    ----------
+    module
+        The network.
+    inputs
+        N x C x H x W, which it may overwrite.
+
+    Raises
+    ------
+    RuntimeError, TypeError, ValueError, IndexError, AssertionError, NotImplementedError
+        What the network raises, with the input that it was given. Others pass as they are.
+    """
+    shape, dtype, device = tuple(inputs.shape), str(inputs.dtype).removeprefix("torch."), inputs.device
+    try:
+        return module(inputs)
+    except Exception as error:
+        if type(error) not in _OF_INPUTS or str(error).startswith("[inv-widgets]"):
+            raise
+        one = "" if shape[0] == 1 else ", or give batch_size=1 where it takes one picture at a time"
+        raise type(error)(
+            f"[inv-widgets] {type(module).__name__} fails on an input of {' x '.join(map(str, shape))} ({dtype} on "
+            f"{device}): {error}. Check that the transform makes what it was trained on (size, channels){one}."
+        ) from error
 
 
 def version_of(tensor: Tensor) -> int:

@@ -104,7 +104,7 @@ def layers(net: Network, picture: Any = None) -> list[Layer]:
 
     from inv_widgets.analysis.paths import remember
     from inv_widgets.analysis.tracing import Trace
-    from inv_widgets.torch_support import eval_pass
+    from inv_widgets.torch_support import eval_pass, output_of
 
     grey = picture is None
     inputs = net.preprocess(np.full((224, 224, 3), 128, np.uint8) if grey else picture)
@@ -112,14 +112,14 @@ def layers(net: Network, picture: Any = None) -> list[Layer]:
         try:
             with Trace(net.module, keep=False) as trace:
                 trace.watch(inputs)
-                net.module(inputs)
+                output_of(net.module, inputs)
         except (RuntimeError, AssertionError, ValueError, IndexError) as error:
             if not grey:
                 raise
             size = " x ".join(map(str, inputs.shape))
             raise ValueError(
                 f"[inv-widgets] The network does not take a grey picture of 224 x 224 pixels, preprocessed to {size}: "
-                f"{error}. Say layers(net, picture) with a picture that it takes."
+                f"{error.__cause__ or error}. Say layers(net, picture) with a picture that it takes."
             ) from error
         remember(net.module, inputs, trace.path)
     return [layer for layer, _ in place(trace.path)]

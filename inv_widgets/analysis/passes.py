@@ -11,6 +11,7 @@ from inv_widgets.analysis.layers import place
 from inv_widgets.analysis.selection import select
 from inv_widgets.analysis.shortcuts import Hooked, shortcut_of
 from inv_widgets.analysis.tracing import Trace
+from inv_widgets.torch_support import output_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +106,7 @@ def watched(module: nn.Module, inputs: Callable[[], Tensor], layers: Any) -> Pas
         start, forwards = inputs(), 2
     with Trace(module) as trace:
         trace.watch(start)
-        output = module(start)
+        output = output_of(module, start)
     kept = {index: node.kept for index, node in enumerate(trace.nodes) if node.kept is not None}
     trace.clear()
     paths.remember(module, start, trace.path)
@@ -123,7 +124,7 @@ def path_of(module: nn.Module, inputs: Tensor) -> tuple[Path, Any]:
         return path, None
     with Trace(module, keep=False) as trace:
         trace.watch(inputs)
-        output = module(inputs)
+        output = output_of(module, inputs)
     paths.remember(module, inputs, trace.path)
     return trace.path, output
 
@@ -141,7 +142,7 @@ def edited(module: nn.Module, inputs: Callable[[], Tensor], tap: int, maps: Tens
     if path is not None and path.followable and tap in path.made:
         with Followed(module, path, edit=(tap, maps)) as follower:
             follower.watch(start)
-            output = module(start)
+            output = output_of(module, start)
         if follower.same and follower.edited:
             paths.followed(module)
             return output
@@ -149,7 +150,7 @@ def edited(module: nn.Module, inputs: Callable[[], Tensor], tap: int, maps: Tens
         start = inputs()
     with Trace(module, keep=False, edit=(tap, maps)) as trace:
         trace.watch(start)
-        output = module(start)
+        output = output_of(module, start)
     paths.remember(module, start, trace.path)
     return output if trace.edited else None
 
@@ -161,7 +162,7 @@ def _again(module: nn.Module, start: Tensor, path: Path, taps: list[int]) -> tup
     shortcut = path.shortcuts.get(key)
     if shortcut is not None and differentiates:
         with Hooked(module, shortcut, start) as taken:
-            output = module(start)
+            output = output_of(module, start)
         if not taken.same(output):
             return output, None
         paths.followed(module)
@@ -172,7 +173,7 @@ def _again(module: nn.Module, start: Tensor, path: Path, taps: list[int]) -> tup
     hooked = None if shortcut is None else Hooked(module, shortcut, start)
     with hooked or nullcontext(), Followed(module, path, taps) as follower:
         follower.watch(start)
-        output = module(start)
+        output = output_of(module, start)
     if not follower.same:
         return output, None
     if learns:

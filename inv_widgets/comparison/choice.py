@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inv_widgets.comparison.method import NoGradientError
 from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
@@ -11,10 +12,11 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from inv_widgets.analysis.activations import Capture
     from inv_widgets.analysis.layers import Layer
     from inv_widgets.comparison.subject import Subject
 
-__all__ = ["maps_and_gradients", "maps_of", "one_layer", "the_one"]
+__all__ = ["maps_and_gradients", "maps_of", "one_layer", "the_one", "with_gradients"]
 
 
 def one_layer(subject: Subject, layer: Any) -> Layer:
@@ -37,15 +39,31 @@ def maps_and_gradients(subject: Subject, layer: Any, *, one_by_one: bool = False
     ------
     KeyError, TypeError, ValueError
         For an unknown layer, and for more than one.
+    NoGradientError
+        If no gradient comes to the layer.
     """
     captured = subject.capture(layer, one_by_one=one_by_one)
     the_one(captured.layers, layer)
+    with_gradients(captured)
     return widened(captured.maps[0]), widened(captured.gradients[0])
 
 
 def maps_of(subject: Subject, layer: Any) -> Tensor:
     """Give one layer's maps, N x C x h x w, at least float32: one forward pass without gradients."""
     return widened(subject.maps(layer))
+
+
+def with_gradients(captured: Capture) -> None:
+    """Raise where no gradient comes to any of the layers: their maps would speak for no class.
+
+    Raises
+    ------
+    NoGradientError
+        With the reason.
+    """
+    if all(captured.reasons):
+        names = ", ".join(layer.name for layer in captured.layers)
+        raise NoGradientError(f"[inv-widgets] no gradient comes to its layer {names}: {captured.reasons[-1]}")
 
 
 def the_one(found: Sequence[Layer], asked: Any) -> Layer:

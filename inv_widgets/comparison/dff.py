@@ -15,6 +15,7 @@ from inv_widgets.comparison.factorization import factorize
 from inv_widgets.comparison.intervention import with_maps
 from inv_widgets.comparison.subject import Subject
 from inv_widgets.recipe import Recipe
+from inv_widgets.torch_support import widened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,7 +106,7 @@ def dff(  # noqa: PLR0913 (each may be left out)
         maps=factors.maps.astype(np.float32),
         directions=factors.directions.astype(np.float32),
         categories=net.categories,
-        probabilities=_array((chances if chances.dtype == torch.float64 else chances.float()).softmax(-1)),
+        probabilities=_array(widened(chances).softmax(-1)),
         targets=subject.targets,
         target_names=subject.target_names,
         target_scores=_array(torch.stack(scores)),
@@ -155,5 +156,5 @@ def _classified(  # noqa: PLR0913, PLR0917
 
 
 def _array(values: Tensor) -> NDArray[Any]:
-    array: NDArray[Any] = values.detach().cpu().numpy()
+    array: NDArray[Any] = widened(values).detach().cpu().numpy()
     return array

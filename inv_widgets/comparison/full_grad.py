@@ -12,7 +12,7 @@ from inv_widgets.analysis.pipeline import named_picture
 from inv_widgets.comparison.implicit_biases import BiasTerm, ImplicitBiases
 from inv_widgets.comparison.subject import Subject
 from inv_widgets.comparison.term_maps import TermMaps, rescaled
-from inv_widgets.torch_support import eval_pass
+from inv_widgets.torch_support import eval_pass, output_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,4 +133,4 @@ def differentiable(subject: Subject) -> None:
     with eval_pass(network), biases:
         start = subject.inputs[:1].detach().clone().requires_grad_().clone()
         biases.watch(start)
-        subject.net.logits_of(network(start))
+        subject.net.logits_of(output_of(network, start))

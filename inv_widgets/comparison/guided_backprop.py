@@ -9,7 +9,7 @@ from torch.overrides import TorchFunctionMode
 
 from inv_widgets.analysis import operations
 from inv_widgets.comparison.method import NotPossibleError
-from inv_widgets.torch_support import eval_pass
+from inv_widgets.torch_support import eval_pass, output_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ def rectified(subject: Subject) -> None:
     """Raise where the network has no rectifier."""
     network = subject.net.module
     with eval_pass(network), _Guide() as guide:
-        network(subject.inputs[:1].detach().clone().requires_grad_().clone())
+        output_of(network, subject.inputs[:1].detach().clone().requires_grad_().clone())
     _require(guide)
 
 
@@ -98,7 +98,9 @@ class _Guide(TorchFunctionMode):
         return result
 
 
-def _positive(gradient: Tensor, active: Tensor | None) -> Tensor:
+def _positive(gradient: Tensor | None, active: Tensor | None) -> Tensor | None:
+    if gradient is None:  # quantised functions give none
+        return None
     kept = gradient.clamp(min=0)
     return kept if active is None else kept * active
 

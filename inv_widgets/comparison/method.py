@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Kind", "Method", "NotPossibleError"]
+__all__ = ["Kind", "Method", "NoGradientError", "NotPossibleError"]
 
 Kind = Literal["map", "maps", "concept"]
 
 
 class NotPossibleError(ValueError):
     """A method that this network does not allow (no attention, no rectifier ...); the message says which ones do."""
+
+
+class NoGradientError(NotPossibleError):
+    """No gradient comes to where a method needs it: the network is quantised, or detaches what it computes."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class Method:
     def function(self) -> Callable[..., Any]:
         """The function behind it: takes a Subject and the parameters, returns maps N x h x w."""
         return _found(self.home)
+
+    @property
+    def differentiates(self) -> bool:
+        """Whether it needs gradients of the class score."""
+        return "backward" in self.passes
 
     @property
     def check(self) -> Callable[..., None] | None:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from inv_widgets.analysis.activations import only
-from inv_widgets.comparison.method import NotPossibleError
-from inv_widgets.torch_support import eval_pass
+from inv_widgets.comparison.method import NoGradientError
+from inv_widgets.torch_support import eval_pass, output_of
 from inv_widgets.validation import all_finite
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def at_input(
 
     Raises
     ------
-    NotPossibleError
+    NoGradientError
         If no gradient comes to the input.
     """
     with eval_pass(net.module):
@@ -65,13 +65,25 @@ def at_input(
             start = leaf.clone()
             if watch is not None:
                 watch.watch(start)
-            logits = logits_of_each(net, net.module(start), len(leaf))
+            logits = logits_of_each(net, output_of(net.module, start), len(leaf))
             each = zip(logits, targets(logits), strict=True)
             scores = torch.stack([net.score(row, target) for row, target in each])
-        gradients = torch.autograd.grad(scores.sum(), leaf, allow_unused=True)[0] if scores.requires_grad else None
+        gradients = _gradient(scores.sum(), leaf) if scores.requires_grad else None
     if gradients is None:
-        raise NotPossibleError("[inv-widgets] no gradient comes to the input: the network detaches it on its way.")
+        raise NoGradientError("[inv-widgets] no gradient comes to the input: the network detaches it on its way.")
     return scores.detach(), gradients.detach()
+
+
+def _gradient(score: Tensor, leaf: Tensor) -> Tensor | None:
+    try:
+        return torch.autograd.grad(score, leaf, allow_unused=True)[0]
+    except RuntimeError as error:
+        if "checkpoint" not in str(error):
+            raise
+        raise NoGradientError(
+            "[inv-widgets] it runs parts of itself again on the way back (torch.utils.checkpoint) in a way that allows "
+            "no gradient at its input: turn gradient checkpointing off, or give it use_reentrant=False."
+        ) from error
 
 
 def logits_of_each(net: Classifier, output: Any, count: int) -> Tensor:

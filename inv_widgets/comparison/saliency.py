@@ -13,7 +13,7 @@ import torch
 
 from inv_widgets.analysis.pipeline import named_picture, require
 from inv_widgets.comparison.enlarging import laid_on
-from inv_widgets.comparison.method import Method, NotPossibleError
+from inv_widgets.comparison.method import Method, NoGradientError, NotPossibleError
 from inv_widgets.comparison.methods import makes_maps, method_named, possible
 from inv_widgets.comparison.subject import Subject
 from inv_widgets.recipe import Recipe
@@ -245,7 +245,10 @@ def _impossible(subject: Subject, method: Method) -> NotPossibleError | None:
 
 def _explained(subject: Subject, method: Method, error: NotPossibleError) -> NotPossibleError:
     why = str(error).removeprefix("[inv-widgets] ").rstrip(".")
-    allowed = ", ".join(possible(subject)) or "none"
+    names = possible(subject)
+    if isinstance(error, NoGradientError):
+        names = [name for name in names if not method_named(name).differentiates]
+    allowed = ", ".join(names) or "none"
     name = subject.net.name
     return NotPossibleError(
         f"[inv-widgets] {method.title} is not possible on {name}: {why}. Possible here are: {allowed}."

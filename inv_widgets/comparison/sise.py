@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from inv_widgets.analysis import importance
+from inv_widgets.comparison.choice import with_gradients
 from inv_widgets.comparison.masks import attribution_masks, uneven
 from inv_widgets.comparison.progress import Progress
 from inv_widgets.torch_support import widened
@@ -48,6 +49,7 @@ def sise(subject: Subject, *, mu: Any, layers: Any) -> Tensor:
     if isinstance(mu, bool) or not isinstance(mu, numbers.Real) or not 0 <= float(mu) < 1:
         raise ValueError(f"[inv-widgets] mu={mu!r} is not possible: give a number from 0 (all masks) to below 1.")
     captured = subject.capture(layers)
+    with_gradients(captured)
     stages = [
         _chosen(widened(maps), importance.grad_cam(maps, gradients), float(mu))
         for maps, gradients in zip(captured.maps, captured.gradients, strict=True)

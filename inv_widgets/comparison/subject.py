@@ -16,7 +16,7 @@ from inv_widgets.comparison.asked import Asked
 from inv_widgets.comparison.choice import the_one
 from inv_widgets.comparison.network_pass import at_input, logits_of_each
 from inv_widgets.comparison.parameters import check_int
-from inv_widgets.torch_support import eval_pass, widened
+from inv_widgets.torch_support import eval_pass, output_of, widened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +143,7 @@ class Subject:
             for start in range(0, len(inputs), size):
                 batch = inputs[start : start + size]
                 if tap is None or maps is None:
-                    output = self.net.module(batch.clone())  # it may overwrite its input
+                    output = output_of(self.net.module, batch.clone())  # it may overwrite its input
                 else:
                     output = self._edited(batch, tap, maps[start : start + size])
                 found.append(logits_of_each(self.net, output, len(batch)))
@@ -202,7 +202,7 @@ class Subject:
 
         Raises
         ------
-        NotPossibleError
+        NoGradientError
             If no gradient comes to the input.
         """
         if inputs is not None:

@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
 
 import inv_widgets as inv
 from inv_widgets.classifier import Classifier
+from inv_widgets.comparison.method import NotPossibleError
 from inv_widgets.comparison.parameters import check_int, check_number
 
 SMALL = {
@@ -78,6 +79,65 @@ def test_one_class_and_a_thousand(name, classes):
     group = [0, "class 2", 999] if classes > 1 else [0]
     for target in (None, group):
         assert np.isfinite(inv.saliency(net, picture, name, target, **SMALL.get(name, {}))).all()
+
+
+@pytest.mark.filterwarnings("ignore:.inv-widgets. (Integrated|FullGrad)")
+@pytest.mark.parametrize("name", NAMES)
+def test_half_precision(name):
+    net = Classifier.from_module(network(5).bfloat16(), as_tensor)
+    picture = np.random.default_rng(4).integers(0, 256, (20, 14, 3), np.uint8)
+    assert np.isfinite(inv.saliency(net, picture, name, **SMALL.get(name, {}))).all()
+
+
+class Detaching(nn.Module):
+    """Computes everything where no gradient is kept."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = network(5)
+
+    @torch.inference_mode()
+    def forward(self, values):
+        return self.network(values)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_where_no_gradient_comes_a_method_works_without_or_names_those_that_do(name):
+    net = Classifier.from_module(Detaching(), as_tensor)
+    picture = np.random.default_rng(5).integers(0, 256, (20, 14, 3), np.uint8)
+    try:
+        got = inv.saliency(net, picture, name, **SMALL.get(name, {}))
+    except NotPossibleError as error:
+        why, allowed = str(error).split("Possible here are: ")
+        assert "no gradient comes to" in why
+        assert allowed == "layer_visualization, score_cam, ablation_cam, occlusion, rise, lime, shap, dff."
+    else:
+        assert got.any()
+
+
+class OneByOne(nn.Module):
+    """Takes one picture at a time, as exported networks do."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = network(5)
+
+    def forward(self, values):
+        return self.network(values.view(1, 3, 16, 16))
+
+
+def test_an_input_that_the_network_does_not_take():
+    net, picture = Classifier.from_module(OneByOne(), as_tensor), np.zeros((16, 16, 3), np.uint8)
+    message = r"^\[inv-widgets\] OneByOne fails on an input of 12 x 3 x 16 x 16 \(float32 on cpu\): .* batch_size=1 "
+    with pytest.raises(RuntimeError, match=message):
+        inv.saliency(net, picture, "rise", masks=12)
+    assert inv.saliency(net, picture, "rise", masks=12, batch_size=1).shape == (16, 16)
+    grey = Classifier.from_module(network(5), lambda image: as_tensor(image)[:1])
+    for call in (inv.explain, inv.saliency, Classifier.predict):
+        with pytest.raises(
+            RuntimeError, match=r"Sequential fails on an input of 1 x 1 x 16 x 16 .* \(size, channels\)\.$"
+        ):
+            call(grey, picture)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
