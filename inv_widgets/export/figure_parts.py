@@ -32,8 +32,8 @@ class Parts:
         self._muted: dict[str, Any] = {"size": 11, "fill": look["muted"]}
         self._strong: dict[str, Any] = {"fill": look["ink"], "font_weight": "600"}
 
-    def panel(self) -> float:
-        """Draw the picture with what the network says about it, and the legends."""
+    def panel(self, left_out: str = "") -> float:
+        """Draw the picture with what the network says about it, the legends, and a line on what is left out."""
         explanation, text = self._explanation, self._drawing.text
         y = MARGIN + 14.0
         for line in wrapped(explanation.target_name, 18, PANEL)[:3]:
@@ -53,7 +53,11 @@ class Parts:
             share = _percent(100 * first.probability)
             name = fitted(first.name, 11, PANEL - text_width(f"first choice:  {share}", 11))
             text((MARGIN, y), f"first choice: {name} {share}", **self._muted)
-        return self._legends(y + 26)
+        y = self._legends(y + 26)
+        if left_out:
+            y += 28
+            text((MARGIN, y), fitted(left_out, 11, PANEL), **self._muted)
+        return y
 
     def _legends(self, y: float) -> float:
         text = self._drawing.text

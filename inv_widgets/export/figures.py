@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import Column, Explanation
 
-__all__ = ["FigureOptions", "figure", "save"]
+__all__ = ["STILL", "FigureOptions", "figure", "save"]
+
+STILL: FigureOptions = {"max_layers": 24, "max_maps": 3}
+"""What of an explanation stands in figures that nobody asked for, beside a view: a layer takes 60 ms and 60 kB."""
 
 # The more columns, the narrower: (up to so many, pixels).
 _COLUMN_WIDTHS = ((3, 208), (5, 172), (7, 152), (float("inf"), 136))
@@ -43,6 +46,8 @@ def figure(explanation: Explanation | Run, **options: Unpack[FigureOptions]) -> 
         Of the maps on the picture, 0..1; 0.6 by default.
     layers
         Names or titles of the columns to draw; all by default. Their order stays shallow to deep.
+    max_layers
+        The most columns; all by default. The deepest are drawn, and how many there are is told under the picture.
     max_maps
         The most cluster maps a column; all by default. What is left out is told at the column's foot.
 
@@ -59,12 +64,13 @@ def figure(explanation: Explanation | Run, **options: Unpack[FigureOptions]) -> 
         If there is no such layer.
     """
     look, shown = Look.of(**options), _one(explanation)
-    columns = _chosen(shown, look.layers)
+    every = _chosen(shown, look.layers)
+    columns = every[-look.max_layers :] if look.max_layers else every
     drawing = Drawing()
     parts = Parts(drawing, shown, look)
     room = next(width for most, width in _COLUMN_WIDTHS if len(columns) <= most)
     left = MARGIN + PANEL + 2 * GAP
-    lower_ends = [parts.panel()]
+    lower_ends = [parts.panel(f"the last {len(columns)} of {len(every)} layers" if len(columns) < len(every) else "")]
     for place, column in enumerate(columns):
         lower_ends.append(parts.column(column, left + place * (room + GAP), room))
     if not columns:

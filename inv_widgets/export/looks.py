@@ -25,6 +25,7 @@ class FigureOptions(TypedDict, total=False):
     colour_map: str
     opacity: float
     layers: Sequence[str] | None
+    max_layers: int | None
     max_maps: int | None
 
 
@@ -36,6 +37,7 @@ class Look:
     colour_map: str = "viridis"
     opacity: float = 0.6
     layers: Sequence[str] | None = None
+    max_layers: int | None = None
     max_maps: int | None = None
 
     def __post_init__(self) -> None:
@@ -48,10 +50,10 @@ class Look:
             raise TypeError(
                 f"[inv-widgets] layers={self.layers!r} is one text: give a list, such as [{self.layers!r}]."
             )
-        if self.max_maps is not None and self.max_maps < 1:
-            raise ValueError(
-                f"[inv-widgets] max_maps={self.max_maps!r} is not possible: give at least 1, or None for all."
-            )
+        for name in ("max_layers", "max_maps"):
+            most = getattr(self, name)
+            if most is not None and most < 1:
+                raise ValueError(f"[inv-widgets] {name}={most!r} is not possible: give at least 1, or None for all.")
 
     @classmethod
     def of(cls, **options: Unpack[FigureOptions]) -> Look:

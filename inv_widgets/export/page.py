@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inv_widgets.atomic import write
 from inv_widgets.export.documents import document, still
 from inv_widgets.export.drawing import plain
-from inv_widgets.export.figures import figure
+from inv_widgets.export.figures import STILL, figure
 from inv_widgets.export.payload import pictures
 from inv_widgets.export.words import words_in
 from inv_widgets.run import as_run
@@ -132,4 +132,4 @@ def _still(run: Run) -> str:
     if len(run) == 0:
         return still(None)
     first = run[0]
-    return still(figure(first, max_maps=3), f"Cluster maps of {first.name} for {first.target_name}")
+    return still(figure(first, **STILL), f"Cluster maps of {first.name} for {first.target_name}")

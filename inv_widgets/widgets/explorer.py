@@ -141,7 +141,8 @@ class Explorer(Widget):
         path
             A file that ends in ``.svg`` or ``.png``.
         **options
-            As in ``inv.export.figures.save``: `theme`, `scale`, `max_maps`, or other `colour_map`, `opacity`, `layers`.
+            As in ``inv.export.figures.save``: `theme`, `scale`, `max_layers`, `max_maps`, or other `colour_map`,
+            `opacity`, `layers`.
 
         Returns
         -------
@@ -175,7 +176,7 @@ class Explorer(Widget):
 
         with self._lock:
             explanation = self.explanation
-        drawn = figures.figure(explanation, **(self._look(explanation) | {"max_maps": 3}))
+        drawn = figures.figure(explanation, **(self._look(explanation) | figures.STILL))
         image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawn, scale=0.75))).convert("RGB")
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=85, optimize=True)  # a sixth of the PNG, and it is saved with each notebook

@@ -80,6 +80,17 @@ def test_layers_and_max_maps_choose(make):
     assert "cluster 2" not in said
 
 
+def test_of_many_layers_the_last_ones_are_drawn_and_that_is_told(make):
+    explanation = make(columns=3)
+    said = texts(export.figure(explanation, max_layers=2))
+    assert [text for text in said if text.startswith("block")] == ["block 1, layer 2", "block 1, layer 3"]
+    assert "the last 2 of 3 layers" in said
+    for most in (3, 9, None):
+        whole = texts(export.figure(explanation, max_layers=most))
+        assert len([text for text in whole if text.startswith("block")]) == 3
+        assert not [text for text in whole if "the last" in text]
+
+
 def test_an_empty_column_tells_its_reason_and_no_columns_are_told(make):
     explanation = make(columns=1)
     column = dataclasses.replace(explanation.columns[0], cluster_maps=(), reason="All feature maps are zero.")
@@ -197,8 +208,12 @@ def test_svg_and_png_files(make, tmp_path):
         ({"opacity": 1.5}, "opacity=1.5"),
         ({"opacity": float("nan")}, "opacity=nan"),
         ({"max_maps": 0}, "max_maps=0"),
+        ({"max_layers": 0}, "max_layers=0"),
         ({"layers": "features.0.conv"}, r"layers='features.0.conv' is one text"),
-        ({"colormap": "viridis"}, "no option colormap. It takes: theme, colour_map, opacity, layers, max_maps"),
+        (
+            {"colormap": "viridis"},
+            "no option colormap. It takes: theme, colour_map, opacity, layers, max_layers, ",
+        ),
     ],
 )
 def test_options_are_checked(make, options, message):

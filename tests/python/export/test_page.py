@@ -196,6 +196,17 @@ def test_without_scripts_the_first_picture_s_figure_is_shown(make, tmp_path):
 
 
 @pytest.mark.usefixtures("front_end")
+def test_without_scripts_very_many_layers_do_not_make_the_page_large(make, tmp_path):
+    one = make(columns=1)
+    columns = tuple(dataclasses.replace(one.columns[0], layer=f"features.{i}", depth=i) for i in range(40))
+    text = exported(dataclasses.replace(one, columns=columns), tmp_path / "page.html").read_text("utf-8")
+    (svg,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]*)"', text)
+    drawn = base64.b64decode(svg).decode("utf-8")
+    assert "the last 24 of 40 layers" in drawn
+    assert ("features.39" in drawn, "features.15<" in drawn) == (True, False)
+
+
+@pytest.mark.usefixtures("front_end")
 def test_titles_are_made_where_none_is_given(make, tmp_path):
     def title(run):
         return read(exported(run, tmp_path / "page.html")).all("title")[0][1]
