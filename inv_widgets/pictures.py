@@ -174,6 +174,10 @@ def _decoded(source: Path | io.BytesIO, given: str) -> NDArray[np.uint8]:
         raise PermissionError(
             f"[inv-widgets] The picture {given!r} may not be read: change its permissions."
         ) from error
+    except FileNotFoundError:
+        raise
+    except (OSError, SyntaxError, EOFError, struct.error) as error:  # in what comes before the pixels
+        raise _cut_short(repr(given), error) from error
 
 
 def _from_image(image: Image.Image, described: str) -> NDArray[np.uint8]:
@@ -190,15 +194,19 @@ def _from_image(image: Image.Image, described: str) -> NDArray[np.uint8]:
             return _on_white(np.asarray(upright.convert("RGBA")))
         return np.array(upright.convert("RGB"))
     except (OSError, SyntaxError, EOFError, struct.error) as error:
-        raise ValueError(
-            f"[inv-widgets] {described} cannot be read: {error}. The file is broken or cut short: get it again."
-        ) from error
+        raise _cut_short(described, error) from error
     except ValueError as error:
         if str(error).startswith("[inv-widgets]"):
             raise
         raise ValueError(
             f"[inv-widgets] {described} cannot be read as RGB: {error}. Open it again, or convert it to RGB first."
         ) from error
+
+
+def _cut_short(described: str, error: Exception) -> ValueError:
+    return ValueError(
+        f"[inv-widgets] {described} cannot be read: {error}. The file is broken or cut short: get it again."
+    )
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -232,7 +240,12 @@ def _on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _tensor_as_array(tensor: Any) -> NDArray[Any]:
-    tensor = tensor.detach().cpu()
+    if tensor.is_meta:
+        raise ValueError(
+            f"[inv-widgets] This picture tensor ({_shape(tensor)}) is on the meta device, where tensors have no values: "
+            "give one that has."
+        )
+    tensor = tensor.detach().to_dense().cpu()
     if tensor.ndim != 3:
         hint = " Take one picture of the batch: tensor[0]." if tensor.ndim == 4 else ""
         raise ValueError(f"[inv-widgets] A picture tensor is C x H x W, not {_shape(tensor)}.{hint}")

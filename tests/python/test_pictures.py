@@ -185,6 +185,10 @@ def test_tensors_that_need_a_gradient_and_grey_ones():
     assert tensor.requires_grad
 
 
+def test_sparse_tensors():
+    assert not load_picture(torch.zeros(3, 4, 4).to_sparse()).array.any()
+
+
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=3, max_dims=3, max_side=6).map(lambda s: (*s[:2], 3))))
 def test_uint8_float_tensor_and_png_agree(array):
     as_float = array / 255
@@ -219,6 +223,7 @@ def test_tiny_and_long_ones(shape):
         (torch.zeros(1, 3, 4, 4), ValueError, r"1 x 3 x 4 x 4.* tensor\[0\]"),
         (torch.zeros(40, 50, 3), ValueError, r"40 x 50 x 3.*tensor.permute\(2, 0, 1\)"),
         (torch.zeros(3, 4, 4, dtype=torch.int32), TypeError, "tensor is uint8.* not int32"),
+        (torch.zeros(3, 4, 4, device="meta"), ValueError, r"tensor \(3 x 4 x 4\) is on the meta device"),
         (torch.randn(3, 40, 40), ValueError, "not what a transform made of it"),
         (Image.new("I", (2, 2), 70000), ValueError, "70000"),
         (Image.new("I", (2, 2), -1), ValueError, "-1"),
@@ -247,9 +252,10 @@ def test_files_that_cannot_be_read(tmp_path):
         load_picture(text)
     whole = saved(tmp_path, Image.effect_noise((64, 64), 50).convert("RGB"), "whole.jpg")
     cut = tmp_path / "cut.jpg"
-    cut.write_bytes(whole.read_bytes()[:-900])
-    with pytest.raises(ValueError, match=r"^\[inv-widgets\] '.*cut.jpg' cannot be read: .*cut short"):
-        load_picture(cut)
+    for length in (len(whole.read_bytes()) - 900, 300):  # in its pixels, and before them
+        cut.write_bytes(whole.read_bytes()[:length])
+        with pytest.raises(ValueError, match=r"^\[inv-widgets\] '.*cut.jpg' cannot be read: .*cut short"):
+            load_picture(cut)
 
 
 def test_an_image_whose_file_is_closed(tmp_path):
