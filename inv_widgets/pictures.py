@@ -242,7 +242,7 @@ def _on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _tensor_as_array(tensor: Any) -> NDArray[Any]:
     if tensor.is_meta:
         raise ValueError(
-            f"[inv-widgets] This picture tensor ({_shape(tensor)}) is on the meta device, where tensors have no values: "
+            f"[inv-widgets] This picture tensor ({_shape(tensor)}) is on the meta device and has no values: "
             "give one that has."
         )
     tensor = tensor.detach().to_dense().cpu()
