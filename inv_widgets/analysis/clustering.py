@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import pdist, squareform
 
 from inv_widgets.analysis import clustering_loops
 from inv_widgets.analysis.compiled import compiled
@@ -20,7 +18,8 @@ if TYPE_CHECKING:
 
     from inv_widgets.recipe import Recipe
 
-    _Ways: TypeAlias = dict[int, tuple[NDArray[np.intp], NDArray[np.float64]]]
+    # For each number of clusters a row: the points' labels, and their silhouettes.
+    _Ways: TypeAlias = tuple[NDArray[np.intp], NDArray[np.float64]]
 
 __all__ = ["Clustering", "cluster_maps", "cluster_points", "dropped", "silhouettes"]
 
@@ -92,10 +91,10 @@ def cluster_points(points: NDArray[Any], recipe: Recipe) -> Clustering:
     """
     points = np.ascontiguousarray(points, np.float64)
     numbers = range(recipe.clusters_min, min(recipe.clusters_max, len(points) - 1) + 1)
-    ways = _sklearn_ways(points, numbers) if recipe.solver == "sklearn" else _ways(points, numbers)
-    best = max(numbers, key=lambda k: (round(float(ways[k][1].mean()), 12), -k))
-    labels, samples = ways[best]
-    return Clustering(labels, {k: float(ways[k][1].mean()) for k in numbers}, samples)
+    labels, samples = (_sklearn_ways if recipe.solver == "sklearn" else _ways)(points, numbers)
+    means = samples.mean(axis=1)
+    best = int(means.round(12).argmax())
+    return Clustering(labels[best], dict(zip(numbers, means.tolist(), strict=True)), samples[best])
 
 
 def silhouettes(distances: NDArray[np.float64], labels: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -151,26 +150,35 @@ def _count(number: int, noun: str) -> str:
 
 
 def _ways(points: NDArray[np.float64], numbers: range) -> _Ways:
-    """Cut one tree at every number of clusters, over one set of distances."""
-    apart = pdist(points)
-    merges = linkage(apart, "ward")[:, :2].astype(np.int64)
+    """Cut one tree at every number of clusters."""
     labels, samples = np.empty((len(numbers), len(points)), np.int64), np.empty((len(numbers), len(points)))
-    (compiled(clustering_loops.cuts, clustering_loops.CUTS) or clustering_loops.cuts)(merges, numbers[0], labels)
-    compare = compiled(clustering_loops.silhouettes, clustering_loops.SILHOUETTES)
-    if compare:
+    grow, cut, compare = (
+        compiled(loop, signature)
+        for loop, signature in (
+            (clustering_loops.ward, clustering_loops.WARD),
+            (clustering_loops.cuts, clustering_loops.CUTS),
+            (clustering_loops.silhouettes, clustering_loops.SILHOUETTES),
+        )
+    )
+    if grow and cut and compare:
+        merges = np.empty((len(points) - 1, 2), np.int64)
+        grow(points, merges)
+        cut(merges, numbers[0], labels)
         compare(points, labels, numbers[0], samples)
     else:
+        from scipy.cluster.hierarchy import linkage
+        from scipy.spatial.distance import pdist, squareform
+
+        apart = pdist(points)
+        clustering_loops.cuts(linkage(apart, "ward")[:, :2].astype(np.int64), numbers[0], labels)
         distances = squareform(apart)
-        samples[:] = [silhouettes(distances, cut) for cut in labels]
-    return dict(zip(numbers, zip(labels, samples, strict=True), strict=True))
+        samples[:] = [silhouettes(distances, row) for row in labels]
+    return labels, samples
 
 
 def _sklearn_ways(points: NDArray[np.float64], numbers: range) -> _Ways:
     from sklearn.cluster import AgglomerativeClustering
     from sklearn.metrics import silhouette_samples
 
-    ways = {}
-    for k in numbers:
-        labels = AgglomerativeClustering(k, linkage="ward").fit_predict(points)
-        ways[k] = labels, silhouette_samples(points, labels)
-    return ways
+    labels = np.array([AgglomerativeClustering(k, linkage="ward").fit_predict(points) for k in numbers])
+    return labels, np.array([silhouette_samples(points, row) for row in labels])

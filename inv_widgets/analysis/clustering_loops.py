@@ -7,10 +7,78 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CUTS", "SILHOUETTES", "cuts", "silhouettes"]
+__all__ = ["CUTS", "SILHOUETTES", "WARD", "cuts", "silhouettes", "ward"]
 
 CUTS = "void(int64[:,::1], int64, int64[:,::1])"
+WARD = "void(float64[:,::1], int64[:,::1])"
 SILHOUETTES = "void(float64[:,::1], int64[:,::1], int64, float64[:,::1])"
+
+_NOWHERE = 1e200  # its square is infinite
+
+
+def ward(points: Any, merges: Any) -> None:  # noqa: C901 (one loop: calls cost)
+    """Build Ward's tree (Ward 1963) of points in the plane along chains of nearest neighbours (Murtagh 1983).
+
+    Two clusters are ``2 |A| |B| / (|A| + |B|) * |mean(A) - mean(B)|^2`` apart: their means are enough, and no distances
+    are kept.
+
+    Parameters
+    ----------
+    points
+        float64, shape (n, 2), n >= 1.
+    merges
+        int64, shape (n - 1, 2): written; the nodes that each step joins, the nearest first, as
+        ``scipy.cluster.hierarchy.linkage`` numbers them: points from 0, the cluster that a step makes n + step.
+    """
+    n = len(points)
+    # Each cluster is kept where one of its points was. Places that are free are infinitely far away.
+    x, y, sizes = points[:, 0].copy(), points[:, 1].copy(), np.ones(n)
+    away = np.empty(n)
+    bits = away.view(np.int64)  # in the order of the numbers, which are not negative
+    joined, heights = np.empty((n - 1, 2), np.int64), np.empty(n - 1)
+    chain = np.empty(n, np.int64)
+    length, begin = 0, 0
+    for step in range(n - 1):
+        if length == 0:
+            while x[begin] == _NOWHERE:
+                begin += 1
+            chain[0], length = begin, 1
+        while True:
+            a = chain[length - 1]
+            for b in range(n):
+                across, down = x[a] - x[b], y[a] - y[b]
+                away[b] = sizes[a] * sizes[b] / (sizes[a] + sizes[b]) * (across * across + down * down)
+            away[a] = np.inf
+            least = bits[0]
+            for b in range(n):
+                least = min(least, bits[b])
+            # Of equals the one before in the chain, or chains would not end.
+            if length > 1 and bits[chain[length - 2]] == least:
+                break
+            b = 0
+            while bits[b] != least:
+                b += 1
+            chain[length] = b
+            length += 1
+        a, b = min(a, chain[length - 2]), max(a, chain[length - 2])
+        joined[step, 0], joined[step, 1], heights[step] = a, b, away[chain[length - 2]]
+        length -= 2
+        whole = sizes[a] + sizes[b]
+        x[b] = (sizes[a] * x[a] + sizes[b] * x[b]) / whole
+        y[b] = (sizes[a] * y[a] + sizes[b] * y[b]) / whole
+        sizes[b] = whole
+        x[a] = _NOWHERE
+    # By height; who holds a slot's points by then is found through the clusters that took them over.
+    order = np.argsort(heights, kind="mergesort")
+    parent = np.arange(2 * n - 1)
+    for step in range(n - 1):
+        for side in range(2):
+            node = joined[order[step], side]
+            while parent[node] != node:
+                parent[node] = parent[parent[node]]
+                node = parent[node]
+            merges[step, side] = node
+        parent[merges[step, 0]] = parent[merges[step, 1]] = n + step
 
 
 def cuts(merges: Any, fewest: int, labels: Any) -> None:

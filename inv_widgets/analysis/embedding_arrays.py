@@ -12,11 +12,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["descend", "gaussians"]
+__all__ = ["descend", "distances", "gaussians", "joined"]
 
 
 def descend(  # noqa: PLR0913, PLR0917 (as its compiled twin)
-    goal: NDArray[np.float32],
+    goal: NDArray[np.float64],
     points: NDArray[np.float32],
     exaggeration: np.float32,
     rate: np.float32,
@@ -28,7 +28,7 @@ def descend(  # noqa: PLR0913, PLR0917 (as its compiled twin)
 ) -> int:
     """Move points down t-SNE's gradient; see :func:`inv_widgets.analysis.embedding_loops.descend`."""
     n = points.shape[1]
-    goal = np.ascontiguousarray(goal[:, :n]) * exaggeration
+    wanted = goal.astype(np.float32) * exaggeration
     closeness, force = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
     left, right = np.ones((n, 4), np.float32), np.ones((4, n), np.float32)
     ones = np.ones(n, np.float32)
@@ -49,7 +49,7 @@ def descend(  # noqa: PLR0913, PLR0917 (as its compiled twin)
         closeness.reshape(-1)[:: n + 1] = 0
         total = float(closeness.dot(ones).sum(dtype=np.float64))
         np.multiply(closeness, np.float32(-1 / max(total, 1e-30)), out=force)
-        force += goal
+        force += wanted
         force *= closeness
         pulled[0], pulled[1] = force.dot(points[0]), force.dot(points[1])
         gradient = 4 * (force.dot(ones) * points - pulled)
@@ -65,6 +65,18 @@ def descend(  # noqa: PLR0913, PLR0917 (as its compiled twin)
             # The product loses about 1e-7 of the largest square: too much for neighbours in a wide embedding.
             wide = float(np.abs(points).max()) > 64
     return iterations
+
+
+def distances(products: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+    """Work distances out of products; see :func:`inv_widgets.analysis.embedding_loops.distances`."""
+    squares = products.diagonal()
+    np.maximum(squares[:, None] + squares - 2 * products, 0, out=found)
+
+
+def joined(conditional: NDArray[np.float64], found: NDArray[np.float64]) -> None:
+    """Join distributions; see :func:`inv_widgets.analysis.embedding_loops.joined`."""
+    np.add(conditional, conditional.T, out=found)
+    found /= found.sum()
 
 
 def gaussians(distances: NDArray[np.float64], entropy: float, found: NDArray[np.float64]) -> None:

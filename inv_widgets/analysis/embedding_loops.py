@@ -9,7 +9,7 @@ import numpy as np
 
 from inv_widgets.analysis.lanes import LANES, forces
 
-__all__ = ["DESCEND", "GAUSSIANS", "descend", "gaussians"]
+__all__ = ["DESCEND", "DISTANCES", "GAUSSIANS", "JOINED", "descend", "distances", "gaussians", "joined"]
 
 _FOUR = np.float32(4)
 _UP, _DOWN, _LEAST_GAIN = np.float32(0.2), np.float32(0.8), np.float32(0.01)
@@ -18,7 +18,8 @@ _FAR = np.float32(1e9)
 _FLAT = 64.0  # exp(-64) is nothing beside the row's largest, 1
 _TIE = 1e-9  # of the mean distance: nearer than that to the nearest is rounding only
 
-DESCEND = "int64(float32[:,::1], float32[:,::1], float32, float32, float32, int64, int64, float64, float64)"
+DESCEND = "int64(float64[:,::1], float32[:,::1], float32, float32, float32, int64, int64, float64, float64)"
+DISTANCES = JOINED = "void(float64[:,::1], float64[:,::1])"
 GAUSSIANS = "void(float64[:,::1], float64, float64[:,::1])"
 
 
@@ -41,7 +42,7 @@ def descend(  # noqa: C901, PLR0913, PLR0917 (one loop: numba takes no keywords,
     Parameters
     ----------
     goal
-        float32, shape (n, n) or wider: the affinities p, symmetric, zero on the diagonal; columns from n on are unread.
+        float64, shape (n, n): the affinities p, symmetric, zero on the diagonal.
     points
         float32, shape (2, n); moved in place.
     exaggeration, rate, momentum
@@ -62,7 +63,7 @@ def descend(  # noqa: C901, PLR0913, PLR0917 (one loop: numba takes no keywords,
     wanted = np.zeros((blocks, n, LANES), np.float32)
     for i in range(n):
         for j in range(n):
-            wanted[j // LANES, i, j % LANES] = exaggeration * goal[i, j]
+            wanted[j // LANES, i, j % LANES] = exaggeration * np.float32(goal[i, j])
     x, y = np.full(blocks * LANES, _FAR), np.full(blocks * LANES, _FAR)
     x[:n], y[:n] = points[0], points[1]
     sums = np.empty((5, LANES), np.float32)
@@ -103,6 +104,47 @@ def descend(  # noqa: C901, PLR0913, PLR0917 (one loop: numba takes no keywords,
             decrease = 0.0
     points[0], points[1] = x[:n], y[:n]
     return made
+
+
+def distances(products: Any, found: Any) -> None:
+    """Work squared distances out of inner products: ``|a|^2 + |b|^2 - 2 a b``, at least 0.
+
+    Parameters
+    ----------
+    products
+        float64, shape (n, n): points times points.
+    found
+        float64, shape (n, n): written.
+    """
+    n = len(products)
+    squares = np.empty(n)
+    for i in range(n):
+        squares[i] = products[i, i]
+    for i in range(n):
+        for j in range(n):
+            away = squares[i] + squares[j] - 2 * products[i, j]
+            found[i, j] = away if away > 0 else 0.0
+
+
+def joined(conditional: Any, found: Any) -> None:
+    """Join conditional distributions: ``(p_j|i + p_i|j) / 2n``, so that all sum to 1.
+
+    Parameters
+    ----------
+    conditional
+        float64, shape (n, n): in each row a distribution.
+    found
+        float64, shape (n, n): written.
+    """
+    n = len(conditional)
+    total = 0.0
+    for i in range(n):
+        for j in range(n):
+            found[i, j] = conditional[i, j] + conditional[j, i]
+            total += found[i, j]
+    for i in range(n):
+        for j in range(n):
+            found[i, j] /= total
 
 
 def gaussians(distances: Any, entropy: float, found: Any) -> None:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.cluster.hierarchy import linkage
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
-from inv_widgets.analysis import clustering
+from inv_widgets.analysis import clustering, clustering_loops
 from inv_widgets.analysis.clustering import cluster_maps, cluster_points, dropped, silhouettes
+from inv_widgets.analysis.compiled import compiled
 from inv_widgets.recipe import Recipe
 
 
@@ -66,6 +68,24 @@ def test_compiled_silhouettes_are_those_of_each_cut_by_itself(monkeypatch):
         np.testing.assert_array_equal(ours.labels, plain.labels)
         np.testing.assert_allclose(ours.samples, plain.samples, atol=1e-12)
         assert ours.silhouettes == pytest.approx(plain.silhouettes, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 12, 60, 161])
+def test_the_compiled_tree_is_scipy_s(n):
+    grow = compiled(clustering_loops.ward, clustering_loops.WARD)
+    for seed in range(5):
+        points = np.random.default_rng(seed).normal(size=(n, 2)) * 10
+        merges = np.empty((n - 1, 2), np.int64)
+        grow(points, merges)
+        np.testing.assert_array_equal(np.sort(merges), np.sort(linkage(points, "ward")[:, :2].astype(int)))
+
+
+@pytest.mark.parametrize("points", [np.zeros((9, 2)), np.stack(np.divmod(np.arange(25.0), 5), axis=1)])
+def test_the_compiled_tree_of_ties_joins_everything_once(points):
+    merges = np.empty((len(points) - 1, 2), np.int64)
+    compiled(clustering_loops.ward, clustering_loops.WARD)(points, merges)
+    assert sorted(merges.ravel()) == list(range(2 * len(points) - 2))
+    assert (merges.max(axis=1) < len(points) + np.arange(len(merges))).all()
 
 
 def test_every_cut_has_its_number_of_clusters_where_merges_are_equally_high():
