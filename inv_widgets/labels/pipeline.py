@@ -104,10 +104,9 @@ def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all ha
     )
     chosen_steps(options)  # a wrong choice is told before the rounds are read
     base = run.source if isinstance(run, LabelledRun) else run
-    places = map_places(base)
-    rounds, report = counting_rounds(
-        rounds_frame(store), places, corrections=corrections, most_seen=most_seen, weights=weights
-    )
+    frame = rounds_frame(store)
+    places = map_places(base, set(frame["cluster_map"]))
+    rounds, report = counting_rounds(frame, places, corrections=corrections, most_seen=most_seen, weights=weights)
     if report.unmatched:
         warnings.warn(
             f"[inv-widgets] {report}: see .report.unmatched for their ids. Label the run that was played, or filter "

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inv_widgets.run_search import rows_with
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from inv_widgets.run import Run
 
 __all__ = ["MapPlace", "map_places"]
@@ -20,20 +24,33 @@ class MapPlace:
     depth: int
 
 
-def map_places(run: Run) -> dict[str, MapPlace]:
-    """Give the place of each cluster map by its id; of merged ones, of their members."""
-    if run.files is not None:
-        files, places = run.files
-        rows = files.some("cluster_maps", ["id", "picture", "layer", "depth", "members.list.element.id"])
-        shown = [row for place in places for row in rows[place]]
+def map_places(run: Run, wanted: Iterable[str] | None = None) -> dict[str, MapPlace]:
+    """Give the places of cluster maps by their ids; of merged ones, of their members.
+
+    Parameters
+    ----------
+    run
+        A run without labels.
+    wanted
+        Ids; None: all. Those that the run does not have are left out; of a run of half a million, the others are not
+        looked at.
+    """
+    wanted = None if wanted is None else set(wanted)
+    if run.files is None:
         return {
-            one["id"]: MapPlace(row["picture"], row["layer"], row["depth"])
-            for row in shown
-            for one in (row.get("members") or (row,))
+            one.id: MapPlace(explanation.name, column.layer, column.depth)
+            for explanation in run
+            for column, shown in explanation.cluster_maps()
+            for one in (shown.members or (shown,))
+            if wanted is None or one.id in wanted
         }
-    return {
-        one.id: MapPlace(explanation.name, column.layer, column.depth)
-        for explanation in run
-        for column, shown in explanation.cluster_maps()
-        for one in (shown.members or (shown,))
-    }
+    files, places = run.files
+    table, rows, at = rows_with(files, wanted, ["layer", "depth"])
+    keys, of_run = files.keys, set(places)
+    found: dict[str, MapPlace] = {}
+    for row, place in zip(table.take(rows).to_pylist(), at.tolist(), strict=True):
+        if place in of_run:
+            where = MapPlace(keys[place][0], row["layer"], row["depth"])
+            parts = [one["id"] for one in row.get("members") or (row,)]
+            found.update((one, where) for one in parts if wanted is None or one in wanted)
+    return found

@@ -43,12 +43,13 @@ def write(connection: Connection, run_id: str, ids: Iterable[str]) -> None:
     """Write a run's ids, in place of those that were here; the transaction must be alone."""
     together: defaultdict[str, list[str]] = defaultdict(list)
     for one in ids:
-        together[_beginning(one)].append(one)
+        together[one[:_BEGINNING]].append(one)
     connection.execute(delete(run_members).where(run_members.c.run_id == run_id))
-    if together:
-        values = [
-            {"beginning": beginning, "run_id": run_id, "ids": json.dumps(some)} for beginning, some in together.items()
-        ]
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for beginning, some in together.items():
+        texts[storable(beginning)] += some
+    if texts:
+        values = [{"beginning": one, "run_id": run_id, "ids": json.dumps(some)} for one, some in texts.items()]
         connection.execute(insert(run_members), values)
     link(connection, [run_id])
 

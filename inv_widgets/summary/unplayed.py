@@ -8,19 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from inv_widgets.run_search import rows_with
 from inv_widgets.summary.groups import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import pyarrow as pa
-    from numpy.typing import NDArray
-
     from inv_widgets.run import Run
-    from inv_widgets.run_files import RunFiles
-    from inv_widgets.run_folder import RunFolder
 
 __all__ = ["Unplayed", "unplayed"]
 
@@ -55,7 +49,8 @@ def unplayed(run: Run, places: Sequence[int], played: Iterable[str]) -> dict[int
     if source is None or source.files is None:
         return {}
     files, within = source.files
-    busy = _with_any(files, set(played))
+    _, _, found_at = rows_with(files, played)
+    busy = set(found_at.tolist())
     quiet = {place: within[place] for place in places if within[place] not in busy}
     if not quiet:
         return {}
@@ -74,31 +69,3 @@ def unplayed(run: Run, places: Sequence[int], played: Iterable[str]) -> dict[int
             tuple(layers[starts[there] : starts[there + 1]]), row["n_cluster_maps"],
         )  # fmt: skip
     return found
-
-
-def _with_any(files: RunFiles | RunFolder, ids: set[str]) -> set[int]:
-    """Give the places in the files of explanations with any of these cluster maps, merged or not."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    table, starts = files.columns("cluster_maps", ["id", "members.list.element.id"])
-    wanted = pa.array(sorted(ids), pa.string())
-    rows = np.flatnonzero(pc.is_in(table["id"], wanted).to_numpy())
-    rows = (
-        np.concatenate([rows, _rows_of_members(table["members"], wanted)]) if "members" in table.column_names else rows
-    )
-    return set((np.searchsorted(starts, rows, side="right") - 1).tolist())
-
-
-def _rows_of_members(members: pa.ChunkedArray, wanted: pa.Array) -> NDArray[np.int64]:
-    import pyarrow.compute as pc
-
-    found = [np.zeros(0, np.int64)]
-    first = 0
-    for chunk in members.chunks:
-        flat = chunk.flatten()
-        if len(flat):
-            rows = np.repeat(np.arange(len(chunk)), np.diff(chunk.offsets.to_numpy()))
-            found.append(first + rows[pc.is_in(flat.field("id"), wanted).to_numpy(zero_copy_only=False)])
-        first += len(chunk)
-    return np.concatenate(found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+
 from inv_widgets.explanation import Explanation
 from inv_widgets.labels.rounds import rounds_frame
 from inv_widgets.run import Run
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from inv_widgets.labels.labelled import LabelledRun
+    from inv_widgets.run_outline import Outline
 
 __all__ = ["VisibleRounds"]
 
@@ -27,20 +30,28 @@ class VisibleRounds:
         A Run without labels.
     store
         What :func:`inv_widgets.label` takes.
+    known
+        The run's outline, where it is known.
     """
 
-    def __init__(self, run: Run, store: Any) -> None:
+    def __init__(self, run: Run, store: Any, known: Outline | None = None) -> None:
         self.run, self._store = run, store
-        known = outline(run)
-        self._hashes = [picture.picture_hash for picture in known]
-        self._picture_of = {one.id: picture.picture_hash for picture in known for one in picture.cluster_maps}
+        self._known = outline(run) if known is None else known
+        self._hashes = self._known.hashes
 
     def rounds(self, withheld: frozenset[str]) -> pd.DataFrame:
         """Give the rounds of this run's cluster maps on pictures that are not withheld, by their hashes."""
         frame = rounds_frame(self._store)
         # What the run does not have belongs to another game of the store: nothing is known about its pictures.
-        pictures = frame["cluster_map"].map(self._picture_of)
-        return frame[pictures.notna() & ~pictures.isin(list(withheld))]
+        seen = [one is not None and one not in withheld for one in self._pictures_of(frame["cluster_map"])]
+        return frame[np.array(seen, bool)]
+
+    def _pictures_of(self, ids: pd.Series) -> list[str | None]:
+        index, places = self._known.by_id, self._known.places
+        return [
+            None if number < 0 else self._hashes[places[index.first[number]]]
+            for number in index.numbers(list(ids)).tolist()
+        ]
 
     def of(self, labelled: LabelledRun, withheld: frozenset[str]) -> Run:
         """Keep the explanations of a run with the same pictures whose pictures are not withheld."""

@@ -151,7 +151,7 @@ class Workspace(Widget):
             self.state._withholding.withhold(self, ())  # noqa: SLF001 (the kernel-only part of a State)
             given = game.game.run
             played = as_run(given.source if isinstance(given, LabelledRun) else given)
-            self._analysis = LabelAnalysis(played, game.store)
+            self._analysis = LabelAnalysis(played, game.store, game.game.maps.outline if played is given else None)
             self._make(Explorer, played, **look)
             editor = self._make(SynonymEditor, path=synonyms, **look)
             if comparison is not None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from inv_widgets.labels.labelled import LabelledRun
     from inv_widgets.labels.synonyms import SynonymTable
     from inv_widgets.run import Run
+    from inv_widgets.run_outline import Outline
     from inv_widgets.store.label_store import LabelStore
     from inv_widgets.summary.summary import Summary
 
@@ -37,11 +38,13 @@ class LabelAnalysis:
         What is played.
     store
         Where its rounds are.
+    known
+        The run's outline, where it is known.
     """
 
-    def __init__(self, run: Run, store: LabelStore) -> None:
+    def __init__(self, run: Run, store: LabelStore, known: Outline | None = None) -> None:
         self._run = run
-        self._source = VisibleRounds(run, store)
+        self._source = VisibleRounds(run, store, known)
 
     def __call__(self, withheld: frozenset[str], synonyms: SynonymTable) -> Labels:
         """Analyse anew; `withheld`: hashes of pictures."""
