@@ -17,11 +17,19 @@ FRONT_ENDS := $(addprefix inv_widgets/static/,explorer.js state.js page.js revea
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) $(wildcard js/*.mjs js/tsconfig.json inv_widgets/colour_maps.json inv_widgets/languages/*.json)
 
 # More threads than free cores make torch and scikit-learn several times slower: one a test process.
-TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# Where a test asks for more, those that wait sleep.
+TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive
+
+# A process has a whole file, in the order that the conftest.py there gives: the longest first, so that all end together.
+PYTEST := $(TEST_ENV) $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+# Steps beside each other, where make can keep their words apart (GNU make 4); after each other elsewhere.
+BESIDE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,$(if $(filter output-sync,$(.FEATURES)),-j3 --output-sync=line))
+KEEP_GOING = $(findstring k,$(firstword -$(MAKEFLAGS)))
 
 # A stamp whose product was deleted by hand is worth nothing.
 ifeq ($(wildcard $(PY)),)
-$(shell rm -f .setup/python)
+$(shell rm -f .setup/packages .setup/python)
 endif
 ifeq ($(wildcard js/node_modules/.package-lock.json),)
 $(shell rm -f .setup/node)
@@ -39,35 +47,43 @@ help: ## list these targets
 	@echo
 	@echo "  PYTHON=/path/to/python chooses the interpreter, INV_CHROMIUM=/path the browser, JOBS=n the test processes (2)."
 
-setup: .setup/python ## create .venv with everything in it and build the front ends
+setup: ## create .venv with everything in it and build the front ends
+	+@$(BESIDE) .setup/python
 
 build: .setup/front-ends ## build the front ends (js/ -> inv_widgets/static/)
 
 demo: setup ## explain the demo pictures, write demo/, open JupyterLab on the quickstart (LAB=0: stop before JupyterLab)
 	@$(VENV)/bin/inv-widgets demo $(if $(filter 0 no false,$(LAB)),--no-lab)
 
-test: lint types contract test-python test-js test-browser ## everything: linters, types, import contract, Python, JS and browser tests
+# Setup and what is quick beside each other, then the two long parts, which have all cores; with -k all, whatever fails.
+test: ## everything: linters, types, import contract, Python, JS and browser tests
+	+@failed=; try() { "$$@" || { failed=yes; $(if $(KEEP_GOING),true,exit 1); }; }; \
+	try $(BESIDE) .setup/python system test-js lint types contract; \
+	[ -e .setup/python ] || exit 1; \
+	try $(MAKE) --no-print-directory test-python; \
+	try $(MAKE) --no-print-directory test-browser; \
+	[ -z "$$failed" ]
 
-lint: setup ## ruff: rules and formatting
+lint: .setup/python ## ruff: rules and formatting
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 
-types: setup ## mypy --strict
+types: .setup/python ## mypy --strict
 	$(PY) -m mypy
 
-contract: setup ## who may import whom
+contract: .setup/python ## who may import whom
 	$(VENV)/bin/lint-imports
 
-test-python: setup system ## pytest tests/python
-	$(TEST_ENV) $(PY) -m pytest tests/python -n $(JOBS) --dist loadfile
+test-python: .setup/python system ## pytest tests/python
+	$(PYTEST) tests/python
 
 test-js: .setup/node ## TypeScript, biome and vitest
 	cd js && npm run --silent check
 	cd js && npm run --silent lint
 	cd js && npm run --silent test
 
-test-browser: setup system ## pytest tests/browser: real JupyterLab in real Chromium
-	$(TEST_ENV) $(PY) -m pytest tests/browser -n $(JOBS) --dist loadfile
+test-browser: .setup/python system ## pytest tests/browser: real JupyterLab in real Chromium
+	$(PYTEST) tests/browser
 
 bench: setup ## analysis time against one forward + backward pass
 	@set -e; for bench in $(filter-out bench_labels.py bench_workshop.py bench_voc.py bench_many.py bench_methods% bench_browser%,$(notdir $(wildcard tests/bench/bench_*.py))); do echo "== $$bench"; $(PY) "tests/bench/$$bench"; done
@@ -119,7 +135,8 @@ clean: ## remove what was built (.venv and node_modules too)
 	@for file in $(FRONT_ENDS); do test -s "$$file" || { echo "[inv-widgets] npm run build did not write $$file." >&2; exit 1; }; done
 	@touch $@
 
-.setup/python: pyproject.toml constraints.txt js/build_hook.py | .setup/front-ends
+# Most of the packages' modules are never imported: compiled when they are, not now.
+.setup/packages: pyproject.toml constraints.txt
 	@mkdir -p .setup
 	@python=; for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python python3.13 python3.12 python3.11 python3.10); do \
 		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then python="$$candidate"; break; fi; \
@@ -131,7 +148,11 @@ clean: ## remove what was built (.venv and node_modules too)
 		echo "$$python -m venv $(VENV)"; \
 		"$$python" -m venv $(VENV) || { rm -rf $(VENV); echo "[inv-widgets] $$python cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
 	fi
-	$(PY) -m pip install -qq --disable-pip-version-check --upgrade -c constraints.txt pip
+	$(PY) -m pip install -qq --disable-pip-version-check --no-compile --upgrade -c constraints.txt pip
 	@echo "installing the Python packages (the first time this takes some minutes)"
-	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install -qq --disable-pip-version-check -e ".[dev]"
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install -qq --disable-pip-version-check --no-compile --only-deps -e ".[dev]"
+	@touch $@
+
+.setup/python: .setup/packages js/build_hook.py | .setup/front-ends
+	$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 from lab import FLAGS, Notebook, Witness, document, jupyterlab, settings_of
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "artifacts" / "browser"
+# Test processes take whole files in this order: what takes longest is not left to one of them at the end.
+LONGEST = ("test_comparison.py", "test_global_chart.py", "test_reveal_game.py", "test_workspace.py", "test_explorer.py")
+# What is looked for may come late on a machine that has other things to do; nobody waits for what is there.
+expect.set_options(timeout=60_000)
 ADVICE = "no Chromium was found: apt install chromium (or Chrome), or INV_CHROMIUM=/path/to/chromium"
 
 
@@ -25,6 +29,8 @@ def find_chromium():
 def pytest_collection_modifyitems(items):
     for item in items:
         item.add_marker(pytest.mark.browser)
+    place = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ import re
 
 from playwright.sync_api import expect
 
-expect.set_options(timeout=30_000)
-
 # How many different colours stand in a canvas, looked at every few pixels: a blank one has one.
 COLOURS = """canvas => {
   if (!canvas.width || !canvas.height) return 0;

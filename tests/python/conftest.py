@@ -25,6 +25,37 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+# Test processes take whole files in this order: what takes longest is not left to one of them at the end.
+LONGEST = (
+    "test_notebooks.py",
+    "test_package.py",
+    "test_exchange.py",
+    "test_server.py",
+    "test_batches.py",
+    "test_distributed.py",
+    "test_torch_support.py",
+    "test_global_chart.py",
+    "test_activations.py",
+    "test_batch_sizes.py",
+    "test_explorer_large_runs.py",
+    "test_label.py",
+    "test_fashion_network.py",
+    "test_compiled.py",
+    "test_docs.py",
+    "test_concepts.py",
+    "test_model.py",
+    "test_network_files.py",
+    "test_tcav.py",
+    "test_label_store.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first; the others stay in order."""
+    place = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
 class NetworkRefusedError(OSError):
     """What a test gets that wants more than this machine; an OSError, as without a connection."""
 

@@ -19,6 +19,7 @@ import inv_widgets as inv
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.timeout(900)  # kernels that start torch, on a machine that may be busy with other tests
 ROOT = Path(__file__).parents[2]
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -82,7 +83,7 @@ from nbclient import NotebookClient
 path, folder = sys.argv[1:]
 book = nbformat.read(path, as_version=4)
 manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-NotebookClient(book, km=manager, timeout=120, resources={"metadata": {"path": folder}}).execute()
+NotebookClient(book, km=manager, timeout=400, resources={"metadata": {"path": folder}}).execute()
 nbformat.write(book, path)
 """
 

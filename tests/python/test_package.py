@@ -20,48 +20,77 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYT
 HEAVY = ("torch", "torchvision", "sklearn", "timm", "captum", "matplotlib", "keras", "onnx")
 
 
-def run_python(code: str, *, python: str = sys.executable, cwd: Path = ROOT) -> str:
-    command = [python, "-c", code]
+def run_python(code: str, *arguments: str, python: str = sys.executable, cwd: Path = ROOT) -> str:
+    command = [python, "-c", code, *arguments]
     done = subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "inv_widgets",
-        "inv_widgets.cli",
-        "inv_widgets.comparison.metrics.registry",
-        "inv_widgets.datasets",
-        "inv_widgets.explanation",
-        "inv_widgets.export",
-        "inv_widgets.export.page",
-        "inv_widgets.game.masking",
-        "inv_widgets.labels.agreement",
-        "inv_widgets.labels.pipeline",
-        "inv_widgets.pictures",
-        "inv_widgets.play.game",
-        "inv_widgets.play.seat",
-        "inv_widgets.recipe",
-        "inv_widgets.run",
-        "inv_widgets.store.exchange",
-        "inv_widgets.store.label_store",
-        "inv_widgets.summary",
-        "inv_widgets.summary.pipeline",
-        "inv_widgets.widgets.explorer",
-        "inv_widgets.widgets.global_chart",
-        "inv_widgets.widgets.host_desk",
-        "inv_widgets.widgets.reveal_game",
-        "inv_widgets.widgets.state",
-        "inv_widgets.workshop",
-        "inv_widgets.workshop.solara_engine",
-        "inv_widgets.workshop.voila_page",
-    ],
+LIGHT = (
+    "inv_widgets",
+    "inv_widgets.cli",
+    "inv_widgets.comparison.metrics.registry",
+    "inv_widgets.datasets",
+    "inv_widgets.explanation",
+    "inv_widgets.export",
+    "inv_widgets.export.page",
+    "inv_widgets.game.masking",
+    "inv_widgets.labels.agreement",
+    "inv_widgets.labels.pipeline",
+    "inv_widgets.pictures",
+    "inv_widgets.play.game",
+    "inv_widgets.play.seat",
+    "inv_widgets.recipe",
+    "inv_widgets.run",
+    "inv_widgets.store.exchange",
+    "inv_widgets.store.label_store",
+    "inv_widgets.summary",
+    "inv_widgets.summary.pipeline",
+    "inv_widgets.widgets.explorer",
+    "inv_widgets.widgets.global_chart",
+    "inv_widgets.widgets.host_desk",
+    "inv_widgets.widgets.reveal_game",
+    "inv_widgets.widgets.state",
+    "inv_widgets.workshop",
+    "inv_widgets.workshop.solara_engine",
+    "inv_widgets.workshop.voila_page",
 )
-def test_importing_loads_nothing_heavy(module):
-    heavy = run_python(f"import sys, {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))")
-    assert heavy.split() == []
+# A process a module, with what the package itself is built on loaded before: each starts in a moment.
+ALONE = """
+import importlib, json, os, sys, traceback
+import altair, anywidget, numpy, pandas, PIL.Image, sqlalchemy
+
+modules, heavy, found = sys.argv[1].split(), sys.argv[2].split(), {}
+assert not any(name.partition(".")[0] == "inv_widgets" for name in sys.modules)
+for module in modules:
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            importlib.import_module(module)
+            answer = [name for name in heavy if name in sys.modules]
+        except BaseException:
+            answer = traceback.format_exc()
+        os.write(write, json.dumps(answer).encode())
+        os._exit(0)
+    os.close(write)
+    with open(read, "rb") as answer:
+        found[module] = json.loads(answer.read() or '"the process ended by itself"')
+    os.waitpid(child, 0)
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """Give what is heavy and loaded after each module was imported, alone."""
+    return json.loads(run_python(ALONE, " ".join(LIGHT), " ".join(HEAVY)))
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_importing_loads_nothing_heavy(module, loaded):
+    assert loaded[module] == []
 
 
 def test_public_widgets_load_without_torch():
