@@ -70,7 +70,7 @@ export function ClassPicker({ label, anyClass = false, onPick, onClose }: ClassP
     root.current?.querySelector("[aria-selected=true]")?.scrollIntoView?.({ block: "nearest" });
   }, [active]);
   return (
-    <div class="inv-cmp-popover inv-cmp-classes" role="dialog" aria-label={label} ref={root} onKeyDown={onKeyDown}>
+    <div class="inv-popover inv-cmp-classes" role="dialog" aria-label={label} ref={root} onKeyDown={onKeyDown}>
       <input
         ref={field}
         type="text"

@@ -1,10 +1,10 @@
 /** Size, methods, measures, signs, outline, and files of what is seen. */
 import { useContext, useState } from "preact/hooks";
-import { Icon, Segmented, Slider } from "../core/controls";
+import { Icon, Segmented } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
-import { Menu } from "../core/menu";
 import { bytes } from "../core/payload";
+import { Checks, ViewMenu as Menu } from "../core/view_menu";
 import { download } from "../host_desk/files";
 import { Context } from "./context";
 import { titleOf } from "./numbers";
@@ -18,17 +18,14 @@ export function ViewMenu() {
       told={t("comparison.methods_of", { shown: store.columns.value.length, total: store.methods.value.length })}
       words={t("comparison.shown_words")}
       menuClass="inv-cmp-menu"
-      popoverClass="inv-cmp-popover"
+      size={{
+        label: t("comparison.cell_size"),
+        value: store.own.cell_size.value,
+        min: 72,
+        max: 400,
+        onSlide: (cell_size) => store.slide({ cell_size }),
+      }}
     >
-      <Slider
-        label={t("comparison.cell_size")}
-        min={72}
-        max={400}
-        step={8}
-        value={store.own.cell_size.value}
-        text={`${store.own.cell_size.value} px`}
-        onSlide={(cell_size) => store.slide({ cell_size })}
-      />
       <Methods />
       <Measures />
       <Segmented
@@ -55,28 +52,13 @@ function Methods() {
     store.set({ hidden_methods: [...hidden] });
   };
   return (
-    <fieldset class="inv-cmp-checks">
-      <legend class="inv-quiet">{t("comparison.methods_head")}</legend>
-      {all.map(({ key, label }) => (
-        <label key={key}>
-          <input type="checkbox" checked={!hidden.has(key)} onChange={() => toggle(key)} {...GUARDED} />
-          <span dir="auto">{label}</span>
-        </label>
-      ))}
-      <span class="inv-cmp-actions">
-        <button type="button" class="inv-button" onClick={() => store.set({ hidden_methods: [] })} {...GUARDED}>
-          {t("explorer.show_all")}
-        </button>
-        <button
-          type="button"
-          class="inv-button"
-          onClick={() => store.set({ hidden_methods: all.map(({ key }) => key) })}
-          {...GUARDED}
-        >
-          {t("explorer.hide_all")}
-        </button>
-      </span>
-    </fieldset>
+    <Checks
+      legend={t("comparison.methods_head")}
+      choices={all}
+      chosen={new Set(all.map(({ key }) => key).filter((key) => !hidden.has(key)))}
+      onToggle={toggle}
+      onEvery={(shown) => store.set({ hidden_methods: shown ? [] : all.map(({ key }) => key) })}
+    />
   );
 }
 
@@ -91,18 +73,12 @@ function Measures() {
     else shown.add(name);
     store.set({ metrics: all.map((measure) => measure.name).filter((each) => shown.has(each)) });
   };
-  return (
-    <fieldset class="inv-cmp-checks">
-      <legend class="inv-quiet">{t("comparison.measures_head")}</legend>
-      {all.map((measure) => (
-        <label key={measure.name}>
-          <input type="checkbox" checked={shown.has(measure.name)} onChange={() => toggle(measure.name)} {...GUARDED} />
-          <span>{titleOf(t, measure)}</span>
-          {measure.better && <span class="inv-quiet">{t(`comparison.better_${measure.better}`)}</span>}
-        </label>
-      ))}
-    </fieldset>
-  );
+  const choices = all.map((measure) => ({
+    key: measure.name,
+    label: titleOf(t, measure),
+    aside: measure.better ? t(`comparison.better_${measure.better}`) : undefined,
+  }));
+  return <Checks legend={t("comparison.measures_head")} choices={choices} chosen={shown} onToggle={toggle} />;
 }
 
 function Outline() {
@@ -111,17 +87,11 @@ function Outline() {
   const any = store.rows.value.some((head) => !head.withheld && head.has_mask);
   if (!any) return null;
   return (
-    <div class="inv-cmp-checks">
-      <label>
-        <input
-          type="checkbox"
-          checked={store.own.outline.value}
-          onChange={() => store.set({ outline: !store.own.outline.peek() })}
-          {...GUARDED}
-        />
-        <span>{t("comparison.outline")}</span>
-      </label>
-    </div>
+    <Checks
+      choices={[{ key: "outline", label: t("comparison.outline") }]}
+      chosen={new Set(store.own.outline.value ? ["outline"] : [])}
+      onToggle={() => store.set({ outline: !store.own.outline.peek() })}
+    />
   );
 }
 
@@ -145,7 +115,7 @@ function Files() {
     }
   };
   return (
-    <div class="inv-cmp-actions" role="group" aria-label={t("comparison.save")}>
+    <div class="inv-actions" role="group" aria-label={t("comparison.save")}>
       {(Object.keys(TYPES) as (keyof typeof TYPES)[]).map((format) => (
         <button
           key={format}
