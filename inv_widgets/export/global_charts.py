@@ -251,7 +251,18 @@ def _layers(data: Any, words: Words) -> Any:
 # Both read on white and on black.
 _VERDICTS = {"rises": "#2b8a4b", "falls": "#c2562f", "none": "#858d96", "untestable": "#858d96"}
 _GAPS = alt.Scale(padding=0.04)
-_LAYER_AXIS = alt.Axis(labelExpr=_CALLED, labelAngle=-40, labelLimit=110, labelOverlap=False, ticks=False, domain=False)
+# Level where a column has room for its layer's name.
+_NARROW = "bandwidth('x') < 96"
+_LAYER_AXIS = alt.Axis(
+    labelExpr=_CALLED,
+    labelAngle=alt.ExprRef(f"{_NARROW} ? -40 : 0"),
+    labelAlign=alt.ExprRef(f"{_NARROW} ? 'right' : 'center'"),
+    labelBaseline="top",
+    labelLimit=110,
+    labelOverlap=False,
+    ticks=False,
+    domain=False,
+)
 # Small charts have room for blocks only: "block 3, layer 1" is "block 3".
 _BLOCK_AXIS = alt.Axis(
     labelExpr=f"split({_CALLED}, ', ')[0]", labelAngle=0, labelOverlap=True, labelSeparation=8, ticks=False
