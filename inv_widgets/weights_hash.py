@@ -33,11 +33,11 @@ class WeightsHash:
 
     def __call__(self) -> str:
         """Give the hash of the weights as they are now."""
-        tensors = dict(self._tensors())
-        sums = _quick_sums(list(tensors.values()))
+        tensors = _held_by(self._module)
+        sums = _quick_sums([tensor for _, tensor in tensors])
         state = [
             (name, id(tensor), tensor.data_ptr(), version_of(tensor), of_bytes)
-            for (name, tensor), of_bytes in zip(tensors.items(), sums, strict=True)
+            for (name, tensor), of_bytes in zip(tensors, sums, strict=True)
         ]
         if state != self._state:
             self._hash, self._state = self._full(), state
@@ -55,6 +55,22 @@ class WeightsHash:
         yield from self._module.named_buffers()
 
 
+def _held_by(module: nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """List parameters and buffers under a name; torch's own lists of a deep network take milliseconds."""
+    found: list[tuple[str, torch.Tensor]] = []
+    seen: set[int] = set()
+    todo = [("", module)]
+    while todo:
+        prefix, each = todo.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        for held in (each._parameters, each._buffers):  # noqa: SLF001
+            found += [(prefix + name, tensor) for name, tensor in held.items() if tensor is not None]
+        todo += [(f"{prefix}{name}.", below) for name, below in each._modules.items() if below is not None]  # noqa: SLF001
+    return found
+
+
 def _bytes(tensor: torch.Tensor) -> NDArray[np.uint8]:
     return np.asarray(_flat_bytes(tensor).cpu().numpy())
 
@@ -64,19 +80,26 @@ def _flat_bytes(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().as_subclass(torch.Tensor).reshape(-1).contiguous().view(torch.uint8)
 
 
+_FEW = 1 << 20  # bytes that numpy sums before torch has begun
+
+
 def _quick_sums(tensors: list[torch.Tensor]) -> list[int]:
     """Sum each tensor's bytes, eight at a time as numbers that wrap, where the tensor is; sums cross over together."""
-    sums: list[torch.Tensor] = []
+    found = [0] * len(tensors)
+    sums: dict[int, torch.Tensor] = {}
     with torch.inference_mode(mode=False), torch.no_grad():
-        for tensor in tensors:
+        for place, tensor in enumerate(tensors):
             values = _flat_bytes(tensor)
             whole = len(values) // 8 * 8
             if values.storage_offset() % 8:
                 values = values.clone()  # eight bytes at a time only where eight of them begin
-            sums.append(values[:whole].view(torch.int64).sum() + values[whole:].sum())
-        found = [0] * len(sums)
-        for device in {each.device for each in sums}:
-            there = [place for place, each in enumerate(sums) if each.device == device]
+            if values.is_cpu and len(values) < _FEW:
+                few = values.numpy()
+                found[place] = int(few[:whole].view(np.int64).sum()) + int(few[whole:].sum())
+                continue
+            sums[place] = values[:whole].view(torch.int64).sum() + values[whole:].sum()
+        for device in {each.device for each in sums.values()}:
+            there = [place for place, each in sums.items() if each.device == device]
             for place, value in zip(there, torch.stack([sums[place] for place in there]).tolist(), strict=True):
                 found[place] = value
     return found

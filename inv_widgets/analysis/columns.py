@@ -102,12 +102,11 @@ def column_of(  # noqa: PLR0913 (what a column says of itself)
     """Make a column of a layer's kept maps; the parameters are those of :func:`explain_layer`."""
     share, kept, shape = pruned.share, pruned.kept, pruned.pruned_sum.shape
     clustering = cluster_maps(pruned.maps, recipe) if len(kept) else _NOTHING
-    groups = _by_weight(kept, clustering, share)
-    weights = np.array([share[kept[group]].sum() for group, _ in groups])
-    light = dropped(weights, recipe) if groups else np.array([], bool)
-    shown = [group for group, too_light in zip(groups, light, strict=True) if not too_light]
+    groups = _by_weight(clustering, share[kept])
+    light = dropped(np.array([weight for _, weight, _ in groups]), recipe) if groups else np.array([], bool)
+    shown = [(group, silhouette) for (group, _, silhouette), gone in zip(groups, light, strict=True) if not gone]
     places = [group for group, _ in shown]
-    averages = _averages(pruned, places)
+    averages, rest = _averages_and_rest(pruned, places)
     heaviest = [group[: recipe.channel_thumbnails] for group in places]
     small = thumbnails(pruned.maps[np.concatenate([[], *heaviest]).astype(np.intp)], recipe.thumbnail_size)
     ends = np.cumsum([len(group) for group in heaviest])
@@ -122,7 +121,7 @@ def column_of(  # noqa: PLR0913 (what a column says of itself)
         n_maps=len(share),
         map_shape=shape,
         total_weight=pruned.total,
-        rest=_rest(pruned, places),
+        rest=rest,
         silhouettes=clustering.silhouettes,
         reason=" ".join(_reasons(pruned, note, clustering, recipe, len(shown))),
         cluster_maps=tuple(
@@ -167,7 +166,8 @@ def thumbnails(maps: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
         small = _averaging(height, down) @ small @ _averaging(width, across).T
         # What is even once averaged is so up to rounding only, which min-max would blow up.
         small[np.ptp(small, axis=(1, 2)) < 1e-5] = 0
-    cells: NDArray[np.uint8] = np.rint(flat_maps(small) * 255).astype(np.uint8)
+        small = flat_maps(small)
+    cells: NDArray[np.uint8] = np.rint(small * 255).astype(np.uint8)
     return cells.reshape(len(maps), down, across)
 
 
@@ -183,47 +183,52 @@ def _averaging(cells: int, fewer: int) -> NDArray[np.float32]:
     return np.asarray(np.maximum(covered, 0) * fewer / cells, np.float32)
 
 
-def _by_weight(
-    kept: NDArray[np.intp], clustering: Clustering, share: NDArray[np.float64]
-) -> list[tuple[NDArray[np.intp], float]]:
-    """List the clusters' places among the kept maps and mean silhouettes, both heaviest first, of equals the lower."""
-    groups = []
-    for label in range(int(clustering.labels.max(initial=-1)) + 1):
-        places = np.flatnonzero(clustering.labels == label)
-        places = places[np.lexsort((places, -share[kept[places]]))]
-        groups.append((places, float(clustering.samples[clustering.labels == label].mean())))
-    return sorted(groups, key=lambda group: (-share[kept[group[0]]].sum(), int(group[0].min())))
+def _by_weight(clustering: Clustering, share: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], float, float]]:
+    """List clusters: places among the kept maps, weight, mean silhouette; all heaviest first, of equals the lower.
+
+    Parameters
+    ----------
+    share
+        Of the kept maps.
+    """
+    labels = clustering.labels
+    if not len(labels):
+        return []
+    order, sizes = np.lexsort((-share, labels)), np.bincount(labels)
+    ends = np.cumsum(sizes)
+    weights, silhouettes = np.bincount(labels, share), np.bincount(labels, clustering.samples) / sizes
+    first = np.minimum.reduceat(order, ends - sizes)
+    return [
+        (order[ends[label] - sizes[label] : ends[label]], float(weights[label]), float(silhouettes[label]))
+        for label in np.lexsort((first, -weights)).tolist()
+    ]
 
 
-def _rest(pruned: Pruned, shown: list[NDArray[np.intp]]) -> Rest:
+def _averages_and_rest(pruned: Pruned, groups: list[NDArray[np.intp]]) -> tuple[NDArray[np.float32], Rest]:
+    """Average each group's maps by their weights, shape (groups, h, w), and sum up what is in none.
+
+    One product over all kept maps.
+    """
     share = pruned.share[pruned.kept]
+    mixing = np.zeros((len(groups) + 1, len(share)), np.float32)
     left_out = np.ones(len(share), bool)
-    for group in shown:
+    for row, group in zip(mixing, groups, strict=False):
+        own = share[group]
+        row[group] = own / own.sum()
         left_out[group] = False
-    weighted_sum = np.where(left_out, share, 0).astype(np.float32) @ _flat(pruned)
+    mixing[-1, left_out] = share[left_out]
+    mixed = mixing @ pruned.maps.reshape(len(share), pruned.pruned_sum.size)
+    mixed = mixed.reshape(len(mixing), *pruned.pruned_sum.shape)
     is_pruned = np.ones(len(pruned.share), bool)
     is_pruned[pruned.kept] = False
-    return Rest(
+    rest = Rest(
         pruned_weight=float(pruned.share[is_pruned].sum()),
         dropped_weight=float(share[left_out].sum()),
-        n_pruned=int(is_pruned.sum()),
+        n_pruned=len(is_pruned) - len(share),
         n_dropped=int(left_out.sum()),
-        weighted_sum=pruned.pruned_sum + weighted_sum.reshape(pruned.pruned_sum.shape),
+        weighted_sum=pruned.pruned_sum + mixed[-1],
     )
-
-
-def _averages(pruned: Pruned, groups: list[NDArray[np.intp]]) -> NDArray[np.float32]:
-    """Average each group's maps by their weights: one product over all kept maps, shape (groups, h, w)."""
-    share = pruned.share[pruned.kept]
-    mixing = np.zeros((len(groups), len(share)), np.float32)
-    for row, group in zip(mixing, groups, strict=True):
-        row[group] = share[group] / share[group].sum()
-    averages: NDArray[np.float32] = mixing @ _flat(pruned)
-    return averages.reshape(len(groups), *pruned.pruned_sum.shape)
-
-
-def _flat(pruned: Pruned) -> NDArray[np.float32]:
-    return pruned.maps.reshape(len(pruned.kept), pruned.pruned_sum.size)
+    return mixed[:-1], rest
 
 
 def _reasons(pruned: Pruned, note: str, clustering: Clustering, recipe: Recipe, shown: int) -> list[str]:

@@ -62,10 +62,12 @@ def flat_maps(maps: NDArray[Any]) -> NDArray[np.float32]:
     # Scaled first: the range of float32 itself can overflow, and that of tiny numbers can vanish.
     scale = np.maximum(np.abs(high), np.abs(low))
     scale[scale == 0] = 1
-    rows, low = rows / scale, low / scale
+    flat: NDArray[np.float32] = rows / scale
+    low = low / scale
     spread = high / scale - low
     spread[spread <= 0] = np.inf  # constant: everything becomes 0
-    flat: NDArray[np.float32] = (rows - low) / spread
+    flat -= low
+    flat /= spread
     return flat
 
 
