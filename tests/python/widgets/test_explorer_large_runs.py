@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import shutil
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,14 +18,21 @@ from inv_widgets.widgets import explorer_pictures
 COUNT = 500
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return tmp_path_factory.mktemp("written")
+
+
 @pytest.fixture
-def path(run, tmp_path):
-    """A saved run of five hundred: three explanations under many names."""
-    source = RunFiles(run.save(tmp_path / "few.parquet"))
-    tables = [source.tables(place) for place in range(3)]
-    with RunWriter(tmp_path / "many.parquet") as writer:
-        for place in range(COUNT):
-            writer.copy(tables[place % 3], name=f"{place}.jpg")
+def path(run, written, tmp_path):
+    """A saved run of five hundred, written once: three explanations under many names."""
+    if not (written / "many.parquet").exists():
+        source = RunFiles(run.save(written / "few.parquet"))
+        tables = [source.tables(place) for place in range(3)]
+        with RunWriter(written / "many.parquet") as writer:
+            for place in range(COUNT):
+                writer.copy(tables[place % 3], name=f"{place}.jpg")
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
     return tmp_path / "many.parquet"
 
 
