@@ -7,7 +7,8 @@ SHELL := /bin/bash
 
 PYTHON ?=
 LAB ?= 1
-JOBS ?= 2
+# Half of what a test takes it waits for a browser, a kernel, another process: three keep two cores busy.
+JOBS ?= 3
 VOC ?=
 NETWORK ?= torchvision:vgg16
 ARGS ?=
@@ -45,7 +46,7 @@ help: ## list these targets
 	@echo
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo
-	@echo "  PYTHON=/path/to/python chooses the interpreter, INV_CHROMIUM=/path the browser, JOBS=n the test processes (2)."
+	@echo "  PYTHON=/path/to/python chooses the interpreter, INV_CHROMIUM=/path the browser, JOBS=n the test processes (3)."
 
 setup: ## create .venv with everything in it and build the front ends
 	+@$(BESIDE) .setup/python
