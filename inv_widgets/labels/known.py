@@ -30,10 +30,10 @@ def known_labels(run: Run) -> list[list[str] | None]:
     files, places = run.files
     parts = ["labels.list.element.name", "labels.list.element.score"]
     table, starts = files.columns("cluster_maps", parts)
-    names: list[set[str]] = [set() for _ in range(len(starts) - 1)]
+    names: dict[int, set[str]] = {}
     for row, name in _best(table["labels"]):
-        names[int(np.searchsorted(starts, row, side="right")) - 1].add(name)
-    return [sorted(names[place]) for place in places]
+        names.setdefault(int(np.searchsorted(starts, row, side="right")) - 1, set()).add(name)
+    return [sorted(names.get(place, ())) for place in places]
 
 
 def _best(labels: pa.ChunkedArray) -> list[tuple[int, str]]:

@@ -117,7 +117,7 @@ class Game:
         self.recipe = first.recipe if recipe is None else recipe
         if len(self.categories) == 1 and rules.categories is None:  # it would be the answer
             self.categories = sorted_names([*self.categories, *(one.name for one in first.predictions)])
-        self.run_id = _digest("run", *self.maps.index)
+        self.run_id = _digest(b"run", *self.maps.index.sorted.tolist())
         self.schedule = Schedule(rules.retire_after, rules.gold_interval, rules.seed)
         self.clocks, self.sittings = Clocks(), Sittings()
         self._images = GameImages(self._run, self.recipe, cache_bytes)
@@ -147,7 +147,7 @@ class Game:
     @property
     def key(self) -> str:
         """What tells this game from others in a browser's storage."""
-        return _digest("game", self.store.id, self.run_id)
+        return _digest(b"game", self.store.id.encode(), self.run_id.encode())
 
     @property
     def n_maps(self) -> int:
@@ -299,8 +299,8 @@ class Game:
         return self.maps.queue.played(counts) if counts else self.maps.queue
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=8).hexdigest()
+def _digest(*parts: bytes) -> str:
+    return hashlib.blake2b(b"\n".join(parts), digest_size=8).hexdigest()
 
 
 def _eight_bits(values: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""A run of 10,000 pictures in the Explorer: time and memory to open it, then its use in JupyterLab.
+"""A run of 10,000 pictures in the Explorer, in games and labelled: time and memory; then its use in JupyterLab.
 
 Explanations have VGG-16's last nine conv layers (4 to 5 cluster maps each) and pictures of 384 x 288: 20 are made from
 numbers and written under 10,000 names, 5 GB in a temporary folder.
@@ -114,6 +114,20 @@ def in_fresh_processes(path):
         json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(FRESH)
     ]
     return {name: statistics.median(one[name] for one in found) for name in found[0]}
+
+
+def with_people(table, path, folder):
+    """Games, labels and workshops on the run, each in a process of its own; see ``large_run_game.py``."""
+    goals = {"inv.Game(path), a new store": 2000, "inv.Workspace(path), a new store": 3000, "inv.GlobalChart": 2000}
+    for part in ("game", "labels", "workspace", "workshop"):
+        command = [sys.executable, str(Path(__file__).with_name("large_run_game.py")), str(path), str(folder), part]
+        found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        for what in [name for name in found if f"{name}, CPU" in found]:
+            table.row(what, found[what], "ms", goals.get(what), note=f"(CPU {found[f'{what}, CPU']:.0f} ms)")
+        for what in ("memory before", "memory: peak", "memory: its process"):
+            if what in found:
+                goal = 500 if part == "game" and what == "memory: peak" else None
+                table.row(f"  resident, {part}: {what.removeprefix('memory').strip(': ')}", found[what], "MB", goal)
 
 
 # Runs the second cell and waits until a card of the Explorer bears pixels.
@@ -238,6 +252,7 @@ def main(options):
         table.row("resident memory before", found["memory before"], "MB")
         table.row("  with the Explorer open", found["memory: explored"], "MB", 500)
         table.row("  the peak of all of this", found["memory: peak"], "MB", 500)
+        with_people(table, path, folder)
         if not options.no_lab:
             with sync_playwright() as playwright:
                 browser = launch(playwright)
