@@ -176,7 +176,8 @@ class Explorer(Widget):
 
         with self._lock:
             explanation = self.explanation
-        drawn = figures.figure(explanation, **(self._look(explanation) | figures.STILL))
+        look: dict[str, Any] = {**self._look(explanation), **figures.STILL}
+        drawn = figures.figure(explanation, **look)
         image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawn, scale=0.75))).convert("RGB")
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=85, optimize=True)  # a sixth of the PNG, and it is saved with each notebook
