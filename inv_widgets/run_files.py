@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-import uuid
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from inv_widgets.run_groups import GroupReader, GroupWriter
+from inv_widgets.run_groups import GroupReader
 from inv_widgets.run_rows import (
     SCHEMA_VERSION,
     SCHEMAS,
@@ -22,133 +19,18 @@ from inv_widgets.run_rows import (
     to_frame,
     upgraded,
 )
-from inv_widgets.run_tables import size_of, tables_of
-from inv_widgets.url_files import UrlFile, file_at
+from inv_widgets.run_writer import RunWriter, companions, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
-    from typing_extensions import Self
 
     from inv_widgets.explanation import Explanation
+    from inv_widgets.url_files import UrlFile
 
-__all__ = ["SCHEMAS", "SCHEMA_VERSION", "RunFiles", "RunWriter", "companions", "opened", "to_frame", "write"]
-
-
-_AT_ONCE = 16
-_BYTES_AT_ONCE = 4_000_000
-"""So many explanations become tables together, which takes a third of the time."""
-
-
-def companions(path: str | Path | UrlFile) -> dict[str, Path | UrlFile]:
-    """Name the three files of the run at `path` (``NAME.parquet``; the ending may be left out), or at a URL."""
-    file = file_at(path)
-    name = file.name.removesuffix(".parquet")
-    return {
-        "cluster_maps": file.with_name(name + ".parquet"),
-        "columns": file.with_name(name + ".columns.parquet"),
-        "pictures": file.with_name(name + ".pictures.parquet"),
-    }
-
-
-class RunWriter:
-    """Write explanations one by one; the files take their names only when all are written.
-
-    Use it as a context manager: after an exception no file is left behind and an older run of that name stands.
-
-    Parameters
-    ----------
-    path
-        ``NAME.parquet``, or its URL (``s3://bucket/NAME.parquet``): then the files are made in a temporary folder and
-        uploaded at the end.
-    job
-        How the run was made, to be read back as :attr:`RunFiles.job`; anything that JSON can hold.
-
-    Attributes
-    ----------
-    errors
-        ``{picture name: reason}``, written when the files are closed.
-    """
-
-    def __init__(self, path: str | Path | UrlFile, *, job: Mapping[str, Any] | None = None) -> None:
-        self._paths = companions(path)
-        self._drafts: dict[str, Path] = {}
-        self._writers: dict[str, GroupWriter] = {}
-        self._waiting: list[tuple[Explanation, tuple[bytes, bytes] | None]] = []
-        self._bytes = 0
-        self.errors: dict[str, str] = {}
-        self.job = dict(job or {})
-
-    def __enter__(self) -> Self:
-        for kind, file in self._paths.items():
-            draft = self._drafts[kind] = _draft(file)
-            self._writers[kind] = GroupWriter(draft, SCHEMAS[kind])
-        return self
-
-    def add(self, explanation: Explanation, kept_as: tuple[bytes, bytes] | None = None) -> None:
-        """Append one explanation; `kept_as` is what :func:`.thumbnails.stored` made of its picture already."""
-        self._waiting.append((explanation, kept_as))
-        self._bytes += size_of(explanation)
-        if len(self._waiting) >= _AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
-            self._add_waiting()
-
-    def copy(
-        self, tables: Mapping[str, pa.Table], *, name: str | None = None, sizes: Mapping[str, int] | None = None
-    ) -> None:
-        """Append one explanation as tables, such as :meth:`RunFiles.tables` gives, without decoding it.
-
-        Parameters
-        ----------
-        name
-            Calls the picture anew.
-        sizes
-            Bytes of each table, where they are known.
-        """
-        self._add_waiting()
-        self._append(tables, sizes or {}, name)
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        written = {"run": uuid.uuid4().hex, "errors": self.errors, "job": self.job}
-        try:
-            if kind is None:
-                self._add_waiting()
-            for writer in self._writers.values():
-                if kind is None:
-                    writer.close({"inv_widgets": json.dumps(written)})
-                else:
-                    writer.abandon()
-            # The cluster maps last: where they stand, the companions stand too.
-            for name in ("pictures", "columns", "cluster_maps") if kind is None else ():
-                _move(self._drafts[name], self._paths[name])
-        finally:
-            for draft in self._drafts.values():
-                draft.unlink(missing_ok=True)
-
-    def _add_waiting(self) -> None:
-        if not self._waiting:
-            return
-        tables = tables_of(*zip(*self._waiting, strict=True))
-        self._waiting, self._bytes = [], 0
-        for place in range(len(tables)):
-            self._append(tables.of(place), tables.sizes(place))
-
-    def _append(self, tables: Mapping[str, pa.Table], sizes: Mapping[str, int], name: str | None = None) -> None:
-        for kind, table in tables.items():
-            if len(table):
-                self._writers[kind].add(table if name is None else _called(table, name), sizes.get(kind))
-
-
-def write(
-    path: str | Path | UrlFile, explanations: Iterable[Explanation], *, errors: Mapping[str, str] | None = None
-) -> Path | UrlFile:
-    """Write a run's three files; return the path of the first."""
-    with RunWriter(path) as writer:
-        writer.errors.update(errors or {})
-        for explanation in explanations:
-            writer.add(explanation)
-    return companions(path)["cluster_maps"]
+__all__ = ["SCHEMAS", "SCHEMA_VERSION", "RunFiles", "RunWriter", "companions", "damaged", "opened", "to_frame", "write"]
 
 
 class RunFiles:
@@ -164,6 +46,8 @@ class RunFiles:
         ``{picture name: reason}`` of the pictures that could not be explained.
     job
         How the run was made, as it was given to :class:`RunWriter`.
+    id
+        Another one each time that a run is written.
     """
 
     def __init__(self, path: str | Path | UrlFile) -> None:
@@ -185,6 +69,7 @@ class RunFiles:
                 "different times. Copy all three together, or explain the pictures again."
             )
         written = of_all[0]
+        self.id = str(written.get("run"))
         self.errors: dict[str, str] = written.get("errors", {})
         self.job: dict[str, Any] = written.get("job", {})
         small = ["picture", "target_name", "n_columns", "n_cluster_maps"]
@@ -196,6 +81,9 @@ class RunFiles:
             "cluster_maps": found["n_cluster_maps"].to_pylist(),
         }
         self._readers = {kind: self._reader(kind, counts[kind]) for kind in self._files}
+
+    def __reduce__(self) -> tuple[Callable[[Path | UrlFile, str], RunFiles], tuple[Path | UrlFile, str]]:
+        return _reopened, (self.path.absolute() if isinstance(self.path, Path) else self.path, self.id)
 
     def tables(self, place: int) -> dict[str, pa.Table]:
         """Read one explanation's rows of the three files, as this version writes them."""
@@ -247,27 +135,34 @@ def opened(path: str | Path | UrlFile) -> RunFiles:
     return files
 
 
-def _draft(file: Path | UrlFile) -> Path:
-    """Name the local file that is written first."""
-    if isinstance(file, Path):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
-    return Path(tempfile.gettempdir(), f"inv-widgets-{uuid.uuid4().hex}.parquet")
+def damaged(error: Exception) -> bool:
+    """Tell whether pyarrow could not make sense of a file: a footer that cannot be decoded is a bare OSError to it."""
+    return isinstance(error, pa.ArrowInvalid) or (type(error) is OSError and error.errno is None)
 
 
-def _move(draft: Path, file: Path | UrlFile) -> None:
-    if isinstance(file, Path):
-        os.replace(draft, file)  # noqa: PTH105 (in one step)
-    else:
-        file.put(draft)
+def _reopened(path: Path | UrlFile, run: str) -> RunFiles:
+    """Open the files of a run that was pickled or copied: it is its paths, not what is in them."""
+    files = opened(path)
+    if files.id != run:
+        raise ValueError(
+            f"[inv-widgets] {path} was written anew since this run was pickled or copied: load it again "
+            "(inv.load), or pickle a run that is in memory: inv.Run(list(run))."
+        )
+    return files
 
 
 def _open(kind: str, file: Path | UrlFile) -> pq.ParquetFile:
     try:
         # Behind a URL, what lies side by side comes with one request.
         parquet = pq.ParquetFile(file) if isinstance(file, Path) else pq.ParquetFile(file.open(), pre_buffer=True)
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"[inv-widgets] {file} is not a Parquet file, or it is cut off: {error}.") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        if not damaged(error):
+            raise
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        raise ValueError(
+            f"[inv-widgets] {file} is not a Parquet file, or it is cut off or damaged: {reason}. Copy it again from "
+            "where it was whole, or explain the pictures again."
+        ) from error
     missing = set(SCHEMAS[kind].names) - set(parquet.schema_arrow.names)
     if "schema_version" not in missing:
         rows = parquet.metadata.num_rows
@@ -288,10 +183,3 @@ def _written(parquet: pq.ParquetFile) -> dict[str, Any]:
     metadata = parquet.metadata.metadata or {}
     found: dict[str, Any] = json.loads(metadata.get(b"inv_widgets", b"{}"))
     return found
-
-
-def _called(table: pa.Table, name: str) -> pa.Table:
-    place = table.schema.get_field_index("picture")
-    if table["picture"][0].as_py() == name:
-        return table
-    return table.set_column(place, table.schema.field(place), pa.array([name] * len(table), pa.string()))

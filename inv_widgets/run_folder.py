@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from inv_widgets.run_files import RunFiles
 from inv_widgets.run_rows import SCHEMAS, explanation_of
+from inv_widgets.run_writer import called
 from inv_widgets.url_files import file_at
 
 if TYPE_CHECKING:
@@ -139,9 +140,10 @@ class RunFolder:
 
     def tables(self, place: int) -> dict[str, pa.Table]:
         """Read one explanation's rows of its part's three files, as this version writes them."""
-        tables = self._part(int(self._part_of[place])).tables(int(self._place_of[place]))
+        part, within = int(self._part_of[place]), int(self._place_of[place])
+        tables = self._part_with(part, within).tables(within)
         name = self.keys[place][0]
-        return {kind: _called(table, name) for kind, table in tables.items()}
+        return {kind: called(table, name) for kind, table in tables.items()}
 
     def some(self, kind: str, names: list[str], places: Sequence[int] | None = None) -> list[list[dict[str, Any]]]:
         """Read some columns of one kind, of all rows or of the explanations at `places`: a list of rows each."""
@@ -152,7 +154,7 @@ class RunFolder:
         found: dict[int, list[dict[str, Any]]] = {}
         for part, of_part in by_part.items():
             within = [int(self._place_of[place]) for place in of_part]
-            found.update(zip(of_part, self._part(part).some(kind, names, within), strict=True))
+            found.update(zip(of_part, self._part_with(part, max(within)).some(kind, names, within), strict=True))
         if "picture" in names:
             for place, rows in found.items():
                 name = self.keys[place][0]
@@ -168,7 +170,9 @@ class RunFolder:
             return pa.schema([SCHEMAS[kind].field(name.partition(".")[0]) for name in names]).empty_table(), np.zeros(
                 1, np.int64
             )
-        read = [self._part(part).columns(kind, names) for part in range(len(self.parts))]
+        last = np.zeros(len(self.parts), np.int64)
+        np.maximum.at(last, self._part_of, self._place_of)
+        read = [self._part_with(part, int(last[part])).columns(kind, names) for part in range(len(self.parts))]
         firsts = np.concatenate([[0], np.cumsum([len(table) for table, _ in read])])
         spans = [
             (firsts[part] + read[part][1][place], firsts[part] + read[part][1][place + 1])
@@ -184,6 +188,17 @@ class RunFolder:
 
     def _places(self) -> Iterator[tuple[int, int]]:
         return zip(self._part_of.tolist(), self._place_of.tolist(), strict=True)
+
+    def _part_with(self, part: int, place: int) -> RunFiles:
+        """Give a part that must have an explanation at `place`."""
+        files = self._part(part)
+        if place >= len(files.keys):
+            raise ValueError(
+                f"[inv-widgets] The index of {self.path} names explanation {place} of {self.parts[part]}, which has "
+                f"{len(files.keys)}, counted from 0: one of the two is damaged or another run's. Copy the folder "
+                "again, or explain the pictures again."
+            )
+        return files
 
     def _part(self, part: int) -> RunFiles:
         with self._opening:
@@ -252,11 +267,3 @@ def _check_index(table: pa.Table, n_parts: int) -> None:
     parts, places = table["part"], table["place"]
     if len(table) and (pc.min(parts).as_py() < 0 or pc.max(parts).as_py() >= n_parts or pc.min(places).as_py() < 0):
         raise ValueError(f"it names others than the run's {n_parts} parts")
-
-
-def _called(table: pa.Table, name: str) -> pa.Table:
-    """Give a table with the picture's name that it has in this run."""
-    place = table.schema.get_field_index("picture")
-    if not len(table) or table["picture"][0].as_py() == name:
-        return table
-    return table.set_column(place, table.schema.field(place), pa.array([name] * len(table), pa.string()))

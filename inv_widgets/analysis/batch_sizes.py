@@ -9,12 +9,12 @@ on a row's place, if the rows fill whole tiles of the matrix products: on a CPU 
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from inv_widgets.analysis.memory_limits import machine_memory
 from inv_widgets.analysis.passes import path_of
 from inv_widgets.torch_support import eval_pass
 
@@ -148,12 +148,9 @@ def _memory(device: torch.device) -> int:
 def _all_memory(device: torch.device) -> int | None:
     """Say how much a batch may take at all: a GPU's memory (it halves what does not fit), else half of the machine's.
 
-    None: nobody says, as on Windows.
+    None: nobody says.
     """
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
-    try:
-        pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return None
-    return pages * size // 2 if pages > 0 else None
+    there = machine_memory()
+    return None if there is None else there // 2

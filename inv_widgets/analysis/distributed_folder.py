@@ -19,7 +19,7 @@ from inv_widgets import atomic
 from inv_widgets.analysis.parts import lock, require_same
 from inv_widgets.analysis.picture_lists import unique
 from inv_widgets.pictures import load_picture
-from inv_widgets.run_files import companions
+from inv_widgets.run_files import companions, damaged
 from inv_widgets.run_folder import INDEX, JOB, MANIFEST, PARTS, VERSION, RunFolder, read_json
 from inv_widgets.url_files import file_at
 
@@ -187,6 +187,10 @@ class PartsFolder:
             rows = json.loads(parquet.metadata.metadata[b"inv_widgets"])["job"]["rows"]
         except (pa.ArrowInvalid, KeyError, ValueError):
             return None  # cut off, where files do not appear in one step
+        except OSError as error:
+            if damaged(error):
+                return None
+            raise
         return [(bytes.fromhex(entry), picture, target) for entry, picture, target in rows]
 
     def _clean(self, named: set[str]) -> None:

@@ -1,10 +1,12 @@
 """A run in memory and in its three files: equal, lazy, and clear about what is wrong."""
 
+import copy
 import dataclasses
 import gc
 import io
 import itertools
 import math
+import pickle
 import sys
 import time
 import weakref
@@ -311,6 +313,25 @@ def test_a_file_that_is_cut_off_is_refused(saved, kind, share):
         load(saved)
 
 
+@pytest.mark.parametrize("kind", ["cluster_maps", "columns", "pictures"])
+def test_a_footer_that_cannot_be_decoded_is_refused(saved, kind):
+    file = companions(saved)[kind]
+    content = file.read_bytes()
+    file.write_bytes(content[:-200] + b"\xff" * 192 + content[-8:])
+    with pytest.raises(ValueError, match=r"^\[inv-widgets\] .* or it is cut off or damaged: .*Copy it again") as told:
+        load(saved)
+    assert isinstance(told.value.__cause__, OSError)
+
+
+def test_a_file_that_may_not_be_read_says_so_itself(saved, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(pq, "ParquetFile", refused)
+    with pytest.raises(PermissionError):
+        RunFiles(saved)
+
+
 def test_a_foreign_file_is_refused(saved):
     pq.write_table(pa.table({"picture": ["a"], "score": [1]}), saved)
     with pytest.raises(ValueError, match=r"no run of inv-widgets: it lacks the columns .*weight"):
@@ -501,3 +522,21 @@ def test_several_threads_read_one_run(saved):
         places = [place % len(ODD) for place in range(200)]
         read = list(pool.map(lambda place: (run if place % 2 else other).files[0].read(place), places))
     assert all(one == ODD[place] for one, place in zip(read, places, strict=True))
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda run: pickle.loads(pickle.dumps(run))])
+def test_a_loaded_run_is_copied_and_pickled_by_its_path(saved, monkeypatch, again):
+    monkeypatch.chdir(saved.parent)
+    run = load(saved.name)[1:]
+    copied = again(run)
+    assert list(copied) == ODD[1:]
+    assert copied.errors == run.errors
+    assert copied.files[0] is run.files[0]  # in one process nothing is opened twice
+
+
+def test_a_pickled_run_that_was_written_anew_is_refused(saved):
+    pickled = pickle.dumps(load(saved))
+    assert len(pickled) < 10_000
+    Run(ODD[:1]).save(saved)
+    with pytest.raises(ValueError, match="was written anew since this run was pickled or copied: load it again"):
+        pickle.loads(pickled)

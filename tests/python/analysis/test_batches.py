@@ -19,7 +19,8 @@ from PIL import Image
 from torch import nn
 
 import inv_widgets as inv
-from inv_widgets.analysis import batch_passes, batches, run_lock
+from inv_widgets import run_groups
+from inv_widgets.analysis import batch_passes, batches, part_files, run_lock
 from inv_widgets.analysis.part_files import PartFiles
 from inv_widgets.analysis.picture_lists import entries, unique
 from inv_widgets.run_files import companions
@@ -349,6 +350,27 @@ def test_a_crash_while_an_older_run_stands_leaves_it_whole(net, folder, tmp_path
     with pytest.raises(MemoryError):
         go(net, folder, out=out)
     assert list(inv.load(out)) == old
+
+
+def test_a_run_is_written_as_it_goes_and_parts_are_read_for_repeated_pictures_only(net, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(part_files, "SECONDS", 0)
+    monkeypatch.setattr(run_groups, "GROUP_EXPLANATIONS", 2)
+    written = []
+    write = run_groups.GroupWriter._write
+    monkeypatch.setattr(run_groups.GroupWriter, "_write", lambda writer: written.append(len(taken)) or write(writer))
+    taken, take = [], batches.Parts.take
+    monkeypatch.setattr(batches.Parts, "take", lambda parts, *pair: taken.append(pair) or take(parts, *pair))
+    unpacked, read = part_files._unpacked, []
+    monkeypatch.setattr(part_files, "_unpacked", lambda file: read.append(file) or unpacked(file))
+    pictures = [*({f"{seed}": pixels(seed) for seed in range(8)}).items(), ("again", pixels(3))]
+    expected = go(net, pictures)
+    assert go(net, pictures, out=tmp_path / "run.parquet") == expected
+    assert len(read) == 1
+    assert min(written) < 4
+    assert len([number for number in written if number < 9]) >= 6
+    assert sorted(file.name for file in tmp_path.iterdir() if file.name.startswith("run")) == [
+        "run.columns.parquet", "run.parquet", "run.pictures.parquet"
+    ]  # fmt: skip
 
 
 KILLED = """

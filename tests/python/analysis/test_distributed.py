@@ -339,6 +339,13 @@ def test_pictures_may_be_behind_urls(in_process, tmp_path, files):
     fsspec.filesystem("memory").store.clear()
 
 
+def test_a_batch_that_is_too_large_is_refused_by_the_workers_and_nothing_is_left(in_process, tmp_path):
+    with pytest.raises(ValueError, match=r"batch_size=1000000000 is not possible: .* Give at most \d+, or None"):
+        go(network(), pictures(2), in_process, tmp_path / "run", part_size=1, batch_size=10**9)
+    assert not list((tmp_path / "run").rglob("*.parquet"))
+    assert len(go(network(), pictures(2), in_process, tmp_path / "run", part_size=1, batch_size=4)) == 2
+
+
 def test_what_is_wrong_is_said_before_any_work(in_process, tmp_path, monkeypatch):
     out = tmp_path / "run"
     with pytest.raises(ValueError, match="client= needs out="):

@@ -318,6 +318,34 @@ def test_a_manifest_that_lacks_something_says_what(tmp_path, name):
         PartsFolder(folder, JOB, resume=True)
 
 
+def test_a_place_beyond_its_part_says_so(folder):
+    made(folder, A, B)
+    index = folder / json.loads((folder / "manifest.json").read_bytes())["index"]
+    table = pq.read_table(pa.BufferReader(index.read_bytes()))
+    buffer = pa.BufferOutputStream()
+    column = table.column_names.index("place")
+    pq.write_table(table.set_column(column, "place", pa.array([0, 7], pa.int32())), buffer)
+    index.write_bytes(buffer.getvalue().to_pybytes())
+    run = load(str(folder))
+    assert run[0] == A
+    told = r"^\[inv-widgets\] The index of .* names explanation 7 of .*, which has \d, counted from 0.*Copy the folder"
+    for asked in (lambda: run[1], lambda: run.targets, lambda: run.files[0].columns("columns", ["layer"])):
+        with pytest.raises(ValueError, match=told):
+            asked()
+
+
+def test_a_part_whose_footer_cannot_be_decoded_does_not_count(tmp_path):
+    parts = PartsFolder(tmp_path / "run", JOB, resume=True)
+    part(parts, A, name="1")
+    part(parts, B, name="2")
+    file = tmp_path / "run" / "parts" / f"{parts.generation}-1.parquet"
+    content = file.read_bytes()
+    file.write_bytes(content[:-200] + b"\xff" * 192 + content[-8:])
+    again = PartsFolder(tmp_path / "run", JOB, resume=True)
+    assert id_of(B) in again
+    assert id_of(A) not in again
+
+
 def test_a_damaged_index_says_so(folder):
     made(folder, A, B)
     index = folder / json.loads((folder / "manifest.json").read_bytes())["index"]

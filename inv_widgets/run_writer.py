@@ -1,0 +1,162 @@
+"""Writing a run's three Parquet files, on disk or behind URLs: they appear whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from inv_widgets.run_groups import GroupWriter
+from inv_widgets.run_rows import SCHEMAS
+from inv_widgets.run_tables import size_of, tables_of
+from inv_widgets.url_files import UrlFile, file_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from typing_extensions import Self
+
+    from inv_widgets.explanation import Explanation
+
+__all__ = ["RunWriter", "called", "companions", "write"]
+
+_AT_ONCE = 16
+_BYTES_AT_ONCE = 4_000_000
+"""So many explanations become tables together, which takes a third of the time."""
+
+
+def companions(path: str | Path | UrlFile) -> dict[str, Path | UrlFile]:
+    """Name the three files of the run at `path` (``NAME.parquet``; the ending may be left out), or at a URL."""
+    file = file_at(path)
+    name = file.name.removesuffix(".parquet")
+    return {
+        "cluster_maps": file.with_name(name + ".parquet"),
+        "columns": file.with_name(name + ".columns.parquet"),
+        "pictures": file.with_name(name + ".pictures.parquet"),
+    }
+
+
+class RunWriter:
+    """Write explanations one by one; the files take their names only when all are written.
+
+    Use it as a context manager: after an exception no file is left behind and an older run of that name stands.
+
+    Parameters
+    ----------
+    path
+        ``NAME.parquet``, or its URL (``s3://bucket/NAME.parquet``): then the files are made in a temporary folder and
+        uploaded at the end.
+    job
+        How the run was made, to be read back as :attr:`RunFiles.job`; anything that JSON can hold.
+
+    Attributes
+    ----------
+    errors
+        ``{picture name: reason}``, written when the files are closed.
+    """
+
+    def __init__(self, path: str | Path | UrlFile, *, job: Mapping[str, Any] | None = None) -> None:
+        self._paths = companions(path)
+        self._drafts: dict[str, Path] = {}
+        self._writers: dict[str, GroupWriter] = {}
+        self._waiting: list[tuple[Explanation, tuple[bytes, bytes] | None]] = []
+        self._bytes = 0
+        self.errors: dict[str, str] = {}
+        self.job = dict(job or {})
+
+    def __enter__(self) -> Self:
+        for kind, file in self._paths.items():
+            draft = self._drafts[kind] = _draft(file)
+            self._writers[kind] = GroupWriter(draft, SCHEMAS[kind])
+        return self
+
+    def add(self, explanation: Explanation, kept_as: tuple[bytes, bytes] | None = None) -> None:
+        """Append one explanation; `kept_as` is what :func:`.thumbnails.stored` made of its picture already."""
+        self._waiting.append((explanation, kept_as))
+        self._bytes += size_of(explanation)
+        if len(self._waiting) >= _AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
+            self._add_waiting()
+
+    def copy(
+        self, tables: Mapping[str, pa.Table], *, name: str | None = None, sizes: Mapping[str, int] | None = None
+    ) -> None:
+        """Append one explanation as tables, such as :meth:`RunFiles.tables` gives, without decoding it.
+
+        Parameters
+        ----------
+        name
+            Calls the picture anew.
+        sizes
+            Bytes of each table, where they are known.
+        """
+        self._add_waiting()
+        self._append(tables, sizes or {}, name)
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        written = {"run": uuid.uuid4().hex, "errors": self.errors, "job": self.job}
+        try:
+            if kind is None:
+                self._add_waiting()
+            for writer in self._writers.values():
+                if kind is None:
+                    writer.close({"inv_widgets": json.dumps(written)})
+                else:
+                    writer.abandon()
+            # The cluster maps last: where they stand, the companions stand too.
+            for name in ("pictures", "columns", "cluster_maps") if kind is None else ():
+                _move(self._drafts[name], self._paths[name])
+        finally:
+            for draft in self._drafts.values():
+                draft.unlink(missing_ok=True)
+
+    def _add_waiting(self) -> None:
+        if not self._waiting:
+            return
+        tables = tables_of(*zip(*self._waiting, strict=True))
+        self._waiting, self._bytes = [], 0
+        for place in range(len(tables)):
+            self._append(tables.of(place), tables.sizes(place))
+
+    def _append(self, tables: Mapping[str, pa.Table], sizes: Mapping[str, int], name: str | None = None) -> None:
+        for kind, table in tables.items():
+            if len(table):
+                self._writers[kind].add(table if name is None else called(table, name), sizes.get(kind))
+
+
+def write(
+    path: str | Path | UrlFile, explanations: Iterable[Explanation], *, errors: Mapping[str, str] | None = None
+) -> Path | UrlFile:
+    """Write a run's three files; return the path of the first."""
+    with RunWriter(path) as writer:
+        writer.errors.update(errors or {})
+        for explanation in explanations:
+            writer.add(explanation)
+    return companions(path)["cluster_maps"]
+
+
+def called(table: pa.Table, name: str) -> pa.Table:
+    """Give one explanation's rows with another name of the picture."""
+    if not len(table) or table["picture"][0].as_py() == name:
+        return table
+    place = table.schema.get_field_index("picture")
+    return table.set_column(place, table.schema.field(place), pa.array([name] * len(table), pa.string()))
+
+
+def _draft(file: Path | UrlFile) -> Path:
+    """Name the local file that is written first."""
+    if isinstance(file, Path):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
+    return Path(tempfile.gettempdir(), f"inv-widgets-{uuid.uuid4().hex}.parquet")
+
+
+def _move(draft: Path, file: Path | UrlFile) -> None:
+    if isinstance(file, Path):
+        os.replace(draft, file)  # noqa: PTH105 (in one step)
+    else:
+        file.put(draft)
