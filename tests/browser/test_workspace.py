@@ -1,39 +1,31 @@
 """The Workspace in JupyterLab: panes that follow a round and each other, synonyms by mouse and by key, one guard."""
 
+import random
 import re
+import shutil
 
 import pytest
 from comparison_view import ComparisonView
+from examples import examples
 from explorer_view import ExplorerView
 from game_view import GameView
 from playwright.sync_api import expect
 
+import inv_widgets as inv
+from inv_widgets.play.seat import Seat
+
 # Words of simulated players: nobody typed them.
+WORDS = (
+    "wave", "column", "pillar", "pilaster", "window", "fur", "pelt", "wheel", "big", "huge", "\U0001f98a", "البحر",
+    "<b>edge</b>",
+)  # fmt: skip
 SETUP = """
-import random
 import inv_widgets as inv
 from inv_widgets.widgets.workspace import Workspace
 from comparison_examples import result
 from examples import examples
 
 run, store = examples(), inv.LabelStore({store!r})
-game = inv.Game(run, store)
-WORDS = ["wave", "column", "pillar", "pilaster", "window", "fur", "pelt", "wheel", "big", "huge", "\U0001f98a",
-         "البحر", "<b>edge</b>"]
-
-def simulate(name, rounds):
-    from inv_widgets.play.seat import Seat
-    seat, chance = Seat(game, player=name), random.Random(name)
-    for _ in range(rounds):
-        token = seat.screen["round"]
-        truth = game.maps[store.round(token).cluster_map].record.target
-        seat.handle({{"kind": "answer", "round": token, "guess": truth, "resigned": False, "language": "en",
-                     "labels": chance.sample(WORDS, 3), "actions": [], "seconds": 1.0}})
-        seat.handle({{"kind": "next"}})
-
-for number in range({players}):
-    simulate(f"simulated {{number}}", 36)
-simulate("ada", {played})
 """
 SHOW = "w = Workspace(run, store=store, player='ada', synonyms={synonyms!r}, height=520{more})\nw"
 SAY = "w.wait(60)\nprint(sorted(w.chart.summary.labels) if w.chart else [], w.state.label)"
@@ -75,12 +67,42 @@ class WorkspaceView:
         return self.group(name).locator("[data-word]").evaluate_all("all => all.map(one => one.dataset.word)")
 
 
+def simulate(game, name, rounds):
+    seat, chance = Seat(game, player=name), random.Random(name)
+    for _ in range(rounds):
+        token = seat.screen["round"]
+        truth = game.maps[game.store.round(token).cluster_map].record.target
+        said = {"kind": "answer", "round": token, "guess": truth, "resigned": False, "language": "en",
+                "labels": chance.sample(WORDS, 3), "actions": [], "seconds": 1.0}  # fmt: skip
+        assert seat.handle(said).get("saved")
+        seat.handle({"kind": "next"})
+
+
+@pytest.fixture(scope="module")
+def store_of(tmp_path_factory):
+    """Give a store after so many simulated players, and so many rounds of ada; each is played once."""
+    folder = tmp_path_factory.mktemp("stores")
+
+    def make(players, played):
+        path = folder / f"{players}-{played}.db"
+        if not path.exists():
+            with inv.LabelStore(path) as store:
+                game = inv.Game(examples(), store)
+                for number in range(players):
+                    simulate(game, f"simulated {number}", 36)
+                simulate(game, "ada", played)
+        return path
+
+    return make
+
+
 @pytest.fixture
-def workspace(notebook_of, tmp_path):
+def workspace(notebook_of, store_of, tmp_path):
     def open_it(name, *, players=2, played=36, more="", **viewport):
-        setup = SETUP.format(store=str(tmp_path / f"{name}.db"), players=players, played=played)
+        store = shutil.copy(store_of(players, played), tmp_path / f"{name}.db")
         show = SHOW.format(synonyms=str(tmp_path / f"{name}.csv"), more=more)
-        notebook = notebook_of(f"{name}.ipynb", [setup, show, SAY], **{"height": 1200} | viewport)
+        cells = [SETUP.format(store=str(store)), show, SAY]
+        notebook = notebook_of(f"{name}.ipynb", cells, **{"height": 1200} | viewport)
         notebook.run(0)
         notebook.run(1)
         notebook.scroll_to(1)
