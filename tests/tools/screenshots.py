@@ -39,6 +39,7 @@ PLAYED = "beagle.jpg"  # and what the game's picture shows of a round on it
 SHARES = ("4.5\N{NO-BREAK SPACE}%", "8\N{NO-BREAK SPACE}%")
 GUESS = "beagle"
 COMPARED = ("chelsea.jpg", "coffee.jpg", "taxis.jpg")
+CHARTED = "trouser"
 WORDS = ("floppy ear", "brown and white fur")
 SCALE = 1.25  # sharp on dense screens, and still a few hundred kB
 
@@ -112,8 +113,8 @@ def _chart(browser: Browser, folder: Path) -> None:
         view = _view(browser, scheme, 840)
         view.goto(Path(page).as_uri())
         view.locator(".inv-vega[data-state=drawn]").wait_for()
-        view.get_by_label("class").select_option("trouser")
-        view.get_by_role("option", name="waistband").first.click()
+        view.get_by_label("class").select_option(CHARTED)
+        view.get_by_role("option", name=_label_of_most_layers(labelled)).first.click()
         view.mouse.move(0, 0)
         _wait_until_drawn(view)
         _keep(view, f"chart-{scheme}.png")
@@ -147,6 +148,16 @@ def _simulated(folder: Path) -> tuple[inv.Run, inv.summary.summary.Summary]:
     finally:
         os.chdir(before)
     return names["labelled"], names["summary"]
+
+
+def _label_of_most_layers(labelled: inv.Run) -> str:
+    """Choose what most layers of the first picture show: no column of the picture is empty then, if one is such."""
+    first = next(one for one in labelled if one.target_name == CHARTED)
+    layers: dict[str, set[str]] = {}
+    for column, shown in first.cluster_maps():
+        for label in shown.best_labels:
+            layers.setdefault(label.name, set()).add(column.layer)
+    return max(sorted(layers), key=lambda name: len(layers[name]))
 
 
 def _one_map(explanation: inv.Explanation) -> inv.Explanation:

@@ -7,6 +7,7 @@ import { useTranslate } from "../core/language";
 import type { ClusterMap, Column, Picture } from "../core/payload";
 import { Context } from "./context";
 import { fitted, Heat } from "./heat";
+import type { Filtered } from "./label_filter";
 import { Caption } from "./labels";
 import { useNear } from "./near";
 import { layerTitle, spoken } from "./words";
@@ -79,7 +80,7 @@ export const LayerColumn = memo(({ picture, column, place, size, stop, open, res
   );
 });
 
-const Head = memo(({ column }: { column: Column }) => {
+const Head = memo(({ column }: { column: Filtered }) => {
   const t = useTranslate();
   const parts = [
     ["shown", column.shown_weight],
@@ -108,7 +109,11 @@ const Head = memo(({ column }: { column: Column }) => {
         </span>
       </p>
       <p class="inv-number inv-quiet">
-        <span>{t("explorer.clusters", { count: column.cluster_maps.length })}</span>
+        <span>
+          {column.of === undefined
+            ? t("explorer.clusters", { count: column.cluster_maps.length })
+            : t("explorer.clusters_of", { number: column.cluster_maps.length, count: column.of })}
+        </span>
         <span>{t("explorer.maps", { count: column.n_maps })}</span>
       </p>
     </div>

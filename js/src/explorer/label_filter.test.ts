@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { LocalModel } from "../core/model";
 import { examplePicture } from "./example";
-import { carries, carrying } from "./label_filter";
+import { carries, carrying, filtered } from "./label_filter";
 import { Store } from "./store";
 
 function pictures() {
@@ -83,4 +83,16 @@ it("keeps what is open open", () => {
   const { store } = opened();
   store.share({ cluster_map: "id-1-0", label: "wheel" });
   expect(store.open.value?.cluster.id).toBe("id-1-0");
+});
+
+it("says of how many cluster maps those that are left are", () => {
+  const [dog] = pictures();
+  const columns = filtered(dog?.columns ?? [], "wheel");
+  expect(columns.map(({ of, cluster_maps }) => [cluster_maps.length, of])).toEqual(
+    (dog?.columns ?? []).map(({ cluster_maps }) => [
+      cluster_maps.filter((each) => carries(each, "wheel")).length,
+      cluster_maps.length,
+    ]),
+  );
+  expect(columns.some(({ of, cluster_maps }) => of !== cluster_maps.length)).toBe(true);
 });

@@ -21,10 +21,14 @@ export function labelsOf(picture: Picture): string[] {
   return [...new Set(shown.flatMap((each) => bestLabels(each).map(({ name }) => name)))].sort();
 }
 
+/** A column that may lack cluster maps; `of` is how many it has. */
+export type Filtered = Column & { readonly of?: number };
+
 /** Columns with those cluster maps only. */
-export function filtered(columns: Column[], label: string): Column[] {
+export function filtered(columns: Column[], label: string): Filtered[] {
   return columns.map((column) => ({
     ...column,
+    of: column.cluster_maps.length,
     cluster_maps: column.cluster_maps.filter((each) => carries(each, label)),
   }));
 }
