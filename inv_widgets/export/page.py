@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inv_widgets.explanation import Explanation
     from inv_widgets.run import Run
     from inv_widgets.summary.summary import Summary
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["page"]
 
@@ -34,7 +35,7 @@ STATE = (
 
 
 def page(  # noqa: PLR0913 (each may be left out)
-    run: Run | Explanation | Iterable[Explanation] | str | Path,
+    run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile,
     path: str | Path,
     *,
     title: str | None = None,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Rounds
     from inv_widgets.run import Run
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["channel_thumbnails", "pictures", "to_json"]
 
@@ -37,7 +38,10 @@ _LOSSLESS = 128  # a picture up to this size costs next to nothing, and artefact
 
 
 def pictures(
-    run: Run | Explanation | Iterable[Explanation] | str | Path, *, most: int | None = None, thumbnails: bool = True
+    run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile,
+    *,
+    most: int | None = None,
+    thumbnails: bool = True,
 ) -> list[dict[str, Any]]:
     """Give one dict an explanation, ready for the front end.
 

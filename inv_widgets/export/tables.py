@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Rounds
     from inv_widgets.run import Run
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["table"]
 
 
 @overload
-def table(run: Run | Explanation | Iterable[Explanation] | str | Path, path: None = None) -> pd.DataFrame: ...
+def table(run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile, path: None = None) -> pd.DataFrame: ...
 @overload
-def table(run: Run | Explanation | Iterable[Explanation] | str | Path, path: str | Path) -> Path: ...
+def table(run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile, path: str | Path) -> Path: ...
 def table(
-    run: Run | Explanation | Iterable[Explanation] | str | Path, path: str | Path | None = None
+    run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile, path: str | Path | None = None
 ) -> pd.DataFrame | Path:
     """Give a row a cluster map, without its arrays; with a path, write them.
 

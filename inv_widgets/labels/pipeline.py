@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from inv_widgets.labels.drafts import Step
     from inv_widgets.labels.embeddings import Embedder
     from inv_widgets.labels.grouping import Linkage
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["label"]
 
 
 def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all have defaults)
-    run: Run | Explanation | Iterable[Explanation] | str | Path,
+    run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile,
     store: Any,
     *,
     synonyms: Any = None,

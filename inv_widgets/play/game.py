@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from inv_widgets.play.images import Encoded
     from inv_widgets.play.maps import GameMap
     from inv_widgets.store.records import Situation
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["Game", "Whole"]
 
@@ -98,7 +99,7 @@ class Game:
 
     def __init__(
         self,
-        run: Run | Explanation | Iterable[Explanation] | str | Path,
+        run: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile,
         store: LabelStore | str | Path = "labels.db",
         rules: Rules | None = None,
         recipe: Recipe | None = None,

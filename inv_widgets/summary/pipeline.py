@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from inv_widgets.explanation import Explanation
     from inv_widgets.run import Run
     from inv_widgets.summary.groups import Groups
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["summarize"]
 
 
 def summarize(  # noqa: PLR0913 (each may be left out)
-    labelled: Run | Explanation | Iterable[Explanation] | str | Path,
+    labelled: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile,
     *,
     groups: Groups = 3,
     target: str | int | Sequence[str] | Sequence[int] | None = None,

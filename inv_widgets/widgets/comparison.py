@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import Explanation
     from inv_widgets.run import Run
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["Comparison"]
 
@@ -112,7 +113,7 @@ class Comparison(Widget):
         *,
         run: Callable[..., ComparisonResult] | None = None,
         state: State | None = None,
-        explanations: Run | Explanation | Iterable[Explanation] | str | Path | None = None,
+        explanations: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile | None = None,
         **view: Any,
     ) -> None:
         self._result = _read(result)
@@ -157,7 +158,9 @@ class Comparison(Widget):
         return self._explained.run
 
     @explanations.setter
-    def explanations(self, explanations: Run | Explanation | Iterable[Explanation] | str | Path | None) -> None:
+    def explanations(
+        self, explanations: Run | Explanation | Iterable[Explanation] | str | Path | UrlFile | None
+    ) -> None:
         explained = Explained(explanations, self._explained.version + 1)
         with self._lock:
             self._explained = explained

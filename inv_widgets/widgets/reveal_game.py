@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inv_widgets.recipe import Recipe
     from inv_widgets.run import Run
     from inv_widgets.store.label_store import LabelStore
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["RevealGame"]
 
@@ -82,7 +83,7 @@ class RevealGame(Widget):
 
     def __init__(  # noqa: PLR0913 (who plays what, where, as which view)
         self,
-        run: Game | Run | Explanation | Iterable[Explanation] | str | Path,
+        run: Game | Run | Explanation | Iterable[Explanation] | str | Path | UrlFile,
         *,
         store: LabelStore | str | Path | None = None,
         player: str | None = None,

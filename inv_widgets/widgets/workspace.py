@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inv_widgets.run import Run
     from inv_widgets.store.label_store import LabelStore
     from inv_widgets.summary.summary import Summary
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["PANES", "Workspace"]
 
@@ -122,7 +123,7 @@ class Workspace(Widget):
 
     def __init__(  # noqa: PLR0913 (what RevealGame takes, and where the synonyms are)
         self,
-        run: Game | Run | Explanation | Iterable[Explanation] | str | Path,
+        run: Game | Run | Explanation | Iterable[Explanation] | str | Path | UrlFile,
         *,
         store: LabelStore | str | Path | None = None,
         player: str | None = None,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from inv_widgets.play.game import Game
     from inv_widgets.run import Run
     from inv_widgets.store.label_store import LabelStore
+    from inv_widgets.url_files import UrlFile
 
 __all__ = ["Server", "serve"]
 
@@ -35,7 +36,7 @@ PORT = 8765
 
 
 def serve(  # noqa: PLR0913 (settings)
-    game_or_run: Game | Run | str | Path,
+    game_or_run: Game | Run | str | Path | UrlFile,
     *,
     store: LabelStore | str | Path | None = None,
     host: str = "0.0.0.0",  # noqa: S104 (players come from other machines)
