@@ -94,10 +94,24 @@ def layers(net: Network, picture: Any = None) -> list[Layer]:
     picture
         The picture by which map sizes are told. None: a grey one of 224 x 224 pixels.
 
+    Returns
+    -------
+    list of Layer
+        With names, numbers of maps and map sizes; each can be given as a layer to all that takes one.
+
     Raises
     ------
     ValueError
         If the network has no convolution that can be explained, or does not take the grey picture.
+    RuntimeError, TypeError
+        If it does not take the picture that was given.
+
+    Examples
+    --------
+    >>> import inv_widgets as inv
+    >>> last = inv.layers(inv.Classifier.demo("fashion"), inv.datasets.fashion()[0])[-1]
+    >>> last.n_maps, last.map_shape
+    (96, (7, 7))
     """
     import numpy as np
     import torch

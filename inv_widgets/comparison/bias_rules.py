@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (as everywhere)
 
@@ -19,7 +20,11 @@ from inv_widgets.comparison.bias_values import at_zero, saturated, without_linea
 from inv_widgets.comparison.calls import tensors_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inv_widgets.comparison.calls import Call
+
+    Bias = float | Tensor | tuple[Tensor, ...] | Callable[[], Tensor] | None
 
 __all__ = ["implicit_bias"]
 
@@ -55,20 +60,21 @@ _AFFINE = _CONVS | {"linear"}
 _CLAMPS = {"clamp", "clamp_max", "clamp_min", "clip", "hardtanh", "relu6"}
 
 
-def implicit_bias(call: Call) -> float | Tensor | tuple[Tensor, ...] | None:
+def implicit_bias(call: Call) -> Bias:
     """Give the implicit bias of one call.
 
     Returns
     -------
-    float, torch.Tensor, tuple of torch.Tensor or None
-        A share of the output; a tensor that spreads over the output, or one for each output; None: it has none.
+    float, torch.Tensor, tuple of torch.Tensor, callable or None
+        A share of the output; a tensor that spreads over the output, or one for each output; a function that makes it
+        when it is needed; None: it has none.
 
     Raises
     ------
     NotPossibleError
         For a function whose derivative torch cannot give in forward mode.
     """
-    found: float | Tensor | tuple[Tensor, ...] | None
+    found: Bias
     if call.name in _LINEAR:
         found = at_zero(call) if _has_constants(call) else None
     elif (degree := _degree(call)) is not None:
@@ -78,7 +84,8 @@ def implicit_bias(call: Call) -> float | Tensor | tuple[Tensor, ...] | None:
         if isinstance(found, Tensor) and call.name in _CONVS:
             found = found.view(-1, *[1] * (call.inputs[0].ndim - 2))
     elif call.function is F.batch_norm and not _training(call):
-        found = tuple(tensors_of(call.again(lambda x: x.new_zeros(1, x.shape[1], *[1] * (x.ndim - 2)))))
+        with torch.no_grad():
+            found = tuple(tensors_of(call.again(lambda x: x.new_zeros(1, x.shape[1], *[1] * (x.ndim - 2)))))
     elif call.name in _CLAMPS and len(call.inputs) == 1 and not any(isinstance(each, Tensor) for each in _bounds(call)):
         found = saturated(call, *_bounds(call))
     elif operations.plain_activation(call.name) and call.name != "glu" and len(call.inputs) == 1:

@@ -1,4 +1,4 @@
-"""Random counterparts of labelled regions: other regions of equal area and shape (METHOD 4)."""
+"""Random counterparts of labelled regions: other regions of equal area and shape."""
 
 from __future__ import annotations
 

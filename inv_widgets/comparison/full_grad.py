@@ -68,11 +68,26 @@ def full_grad_terms(net: Classifier, picture: Any, target: Any = None) -> FullGr
     target
         As in :func:`inv_widgets.saliency`.
 
+    Returns
+    -------
+    FullGradTerms
+        In units of the class score; its ``total`` is the score, but for rounding.
+
     Raises
     ------
     NotPossibleError
-        For a network with parts that are no torch functions (custom autograd functions, compiled code), or functions
-        that torch cannot differentiate in forward mode.
+        For a network with parts that are no torch functions (custom autograd functions, TorchScript), functions that
+        torch cannot differentiate in forward mode, and where no gradient comes to the input.
+    KeyError, IndexError, TypeError, ValueError
+        For what is no picture or target; the message says what to do.
+
+    Examples
+    --------
+    >>> import inv_widgets as inv
+    >>> net = inv.Classifier.demo("fashion")
+    >>> terms = inv.full_grad_terms(net, inv.datasets.fashion()[0])
+    >>> abs(terms.total - terms.score) < 1e-3
+    True
     """
     subject = Subject(net, [named_picture(picture)], [target])
     terms: list[BiasTerm] = []

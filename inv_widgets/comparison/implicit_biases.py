@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-from torch.autograd.graph import saved_tensors_hooks
 from torch.overrides import TorchFunctionMode
 
 from inv_widgets.analysis import operations
@@ -98,7 +96,7 @@ class ImplicitBiases(TorchFunctionMode):
         changed = operations.flag_inplace(func, args, kwargs)
         inputs = [tensor for tensor in given if id(tensor) in axes]
         call = Call(func, operations.base_name(func), args, kwargs, inputs, frozenset(axes), changed is not None)
-        bias = None if changed is None else _bias(call)
+        bias = None if changed is None else implicit_bias(call)
         result = func(*args, **kwargs)
         if changed is None and type(result) in LEAVES:
             return result
@@ -106,7 +104,7 @@ class ImplicitBiases(TorchFunctionMode):
             result = list(result)
         outputs = [changed] if call.name == "setitem" else tensors_of(result)
         if any(tensor.requires_grad for tensor in outputs):
-            bias = _bias(call) if changed is None else bias
+            bias = implicit_bias(call) if changed is None else bias
             self._note(call, outputs, bias, max(axes.values()))
         return iter(result) if call.name == "iter" else result
 
@@ -126,27 +124,18 @@ class ImplicitBiases(TorchFunctionMode):
             self._axes.put(output, axis if output.requires_grad else 0)
             own = bias[place] if isinstance(bias, tuple) else bias
             if own is not None and output.requires_grad:
-                self._hook(call.name, output, output.detach() * own if isinstance(own, float) else own.detach(), axis)
+                self._hook(call.name, output, output.detach() * own if isinstance(own, float) else own, axis)
 
-    def _hook(self, name: str, output: Tensor, bias: Tensor, axis: int) -> None:
+    def _hook(self, name: str, output: Tensor, own: Tensor | Callable[[], Tensor], axis: int) -> None:
         order = self._count
 
         def take(gradient: Tensor | None) -> None:
             if gradient is not None:  # quantised functions give none
-                self._take(BiasTerm(name, order, bias, gradient, axis))
+                bias = own() if callable(own) else own
+                self._take(BiasTerm(name, order, bias.detach(), gradient, axis))
 
         hook: Any = output.register_hook
         hook(take)
-
-
-def _bias(call: Call) -> Any:
-    # Outside the pass's own graph, and outside what a checkpoint counts of it.
-    with torch.no_grad(), saved_tensors_hooks(_same, _same):
-        return implicit_bias(call)
-
-
-def _same(tensor: Tensor) -> Tensor:
-    return tensor
 
 
 def _channels(call: Call, before: int, output: Tensor) -> int:

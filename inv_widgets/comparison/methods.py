@@ -189,7 +189,13 @@ _METHODS = (
 
 
 def methods() -> list[Method]:
-    """List all methods, by family."""
+    """List all methods, by family; what :func:`inv_widgets.saliency` takes is their ``name``.
+
+    Returns
+    -------
+    list of Method
+        Each with its paper, passes, what its values mean, and its parameters with their defaults.
+    """
     return list(_METHODS)
 
 

@@ -107,6 +107,8 @@ def saliency(  # noqa: PLR0913 (each may be left out)
     ------
     NotPossibleError
         Where the network does not allow the method; the message names those that it allows.
+    RuntimeError
+        Where the network fails on its input; the message says on which.
     KeyError, IndexError, TypeError, ValueError
         For what is no network, picture, method, target or parameter; the message says what to do.
 

@@ -1,4 +1,4 @@
-"""TCAV: does the network use what people saw? (METHOD 4)."""
+"""TCAV: whether the network uses what people saw."""
 
 from __future__ import annotations
 

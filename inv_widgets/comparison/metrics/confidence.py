@@ -1,4 +1,4 @@
-"""What is left of a class's probability when only a map's highest pixels are kept: Drop % and Increase % (METHOD 5)."""
+"""What is left of a class's probability when only a map's highest pixels are kept: Drop % and Increase %."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def drop(  # noqa: PLR0913 (all that is asked about)
     """Drop %: how much of the class's probability is lost when only the map's highest pixels are kept.
 
     ``100 * max(0, y - o) / y`` with y and o the softmax probability (a group's is the sum) on the picture and on what
-    is kept (METHOD 5; Chattopadhay et al., Grad-CAM++, WACV 2018; the top 15 %: Sattarzadeh et al., AAAI 2021). Their
+    is kept (Chattopadhay et al., Grad-CAM++, WACV 2018; the top 15 %: Sattarzadeh et al., AAAI 2021). Their
     mean is the published number. 0..100, lower is better.
 
     The map's window is brought to the network's input (bilinear, averaged where it is finer); there the highest

@@ -1,4 +1,4 @@
-"""How well saliency maps find an object whose place is known (METHOD 5): EBPG, mIoU, Bbox, pointing game.
+"""How well saliency maps find an object whose place is known: EBPG, mIoU, Bbox, pointing game.
 
 Numbers are in per cent, one a picture. Pixels outside the window (`valid`) count neither in the map nor in the mask.
 Pixels of equal value share a rank fairly: those at the cut count by the expected number that a random order would take
@@ -33,8 +33,8 @@ _OUTSIDE = "the map says nothing anywhere"
 def ebpg(maps: Any, masks: Any, *, valid: Any = None) -> Any:
     """Energy-based pointing game: the share of a map's positive energy that lies in the mask.
 
-    ``100 * sum(max(map, 0) * mask) / sum(max(map, 0))`` (METHOD 5; Wang et al., Score-CAM, CVPR
-    workshops 2020, on localisation). 0..100, higher is better; chance is the mask's share of the window.
+    ``100 * sum(max(map, 0) * mask) / sum(max(map, 0))`` (Wang et al., Score-CAM, CVPR workshops
+    2020, on localisation). 0..100, higher is better; chance is the mask's share of the window.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def ebpg(maps: Any, masks: Any, *, valid: Any = None) -> Any:
 
 
 def miou(maps: Any, masks: Any, share: float = 20, *, valid: Any = None) -> Any:
-    """Intersection over union of a map's highest pixels with the mask (METHOD 5; Sattarzadeh et al., AAAI 2021).
+    """Intersection over union of a map's highest pixels with the mask (Sattarzadeh et al., AAAI 2021).
 
     The pixels are the ``round(share / 100 * pixels of the window)`` highest ones. 0..100, higher is better.
 
@@ -91,7 +91,7 @@ def miou(maps: Any, masks: Any, share: float = 20, *, valid: Any = None) -> Any:
 def bbox(maps: Any, masks: Any, *, valid: Any = None) -> Any:
     """Share of a map's N highest pixels that lie in the mask, N being the mask's area.
 
-    Schulz et al., Restricting the Flow, ICLR 2020 (METHOD 5); elsewhere relevance rank accuracy (Arras et
+    Schulz et al., Restricting the Flow, ICLR 2020; elsewhere relevance rank accuracy (Arras et
     al., 2022). 0..100, higher is better; chance is the mask's share of the window. Not an intersection over union.
 
     Parameters

@@ -7,10 +7,11 @@ import torch.nn.functional as F  # noqa: N812
 from activation_networks import assert_same, network_state, subject_of
 from small_networks import Functional, Head, InPlace, SharedActivation, Swish, TwoHeads, torchvision_network, wrap
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from inv_widgets.comparison.full_grad import differentiable, full_grad, full_grad_terms
 from inv_widgets.comparison.implicit_biases import ImplicitBiases
-from inv_widgets.comparison.method import NotPossibleError
+from inv_widgets.comparison.method import NoGradientError, NotPossibleError
 from inv_widgets.comparison.resizing import resized
 
 
@@ -218,6 +219,30 @@ def test_channels_last_maps_have_space():
     assert {term.channels for term in orders if term.operation == "conv2d"} == {1}
     full_grad(subject)
     assert subject.notes["completeness_gap"] < 1e-4
+
+
+class Checkpointed(nn.Module):
+    """Runs its middle again on the way back."""
+
+    def __init__(self, module, **how):
+        super().__init__()
+        self.module, self.how = module, how
+
+    def forward(self, x):
+        x = checkpoint(self.module[1:-1], self.module[0](x), **self.how)
+        return self.module[-1](x)
+
+
+def test_checkpoints():
+    parts = (nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU6(), nn.Conv2d(4, 4, 1), nn.GELU(), nn.Softmax(1), Head(4))
+    module = nn.Sequential(*parts).eval()
+    expected = full_grad_terms(wrap(module), picture())
+    terms = full_grad_terms(wrap(Checkpointed(module, use_reentrant=False)), picture())
+    assert len(terms.biases) == len(expected.biases) == 7
+    for one, two in zip(terms.biases, expected.biases, strict=True):
+        torch.testing.assert_close(one.values, two.values)
+    with pytest.raises(NoGradientError, match=r"turn gradient checkpointing off, or give it use_reentrant=False\.$"):
+        full_grad_terms(wrap(Checkpointed(module, use_reentrant=True)), picture())
 
 
 def test_several_pictures_are_as_one_by_one():

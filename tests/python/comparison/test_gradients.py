@@ -15,7 +15,7 @@ from inv_widgets.comparison.blurring import blurred
 from inv_widgets.comparison.gradient import saliency
 from inv_widgets.comparison.guided_backprop import guided_backprop, rectified
 from inv_widgets.comparison.integrated_gradients import integrated_gradients
-from inv_widgets.comparison.method import NotPossibleError
+from inv_widgets.comparison.method import NoGradientError, NotPossibleError
 from inv_widgets.comparison.saliency import attribute
 from inv_widgets.comparison.smooth_grad import smooth_grad
 
@@ -95,6 +95,29 @@ def test_a_network_without_a_gradient():
 
 
 # --- SmoothGrad
+
+
+class Blocking(torch.autograd.Function):
+    """Gives no gradient back, as quantised functions do."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return None
+
+
+def test_no_gradient_comes_to_a_rectifier():
+    class Blocked(nn.Module):
+        def forward(self, x):
+            return Blocking.apply(F.relu(x)).mean((2, 3))
+
+    subject = subject_of(wrap(Blocked()), given=torch.ones(1, 3, 4, 4), targets=[0])
+    for method in (saliency, guided_backprop):
+        with pytest.raises(NoGradientError, match="no gradient comes to the input"):
+            method(subject)
 
 
 def test_smooth_grad_by_hand():
