@@ -151,13 +151,15 @@ def _simulated(folder: Path) -> tuple[inv.Run, inv.summary.summary.Summary]:
 
 
 def _label_of_most_layers(labelled: inv.Run) -> str:
-    """Choose what most layers of the first picture show: no column of the picture is empty then, if one is such."""
+    """Choose what most layers of the first picture show, of equals what scores most: few columns are empty then."""
     first = next(one for one in labelled if one.target_name == CHARTED)
     layers: dict[str, set[str]] = {}
+    scores: dict[str, float] = {}
     for column, shown in first.cluster_maps():
         for label in shown.best_labels:
             layers.setdefault(label.name, set()).add(column.layer)
-    return max(sorted(layers), key=lambda name: len(layers[name]))
+            scores[label.name] = scores.get(label.name, 0.0) + label.score
+    return max(sorted(layers), key=lambda name: (len(layers[name]), scores[name]))
 
 
 def _one_map(explanation: inv.Explanation) -> inv.Explanation:
