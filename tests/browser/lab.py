@@ -179,6 +179,15 @@ class Notebook:
         self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell').then(() => undefined)")
         self.check()
 
+    def run_until(self, index, text):
+        """Run one cell until it prints `text`: what was clicked may still be on its way to the kernel."""
+        end = time.monotonic() + 60
+        self.run(index)
+        while self.text(index).strip() != text and time.monotonic() < end:
+            self.page.wait_for_timeout(250)
+            self.run(index)
+        assert self.text(index).strip() == text
+
     def check(self):
         """Fail on any cell's error output."""
         errors = self.page.evaluate(

@@ -153,8 +153,7 @@ def test_methods_and_pictures_are_sorted_hidden_and_the_kernel_knows(opened):
     view.grid().get_by_role("columnheader").nth(1).hover()
     view.grid().get_by_role("button", name="Hide Grad-CAM").click()
     expect(view.grid().get_by_role("columnheader")).to_have_count(5)
-    notebook.page.wait_for_timeout(500)
-    assert printed(notebook, 2) == "seconds name ['grad_cam']"
+    notebook.run_until(2, "seconds name ['grad_cam']")
 
 
 def test_it_leads_and_follows_an_explorer(opened, screenshot):

@@ -19,7 +19,7 @@ run, state = labelled(), inv.State()
 chart = inv.GlobalChart(summary(), state=state)"""
 SHOW_CHART = "chart"
 SHOW_EXPLORER = "inv.Explorer(run, state=state, height=480)"
-BUSY = "import time\ntry:\n    time.sleep(120)\nexcept KeyboardInterrupt:\n    print('woken')"
+BUSY = "import time\ntry:\n    time.sleep(900)\nexcept KeyboardInterrupt:\n    print('woken')"
 MORE = "chart.summary = summary(more=2.0)"
 RESTYLE = "chart.chart = chart.chart.configure_axis(labelFontSize=17)"
 

@@ -182,7 +182,7 @@ def test_an_answer_outlives_a_killed_kernel(game_of, screenshot):
         notebook.run(index)
     again = GameView(notebook.output(1)).ready()
     expect(again.root.get_by_text("not saved yet")).to_have_count(0)
-    for _ in range(40):
+    for _ in range(240):
         answered = [row for row in rounds(notebook) if row["status"] == "answered"]
         if answered:
             break

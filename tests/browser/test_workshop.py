@@ -82,6 +82,7 @@ def test_who_comes_back_goes_on(workshop_of, page_of):
     page = page_of()
     game = player_on(page, server).enter("ada")
     game.answer("meadow", ["grass"])
+    page.wait_for_load_state("networkidle")  # to leave a page that still loads cuts its scripts short
     page.reload()
     game = GameView(page.locator("body")).ready()
     if game.root.get_attribute("data-screen") == "welcome":
