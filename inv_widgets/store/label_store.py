@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
-from inv_widgets.store import players, playing, queries, runs
+from inv_widgets.store import players, playing, runs
 from inv_widgets.store.engine import Database
+from inv_widgets.store.reader import StoreReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from inv_widgets.game.rounds import Action
-    from inv_widgets.game.scheduling import Encounter
     from inv_widgets.store.exchange import Imported
-    from inv_widgets.store.records import Answer, Choice, Player, Ranking, Said, Situation, StoredRound
+    from inv_widgets.store.records import Answer, Choice, Player, Situation, StoredRound
     from inv_widgets.store.runs import Status
 
 __all__ = ["LabelStore"]
 
 
-class LabelStore:
+class LabelStore(StoreReader):
     """What players did and said: in one SQLite file, or in a PostgreSQL database for a class or a crowd.
 
     It is made where it is missing (the file, or the tables in a database), and brought to this version's tables. What a
@@ -55,7 +54,7 @@ class LabelStore:
     """
 
     def __init__(self, url: str | Path = "labels.db") -> None:
-        self.database = Database(url)
+        super().__init__(Database(url))
 
     @property
     def id(self) -> str:
@@ -90,11 +89,6 @@ class LabelStore:
         """
         with self.database.writing(alone=True) as connection:
             runs.add_run(connection, run_id, name, cluster_maps)
-
-    def status(self, run_id: str) -> Status:
-        """Say how a run is played: ``"running"``, ``"paused"`` or ``"ended"``, by the host."""
-        with self.database.reading() as connection:
-            return queries.status(connection, run_id)
 
     def set_status(self, run_id: str, status: Status) -> None:
         """Let a run be played, pause it or end it, for all players."""
@@ -138,11 +132,6 @@ class LabelStore:
                 connection, self.id, nickname,
                 secret=secret, language=language, consented=consented, on_leaderboard=on_leaderboard,
             )  # fmt: skip
-
-    def player(self, player_id: str) -> Player | None:
-        """Give a player by id."""
-        with self.database.reading() as connection:
-            return players.player(connection, player_id)
 
     def set_leaderboard(self, player_id: str, on: bool) -> None:
         """Show a player on the leaderboard, or not any more."""
@@ -247,65 +236,6 @@ class LabelStore:
         """Keep an answered round but let it count no more, or count again."""
         with self.database.writing() as connection:
             return playing.withdraw(connection, round_id, player_id, withdrawn)
-
-    def round(self, round_id: str) -> StoredRound | None:
-        """Give a round as it stands."""
-        with self.database.reading() as connection:
-            return queries.stored_round(connection, round_id)
-
-    def actions(self, round_id: str) -> list[Action]:
-        """Give what was done in a round, in order, so that it can be replayed."""
-        with self.database.reading() as connection:
-            return queries.actions_of(connection, round_id)
-
-    # What came of it
-
-    def results(self, player_id: str, run_id: str) -> list[StoredRound]:
-        """Give a player's answered rounds of a run that are not withdrawn, in the order of the answers."""
-        with self.database.reading() as connection:
-            return queries.results(connection, player_id, run_id)
-
-    def history(self, player_id: str, run_id: str | None = None) -> list[Encounter]:
-        """Give what a player was done with (answered or skipped), in order of time.
-
-        With a run: its cluster maps only, wherever they were played. None: everything here.
-        """
-        with self.database.reading() as connection:
-            return queries.encounters(connection, player_id, run_id)
-
-    def counts(self, run_id: str) -> dict[str, int]:
-        """Give the rounds that count for each of a run's cluster maps, wherever they were played.
-
-        Neither gold nor withdrawn ones. Cluster maps without any are left out.
-        """
-        with self.database.reading() as connection:
-            return queries.counts(connection, run_id)
-
-    def said(
-        self, cluster_map_id: str, *, except_player: str | None = None, most: int | None = None
-    ) -> tuple[int, list[Said]]:
-        """Give how many rounds other players have on a cluster map, and what they said, the most frequent first.
-
-        Labels as they stood at the answer; case and white space make no difference. With `most`, of the first so many
-        rounds only.
-        """
-        with self.database.reading() as connection:
-            return queries.said(connection, cluster_map_id, except_player, most)
-
-    def leaderboard(self, run_id: str, limit: int = 20) -> list[Ranking]:
-        """Give the players of a run who chose to be shown, the one with most points first."""
-        with self.database.reading() as connection:
-            return queries.leaderboard(connection, run_id, limit)
-
-    def n_players(self, run_id: str) -> int:
-        """Count the players who were given a round of a run."""
-        with self.database.reading() as connection:
-            return queries.n_players(connection, run_id)
-
-    def active(self, run_id: str) -> int:
-        """Count the players who have a round of a run under way."""
-        with self.database.reading() as connection:
-            return queries.active(connection, run_id, dt.datetime.now(dt.timezone.utc))
 
     # In and out
 
