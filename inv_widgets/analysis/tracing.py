@@ -16,7 +16,7 @@ import torch
 from inv_widgets.analysis import operations
 from inv_widgets.analysis.nodes import KeptValues, Node
 from inv_widgets.analysis.paths import INPUT, Made, Path, Step, results_of, tensors
-from inv_widgets.analysis.watching import Watcher, unwatched
+from inv_widgets.analysis.watching import Watcher, is_vmapped, unwatched
 from inv_widgets.torch_support import version_of
 
 if TYPE_CHECKING:
@@ -131,7 +131,11 @@ class Trace(Watcher):
         self, func: Any, name: str, inputs: list[int], args: tuple[Any, ...], kwargs: dict[str, Any], tensor: Tensor
     ) -> None:
         inputs = list(inputs)
-        if operations.is_constant(name) or not (tensor.is_floating_point() or name in {"gt", "ge", "lt", "le"}):
+        if (
+            is_vmapped(tensor)
+            or operations.is_constant(name)
+            or not (tensor.is_floating_point() or name in {"gt", "ge", "lt", "le"})
+        ):
             return
         maps = [self.nodes[index] for index in inputs]
         kind = operations.classify(name, maps, args, kwargs, tensor)
@@ -221,7 +225,7 @@ class Trace(Watcher):
                     break
             else:
                 return
-            if not isinstance(output, torch.Tensor):
+            if not isinstance(output, torch.Tensor) or is_vmapped(output):
                 return
             with unwatched():
                 if self._steps.get(output) is None:

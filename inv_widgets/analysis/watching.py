@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
     from typing_extensions import Self
 
-__all__ = ["Hooks", "Watcher", "has_compiled", "unwatched"]
+__all__ = ["Hooks", "Watcher", "has_compiled", "is_vmapped", "unwatched"]
 
 unwatched = torch._C.DisableTorchFunction  # noqa: SLF001 (a context for what is no step of the network)
+
+# Whether a tensor is one of torch.func's, which means nothing outside the call that made it.
+is_vmapped = torch._C._functorch.is_functorch_wrapped_tensor  # noqa: SLF001
 
 
 class Hooks:

@@ -352,6 +352,22 @@ def test_a_network_without_convolutions_is_refused():
         layers(wrap(NoConvolution()))
 
 
+class Mapped(nn.Module):
+    """Its first convolution sees each picture by itself, by torch.func."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 3)
+        self.head = Head(5)
+
+    def forward(self, x):
+        return self.head(F.relu(self.two(torch.vmap(self.one)(x))))
+
+
+def test_what_torch_func_maps_is_no_layer():
+    assert [layer.name for layer in capture(wrap(Mapped()), inputs(16), 1, "all").layers] == ["two"]
+
+
 def test_listing_and_capturing_agree():
     for module in (Functional(), HandWritten(), InPlace(), PreActivationResNet(), SharedActivation(), TwoHeads()):
         net = wrap(module)
