@@ -23,7 +23,7 @@ from inv_widgets.run import Run
 from inv_widgets.store import progress as store_progress
 from inv_widgets.store.exchange_fields import FIELDS
 from inv_widgets.store.records import Answer, Choice
-from inv_widgets.widgets import desk_numbers
+from inv_widgets.widgets import desk_coverage, desk_numbers
 from inv_widgets.widgets.host_desk import HostDesk
 
 
@@ -318,3 +318,14 @@ def test_it_needs_neither_torch_nor_sklearn():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_of_many_pictures_those_with_the_most_rounds_are_shown(game, monkeypatch):
+    monkeypatch.setattr(desk_coverage, "MOST_PICTURES", 1)
+    assert HostDesk(game)._desk["coverage"]["pictures"] == ["picture0.jpg"]
+    play(game, "Ada", "map100", "wheel")
+    desk = HostDesk(game)
+    desk.refresh()
+    shown = desk._desk["coverage"]
+    assert (shown["pictures"], shown["numbers"], shown["n_pictures"]) == (["picture1.jpg"], [2], 2)
+    assert shown["cells"] == [[{"maps": 3, "played": 1, "rounds": 1}, None]]
