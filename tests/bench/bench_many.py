@@ -3,7 +3,9 @@
 Two ways share the cores: passes on some of them with the columns on the others (no core is either's while both have
 work: this is where overlap shows), and both on all of them in turn, which is the default on a CPU. "Alone" has the same
 threads as in the run beside it. Rounds go through all ways in turn in one process; printed are medians, by wall time
-and by CPU time (all threads; the steadier where others use the machine).
+and by CPU time (all threads; the steadier where others use the machine). "Steady" leaves out the first quarter of the
+pictures and the last two batches; "start" is the time to the first finished picture, "end" that from the last one to
+the whole run on disk. All takes some ten minutes on two cores.
 
     python tests/bench/bench_many.py [--pictures 10000] [--rounds 3] [--cases fashion vgg lite0] [--no-memory]
 """
@@ -11,6 +13,7 @@ and by CPU time (all threads; the steadier where others use the machine).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import os
 import resource
@@ -73,17 +76,17 @@ CASES = {  # network, layers, pictures, how many of them
         lambda: inv.Classifier.from_torchvision("vgg16", weights=None),
         "last 9",
         noise,
-        16,
+        40,
     ),
-    "lite0": ("EfficientNet-Lite0, blocks", lambda: inv.Classifier.demo("photos"), None, photos, 48),
+    "lite0": ("EfficientNet-Lite0, blocks", lambda: inv.Classifier.demo("photos"), None, photos, 64),
 }
 
 
 def rate(function, number):
-    """Pictures a second of wall time, and CPU seconds a picture."""
+    """Pictures a second of wall time, CPU seconds a picture (all threads), and what the function gives."""
     wall, cpu = time.perf_counter(), time.process_time()
-    function()
-    return number / (time.perf_counter() - wall), (time.process_time() - cpu) / number
+    result = function()
+    return number / (time.perf_counter() - wall), (time.process_time() - cpu) / number, result
 
 
 class Ways:
@@ -93,8 +96,9 @@ class Ways:
         self.net, self.pictures, self.layers, self.rows, self.workers = net, pictures, layers, rows, workers
         ready = [prepare(net, named_picture(picture), None, RECIPE) for picture in pictures]
         self.batches = [ready[start : start + rows] for start in range(0, len(ready), rows)]
+        network_hash = net.hash
         self.material = [
-            (passed(net, net.hash, one, captured, row, RECIPE), kept)
+            (passed(net, network_hash, one, captured, row, RECIPE), kept)
             for batch, captured, pruned in self._passed()
             for row, (one, kept) in enumerate(zip(batch, pruned, strict=True))
         ]
@@ -119,16 +123,52 @@ class Ways:
             future.result()
         makers.stop()
 
-    def explain_many(self):
-        with tempfile.TemporaryDirectory() as folder:
+    def explain_many(self, pictures=None):
+        """Explain them; give the moments when it began, when each was finished, and when all was written."""
+        moments = [time.perf_counter()]
+        with tempfile.TemporaryDirectory() as folder, noting(moments):
             inv.explain_many(
                 self.net,
-                self.pictures,
+                self.pictures if pictures is None else pictures,
                 layers=self.layers,
                 out=Path(folder, "run"),
                 workers=self.workers,
                 batch_size=self.rows,
             )
+            moments.append(time.perf_counter())
+        return moments
+
+    def steady(self, moments):
+        """Pictures a second when neither the first batches nor the last ones are under way."""
+        first = -(-len(self.pictures) // 4 // self.rows) * self.rows
+        last = len(self.pictures) - 2 * self.rows
+        return (last - first) / (moments[last] - moments[first])
+
+
+@contextlib.contextmanager
+def noting(moments):
+    """Note when each picture is finished."""
+    inner = AssemblyLine.given
+
+    def given(line, slot):
+        moments.append(time.perf_counter())
+        inner(line, slot)
+
+    AssemblyLine.given = given
+    try:
+        yield
+    finally:
+        AssemblyLine.given = inner
+
+
+HEAD = ("", "passes", "columns", "explain_many", "steady", "ratio: whole", "steady", "start s", "end s")
+WIDTHS = (54, 14, 14, 14, 8, 13, 7, 8, 6)
+
+
+def line(*cells):
+    print(
+        "".join(f"{cell:{'<' if place == 0 else '>'}{WIDTHS[place]}}" for place, cell in enumerate(cells)), flush=True
+    )
 
 
 def table(name, options):
@@ -137,7 +177,7 @@ def table(name, options):
     try:
         net = make()
     except ImportError as error:
-        print(f"\n{title} is left out: {error}")
+        line(f"{title} is left out: {error}")
         return
     pictures = list(source(options.number or number))
     cores = count_cores()
@@ -145,39 +185,53 @@ def table(name, options):
     ways = {}
     for how, threads, workers in (("side by side", apart, max(1, cores - apart)), ("in turn", cores, cores)):
         torch.set_num_threads(threads)
-        inputs = net.preprocess(pictures[0])
-        rows = BatchSizes(net, None, threads).of(inputs)
-        key = f"{how}: torch's threads {threads}, workers {workers}, batches of {rows}"
+        rows = BatchSizes(net, None, threads).of(net.preprocess(pictures[0]))
+        key = f"  {how}: {threads} for torch, workers {workers}, batches of {rows}"
         ways[key] = (threads, Ways(net, pictures, layers, rows, workers))
-    some = pictures[: max(4, len(pictures) // 4)]
-    single = lambda: [inv.explain(net, picture, None, layers) for picture in some]  # noqa: E731
-    print(f"\n{title}: {len(pictures)} pictures, {cores} core(s)")
-    print(
-        f"  {'pictures a second (CPU ms a picture)':44s} {'passes':>14s} {'columns':>14s} {'explain_many':>14s}  ratio"
-    )
-    names = ("passes", "columns", "explain_many")
-    found = {key: {way: [] for way in names} for key in ways}
-    singles = []
-    for round_ in range(options.rounds + 1):
+        ways[key][1].explain_many(pictures[: 2 * rows])  # loads code
+    some = pictures[: max(4, len(pictures) // 8)]
+    line(f"{title}, {len(pictures)} pictures")
+    found, singles = {key: [] for key in ways}, []
+    for _ in range(options.rounds):
         for key, (threads, one) in ways.items():
             torch.set_num_threads(threads)
-            for way in names:
-                measured = rate(getattr(one, way), len(pictures))
-                if round_:  # the first loads code
-                    found[key][way].append(measured)
+            found[key].append(measured(one))
         torch.set_num_threads(cores)
-        if round_:
-            singles.append(rate(single, len(some)))
-    for key, one in found.items():
-        middle = {way: [statistics.median(column) for column in zip(*rates, strict=True)] for way, rates in one.items()}
-        ratios = [
-            both[0] / min(passes[0], columns[0])
-            for passes, columns, both in zip(one["passes"], one["columns"], one["explain_many"], strict=True)
-        ]
-        cells = "".join(f" {speed:7.2f} ({1000 * cpu:4.0f})" for speed, cpu in middle.values())
-        print(f"  {key:44s}{cells}   {statistics.median(ratios):.2f}")
+        singles.append(rate(lambda: [inv.explain(net, picture, None, layers) for picture in some], len(some))[:2])
+    for key, rounds in found.items():
+        line(key, *cells(rounds))
     speed, cpu = (statistics.median(column) for column in zip(*singles, strict=True))
-    print(f"  inv.explain one by one, torch's threads {cores}: {speed:.2f} ({1000 * cpu:.0f})")
+    line(f"  inv.explain one by one, {cores} for torch", "", "", f"{speed:.1f} ({1000 * cpu:.0f})")
+
+
+def measured(one):
+    """One round: (pictures a second, CPU seconds a picture) of each way; the steady rate, start and end of the last."""
+    number = len(one.pictures)
+    passes, columns = (rate(way, number)[:2] for way in (one.passes, one.columns))
+    speed, cpu, moments = rate(one.explain_many, number)
+    return passes, columns, (speed, cpu), one.steady(moments), moments[1] - moments[0], moments[-1] - moments[-2]
+
+
+def cells(rounds):
+    """Medians; the ratios are of rates in one round."""
+    middle = statistics.median
+    for way in zip(*[found[:3] for found in rounds], strict=True):
+        yield f"{middle(speed for speed, _ in way):.1f} ({1000 * middle(cpu for _, cpu in way):.0f})"
+    yield f"{middle(found[3] for found in rounds):.1f}"
+    slower = [min(found[0][0], found[1][0]) for found in rounds]
+    yield f"{middle(found[2][0] / alone for found, alone in zip(rounds, slower, strict=True)):.2f}"
+    yield f"{middle(found[3] / alone for found, alone in zip(rounds, slower, strict=True)):.2f}"
+    for place in (4, 5):
+        yield f"{middle(found[place] for found in rounds):.2f}"
+
+
+def peak_memory():
+    """MiB of resident memory at most so far; what getrusage says begins with what the parent had."""
+    try:
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def child(number, threads):
@@ -187,29 +241,23 @@ def child(number, threads):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         inv.explain_many(net, garments(50), out=Path(folder, "first"))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        begin = time.perf_counter()
+        before = peak_memory()
         done = []
-        inner = AssemblyLine.given
-
-        def given(line, slot):
-            done.append(time.perf_counter())
-            inner(line, slot)
-
-        AssemblyLine.given = given
-        run = inv.explain_many(net, garments(number), out=Path(folder, "run"))
+        with noting(done):
+            begin = time.perf_counter()
+            run = inv.explain_many(net, garments(number), out=Path(folder, "run"))
         end = time.perf_counter()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak = peak_memory()
         disk = sum(file.stat().st_size for file in Path(folder).glob("run*"))
         assert len(run) == number, run
-    print(number, before / 1024, peak / 1024, number / (end - begin), end - done[-1], disk / number)
+    print(number, before, peak, number / (end - begin), end - done[-1], disk / number)
 
 
 def memory(pictures, threads):
     print(
         f"\nMany small pictures ({'Debian' if DEBIAN.exists() else 'shipped ones'}'s Fashion-MNIST), in MiB of resident"
     )
-    print(f"  {'pictures':>9s} {'after 50':>9s} {'peak':>9s} {'a second':>9s} {'merge, s':>9s} {'bytes each':>10s}")
+    print(f"  {'pictures':>9s} {'after 50':>9s} {'peak':>9s} {'a second':>9s} {'end s':>9s} {'bytes each':>10s}")
     for count in sorted({max(100, pictures // 10), pictures}):
         found = subprocess.run(
             [sys.executable, __file__, "--child", str(count), "--threads", str(threads)],
@@ -236,6 +284,9 @@ def main():
         child(options.child, options.threads)
         return
     tqdm.__init__ = partialmethod(tqdm.__init__, disable=True)
+    if options.cases:
+        print(f"\nPictures a second (CPU ms a picture), {count_cores()} core(s), medians of {options.rounds} rounds")
+        line(*HEAD)
     for name in options.cases:
         table(name, options)
     if not options.no_memory:
