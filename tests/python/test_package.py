@@ -115,7 +115,8 @@ def test_dir_names_what_all_names_and_each_loads():
 
 @pytest.mark.parametrize(("module", "seconds"), [("inv_widgets", 0.5), ("inv_widgets.widgets.explorer", 3.0)])
 def test_import_is_quick(module, seconds):
-    code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+    # Of that process alone: the machine may be busy with other tests.
+    code = f"import time; start = time.process_time(); import {module}; print(time.process_time() - start)"
     assert min(float(run_python(code)) for _ in range(2)) < seconds
 
 

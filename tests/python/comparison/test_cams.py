@@ -423,9 +423,7 @@ def test_networks_of_all_kinds_are_left_as_found(network):
             subject = subject_of(module, size=16, count=2)
             given = subject.inputs.clone()
             if network is TwoHeads and name in {"grad_cam", "grad_cam_pp", "layer_cam", "sise", "inv"}:
-                with pytest.raises(
-                    NoGradientError, match="layer aside: The class score does not depend"
-                ):
+                with pytest.raises(NoGradientError, match="layer aside: The class score does not depend"):
                     run(name, subject, **({"layers": "aside"} if name == "sise" else {}))
                 continue
             got = run(name, subject)
