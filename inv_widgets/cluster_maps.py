@@ -21,7 +21,7 @@ __all__ = ["ClusterMap", "Label", "Rest", "Rounds"]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What people say a cluster map shows, with its score (METHOD 3.3).
+    """What people say a cluster map shows, with its score (docs/labels.md).
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """How people fared with a cluster map: rounds that count (METHOD 3.5).
+    """How people fared with a cluster map: rounds that count (docs/labels.md).
 
     Attributes
     ----------
@@ -165,7 +165,7 @@ class ClusterMap(ArraysEqual):
 
     @property
     def best_labels(self) -> tuple[Label, ...]:
-        """The labels with the highest score: several where it is a tie (METHOD 3.4)."""
+        """The labels with the highest score: several where it is a tie (docs/labels.md)."""
         most = max((label.score for label in self.labels), default=0.0)
         return tuple(label for label in self.labels if math.isclose(label.score, most, rel_tol=1e-9))
 

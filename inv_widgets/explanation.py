@@ -111,7 +111,7 @@ class Column(ArraysEqual):
     def weighted_sum(self) -> NDArray[np.float32]:
         """The layer's weighted sum of maps, rebuilt: clusters + rest (weights in per cent); float32 (h, w).
 
-        With "grad_cam" weights this is Grad-CAM before its ReLU, up to the normalisation of the weights (METHOD 1.7).
+        With "grad_cam" weights this is Grad-CAM before its ReLU, up to the weights' scale.
         """
         total = self.rest.weighted_sum.astype(np.float64)
         for cluster_map in self.cluster_maps:

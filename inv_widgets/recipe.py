@@ -63,8 +63,8 @@ class Recipe:
     reveal_picture
         The longer side, in pixels, at which masks are made; smaller pictures are enlarged first.
     reveal_blur, reveal_truncate
-        ``(map side, sigma)`` pairs of the mask's Gaussian edge, sigma in pixels of a 512-pixel picture (METHOD 2) and
-        scaled with the picture's longer side, interpolated over the side's logarithm and clamped outside; the kernel is
+        ``(map side, sigma)`` pairs of the mask's Gaussian edge, sigma in pixels of a 512-pixel picture and scaled
+        with the picture's longer side, interpolated over the side's logarithm and clamped outside; the kernel is
         cut at `reveal_truncate` sigma.
     step_discount
         A label's score is ``frequency * (1 - step_discount * mean step)``.

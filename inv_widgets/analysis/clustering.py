@@ -1,4 +1,4 @@
-"""Clusters of feature maps: Ward linkage, the number of clusters by silhouette, the drop rule (METHOD 1.5 and 1.6)."""
+"""Clusters of feature maps: Ward linkage, their number by silhouette, the drop rule (docs/method.md, steps 4 and 5)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def silhouettes(distances: NDArray[np.float64], labels: NDArray[np.intp]) -> NDA
 
 
 def dropped(weights: NDArray[Any], recipe: Recipe) -> NDArray[np.bool_]:
-    """Tell which clusters are too light to be shown (METHOD 1.6).
+    """Tell which clusters are too light to be shown (docs/method.md, step 5).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One layer's feature maps and weights become a column: per cent, pruning, clusters, drop rule (METHOD 1.3 to 1.7).
+"""One layer's maps and weights become a column: per cent, pruning, clusters, drop rule (docs/method.md, steps 2 to 6).
 
 Knows numpy only: what comes from the network is handed in.
 """

@@ -1,4 +1,4 @@
-"""Feature maps as points in a plane: per-map min-max, PCA, t-SNE (METHOD 1.5).
+"""Feature maps as points in a plane: per-map min-max, PCA, t-SNE (docs/method.md, step 4).
 
 Both solvers compute the same quantities. ``"sklearn"`` is the published one (scikit-learn's PCA and TSNE). ``"fast"``
 takes PCA from the smaller of the Gram and the covariance matrix, and runs t-SNE with exact gradients in compiled loops,

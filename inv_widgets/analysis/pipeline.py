@@ -1,4 +1,4 @@
-"""From a picture and a network to an Explanation (METHOD 1.1 to 1.7)."""
+"""From a picture and a network to an Explanation (docs/method.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One layer's maps and weights: per cent, and which maps are kept (METHOD 1.3 and 1.4).
+"""One layer's maps and weights: per cent, and which maps are kept (docs/method.md, steps 2 and 3).
 
 Knows numpy only: what comes from the network is handed in. What it does on a device is in :mod:`.device_pruning`.
 """
@@ -113,7 +113,7 @@ def chosen(
 
 
 def per_cent(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Normalise weights so that the positive ones sum to 100 (METHOD 1.3).
+    """Normalise weights so that the positive ones sum to 100 (docs/method.md, step 2).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a player sees: a picture masked to the top pixels of one cluster map, soft-edged (METHOD 2)."""
+"""What a player sees: a picture masked to the top pixels of one cluster map, soft-edged (docs/method.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pixels a player may see: the top ones of a cluster map, by rank, and their soft edge (METHOD 2)."""
+"""Which pixels a player may see: the top ones of a cluster map, by rank, and their soft edge (docs/method.md)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["blur_sigma", "near", "reveal_mask", "reveal_masks", "scattered", "soft_mask"]
 
-_BLUR_PICTURE = 512  # METHOD 2 gives sigma in pixels of pictures of this size, whatever size the game shows
+_BLUR_PICTURE = 512  # docs/method.md gives sigma in pixels of pictures of this size, whatever size the game shows
 
 
 def reveal_mask(
@@ -92,7 +92,7 @@ def reveal_masks(
 
 
 def blur_sigma(map_side: float, longer_side: float, recipe: Recipe) -> float:
-    """Give the sigma of a mask's soft edge, in pixels: METHOD 2's table.
+    """Give the sigma of a mask's soft edge, in pixels: the table of Recipe.reveal_blur.
 
     Parameters
     ----------

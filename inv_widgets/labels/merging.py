@@ -1,4 +1,4 @@
-"""Cluster maps of one layer and picture that people call the same are shown as one (METHOD 3.4)."""
+"""Cluster maps of one layer and picture that people call the same are shown as one (docs/labels.md)."""
 
 from __future__ import annotations
 

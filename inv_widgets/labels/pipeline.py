@@ -1,4 +1,4 @@
-"""From a run and what people typed to a labelled run (METHOD 3)."""
+"""From a run and what people typed to a labelled run (docs/labels.md)."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def label(  # noqa: PLR0913 (each is a choice of the person who analyses; all ha
     """Give each cluster map the labels that people gave it, scored, and merge those that they call the same.
 
     What was typed is cleaned, corrected, translated to English, split into words and united with its synonyms; each
-    step leaves its trace (:attr:`LabelledRun.traces`). Then METHOD 3.3 scores each label on each cluster map, and
-    METHOD 3.4 merges the cluster maps of a layer and picture that share a best label. The order of the rounds does not
+    step leaves its trace (:attr:`LabelledRun.traces`). Then each label is scored on each cluster map, and the cluster
+    maps of a layer and picture that share a best label are merged (docs/labels.md). The order of the rounds does not
     matter. Nothing is downloaded.
 
     Parameters

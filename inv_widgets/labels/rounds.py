@@ -139,7 +139,7 @@ def counting_rounds(
     most_seen: int | None = None,
     weights: Mapping[str, float] | None = None,
 ) -> tuple[list[TypedRound], Report]:
-    """Pick the rounds that count (METHOD 3.3): answered ones; not gold, skipped, withdrawn or repeated ones.
+    """Pick the rounds that count (docs/labels.md): answered ones; not gold, skipped, withdrawn or repeated ones.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How well a label describes a cluster map (METHOD 3.3), and which labels describe it best."""
+"""How well a label describes a cluster map (docs/labels.md), and which labels describe it best."""
 
 from __future__ import annotations
 

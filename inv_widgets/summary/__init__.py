@@ -1,1 +1,1 @@
-"""From labelled explanations to global ones: what a network sees in a class (METHOD 4). Neither torch nor widgets."""
+"""From labelled explanations to global ones: what a network sees in a class (docs/global.md). No torch, no widgets."""

@@ -1,4 +1,4 @@
-"""Global scores: what a label's scores sum up to over the cluster maps that it describes best (METHOD 4)."""
+"""Global scores: what a label's scores sum up to over the cluster maps that it describes best (docs/global.md)."""
 
 from __future__ import annotations
 

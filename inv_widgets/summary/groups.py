@@ -1,4 +1,4 @@
-"""Which layers belong together: three by three (METHOD 4), or as one likes."""
+"""Which layers belong together: three by three (docs/global.md), or as one likes."""
 
 from __future__ import annotations
 

@@ -36,9 +36,9 @@ def summarize(  # noqa: PLR0913 (each may be left out)
 ) -> Summary:
     """Sum up what people said about the cluster maps of many pictures: the global explanation of each class.
 
-    A label's global score is the sum of its scores on the cluster maps where it is a best label (METHOD 4), within each
-    group of layers, and over all layers together (the group "all", without weights, which lose their meaning between
-    shallow and deep layers). The order of pictures and rounds does not matter, to the last bit.
+    A label's global score (docs/global.md) is the sum of its scores on the cluster maps where it is a best label,
+    within each group of layers, and over all layers together (the group "all", without weights, which lose their
+    meaning between shallow and deep layers). The order of pictures and rounds does not matter, to the last bit.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ __all__ = ["Summary"]
 
 @dataclass(frozen=True, repr=False)
 class Summary:
-    """What a network sees in each class, as people said it (METHOD 4): made by :func:`inv_widgets.summarize`.
+    """What a network sees in each class, as people said it (docs/global.md): made by :func:`inv_widgets.summarize`.
 
     It keeps small maps and thumbnails, no whole pictures; :meth:`examples` reads from the run that was summarized.
 

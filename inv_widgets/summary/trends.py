@@ -1,4 +1,4 @@
-"""How a label's score goes with depth: mean score per layer, least-squares slope (METHOD 4)."""
+"""How a label's score goes with depth: mean score per layer, least-squares slope (docs/global.md)."""
 
 from __future__ import annotations
 

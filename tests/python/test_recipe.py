@@ -10,7 +10,7 @@ from inv_widgets.recipe import Recipe
 
 
 def test_pruning_share_reproduces_the_authors_four_thresholds():
-    # METHOD 1.4: 0.175 % of 512 maps, 0.35 % of 256, 0.7 % of 128, 1.4 % of 64.
+    # docs/method.md, step 3: 0.175 % of 512 maps, 0.35 % of 256, 0.7 % of 128, 1.4 % of 64.
     for n_maps, published in ((512, 0.175), (256, 0.35), (128, 0.7), (64, 1.4)):
         assert Recipe().prune_below * 100 / n_maps == pytest.approx(published, rel=1e-3)
 

@@ -152,7 +152,7 @@ export function soften(mask: Uint8Array, width: number, height: number, sigma: n
   return Uint8ClampedArray.from(both, (value) => 255 * value);
 }
 
-/** The soft edge's sigma as a share of the picture's longer side, for a map of this size (METHOD 2, log-interpolated, clamped). */
+/** The soft edge's sigma as a share of the picture's longer side, for a map of this size (docs/method.md, log-interpolated, clamped). */
 export function edgeWidth(mapSide: number): number {
   const sides = [16, 32, 64, 128, 256];
   const sigmas = [24, 16, 12, 6, 3];

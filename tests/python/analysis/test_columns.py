@@ -1,4 +1,4 @@
-"""One layer: weights in per cent, pruning, the rest, the identity of METHOD 1.7, and all that can be missing."""
+"""One layer: weights in per cent, pruning, the rest, the identity of docs/method.md, and all that can be missing."""
 
 import warnings
 

@@ -175,7 +175,7 @@ def test_the_published_solver_differs_in_nothing_but_the_solver(fashion):
 
 @pytest.mark.parametrize("weighting", ["guided", "grad_cam"])
 def test_the_published_recipe_is_the_method_worked_out_with_torch_and_scikit_learn(fashion, weighting):
-    """Weights, pruning, embedding, clusters, drop rule and maps, step by step after METHOD 1.2 to 1.7."""
+    """Weights, pruning, embedding, clusters, drop rule and maps, step by step after docs/method.md."""
     sample, names = datasets.fashion()[17], ["block1.relu3", "block2.relu2", "block3.relu3"]
     column_of = inv.explain(fashion, sample, layers=names, recipe=inv.Recipe.published(weighting=weighting)).column
     module, made = copy.deepcopy(fashion.module), {}
