@@ -71,9 +71,9 @@ class Recipe:
     lost_factor
         ... times this, if no round that gave the label on that cluster map was won.
     trend_labels
-        How many labels that rise, and that fall, most over depth are shown.
+        How many labels that rise, and that fall, most over depth are shown: the default of ``Summary.trends``.
     tcav_examples, tcav_random_sets
-        Fewest examples with which a label can be tested, and the number of random counterpart sets.
+        Fewest examples with which a label can be tested, and of random sets: :func:`inv_widgets.tcav` takes these.
     """
 
     weighting: Weighting = "guided"

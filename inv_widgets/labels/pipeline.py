@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -21,10 +22,11 @@ from inv_widgets.run import Run, as_run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inv_widgets.explanation import ClusterMap, Explanation, Label
+    from inv_widgets.explanation import ClusterMap, Explanation
     from inv_widgets.labels.drafts import Step
     from inv_widgets.labels.embeddings import Embedder
     from inv_widgets.labels.grouping import Linkage
+    from inv_widgets.recipe import Recipe
     from inv_widgets.url_files import UrlFile
 
 __all__ = ["label"]
@@ -138,29 +140,27 @@ class _Work:
         self._merge = merge
 
     def __call__(self, explanation: Explanation) -> Explanation:
-        columns = []
+        columns, recipe = [], explanation.recipe
         for column in explanation.columns:
-            apart = tuple(self._counted(shown, [shown.id]) for shown in unmerge_column(column))
+            apart = tuple(self._counted(shown, [shown.id], recipe) for shown in unmerge_column(column))
             changed = dataclasses.replace(column, cluster_maps=apart)
             if self._merge:
-                merged = merge_column(explanation, changed, self._counted_anew)
+                merged = merge_column(explanation, changed, functools.partial(self._counted_anew, recipe=recipe))
                 changed = dataclasses.replace(changed, cluster_maps=merged)
             columns.append(changed)
         return dataclasses.replace(explanation, columns=tuple(columns))
 
-    def _counted(self, shown: ClusterMap, ids: list[str]) -> ClusterMap:
+    def _counted(self, shown: ClusterMap, ids: list[str], recipe: Recipe) -> ClusterMap:
         rounds = [each for one in ids for each in self._rounds.get(one, ())]
-        return dataclasses.replace(shown, labels=self._scored(rounds), rounds=tally(rounds))
+        labels = scored(((each, self._labels_of(each)) for each in rounds), recipe)
+        return dataclasses.replace(shown, labels=labels, rounds=tally(rounds))
 
-    def _counted_anew(self, merged: ClusterMap) -> ClusterMap:
+    def _counted_anew(self, merged: ClusterMap, recipe: Recipe) -> ClusterMap:
         """Count a merged cluster map's rounds and players from its members' rounds; the scores stay the average."""
-        counted = self._counted(merged, [member.id for member in merged.members])
+        counted = self._counted(merged, [member.id for member in merged.members], recipe)
         about = {label.name: label for label in counted.labels}
         labels = tuple(dataclasses.replace(about[label.name], score=label.score) for label in merged.labels)
         return dataclasses.replace(counted, labels=labels)
-
-    def _scored(self, rounds: Iterable[TypedRound]) -> tuple[Label, ...]:
-        return scored((each, self._labels_of(each)) for each in rounds)
 
     def _labels_of(self, each: TypedRound) -> dict[str, list[str]]:
         """Give a round's canonical labels, with the texts that became each."""

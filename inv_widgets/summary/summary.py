@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from inv_widgets.errors import UnknownNameError, kind_of
+from inv_widgets.recipe import Recipe
 from inv_widgets.summary.aggregation import GlobalLabel, MinSupport
 from inv_widgets.summary.filters import filtered
 from inv_widgets.summary.frames import by_layer_frame, global_frame, trends_frame
@@ -119,7 +120,7 @@ class Summary:
             layer_scores(found, self._labels_of(found), self.layers) for found in self.evidence.classes
         )
 
-    def trends(self, n: int = 6) -> pd.DataFrame:
+    def trends(self, n: int = Recipe().trend_labels) -> pd.DataFrame:
         """Give the labels of each class whose mean score per layer rises most with depth, and those that fall most.
 
         Columns: ``target_name, label, direction`` ("rises" or "falls"), ``slope, intercept`` (least squares over the

@@ -1,5 +1,6 @@
 """From a run and rounds to a labelled run."""
 
+import dataclasses
 import warnings
 
 import numpy as np
@@ -11,6 +12,7 @@ from inv_widgets.errors import UnknownNameError
 from inv_widgets.labels.known import known_labels
 from inv_widgets.labels.pipeline import label
 from inv_widgets.labels.synonyms import SynonymTable
+from inv_widgets.recipe import Recipe
 from inv_widgets.run import Run, load
 
 
@@ -48,6 +50,12 @@ def test_by_hand(run, cluster_maps):
     assert labelled.counts == {"pillar": 3, "cross": 1, "window": 1}
     assert labelled.keys == run.keys
     assert run[0].columns[0].cluster_maps[0].labels == ()  # the given run stays as it is
+
+
+def test_scores_take_the_numbers_of_the_explanation_s_recipe(run, cluster_maps):
+    rounds = make_rounds((cluster_maps[0].id, "ada", "lost", 2, ["window"]))
+    run = Run([dataclasses.replace(run[0], recipe=Recipe(step_discount=0.2, lost_factor=0.5))])
+    assert label(run, rounds)[0].columns[0].cluster_maps[0].labels[0].score == pytest.approx(0.3)
 
 
 def test_what_each_is_called_is_known_once_it_was_read(run, cluster_maps):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from inv_widgets.explanation import Label
 from inv_widgets.labels.rounds import TypedRound
 from inv_widgets.labels.scores import best_labels, label_score, scored
+from inv_widgets.recipe import Recipe
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,11 @@ from inv_widgets.labels.scores import best_labels, label_score, scored
 )  # fmt: skip
 def test_the_formula(frequency, mean_step, won, score):
     assert label_score(frequency, mean_step, won) == pytest.approx(score)
+
+
+def test_the_recipe_s_numbers_count():
+    assert label_score(2, 3, False, Recipe(step_discount=0.2, lost_factor=0.5)) == pytest.approx(0.4)
+    assert label_score(2, 5, True, Recipe(step_discount=0.3)) == 0
 
 
 @pytest.mark.parametrize("given_", [(-1, 0), (float("nan"), 0), (1, -0.1), (1, 11)])
