@@ -110,6 +110,8 @@ class Place:
             n_maps = self.game.rounds_left("", ())  # with gold, as later rounds are counted: it cannot be told by this
         except StoreError:
             status = "running"  # whoever enters is told
+        if self.game.rules.rounds is not None:
+            n_maps = min(n_maps, self.game.rules.rounds)  # those of a sitting, as the rounds are counted
         self._show("welcome", needs=self._needs(), n_maps=n_maps, status=status)
 
     def _enter_as(self, nickname: str, *, secret: str | None, language: str, on_leaderboard: bool | None) -> None:

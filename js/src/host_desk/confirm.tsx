@@ -33,7 +33,13 @@ export function Confirm({ store, question, yes, busy, onYes, onCancel }: Confirm
         <button ref={cancel} type="button" class="inv-button" onClick={onCancel} {...GUARDED}>
           {t("action.cancel")}
         </button>
-        <button type="button" class="inv-button inv-danger" disabled={busy} onClick={onYes} {...GUARDED}>
+        <button
+          type="button"
+          class="inv-button inv-danger"
+          aria-disabled={busy || undefined}
+          onClick={onYes}
+          {...GUARDED}
+        >
           {yes}
         </button>
       </div>

@@ -67,11 +67,13 @@ export function HostDesk({ store }: { store: DeskStore }) {
   );
 }
 
+/** While the kernel is at it, buttons are disabled in words only: they keep the focus, and the store does nothing twice. */
 function Head({ store }: { store: DeskStore }) {
   const t = store.t.value;
   const { title, status } = store.desk.value;
   const asking = useSignal(false);
-  const end = useRef<HTMLButtonElement>(null);
+  const [go, end] = [useRef<HTMLButtonElement>(null), useRef<HTMLButtonElement>(null)];
+  const running = status === "running";
   const busy = store.busy.value.has("status");
   return (
     <header class="inv-desk-head">
@@ -83,39 +85,27 @@ function Head({ store }: { store: DeskStore }) {
         </span>
       </div>
       <div class="inv-row">
-        {status === "running" && (
-          <button
-            type="button"
-            class="inv-button"
-            disabled={busy}
-            onClick={() => void store.setStatus("paused")}
-            {...GUARDED}
-          >
-            <Icon name="pause" />
-            {t("host.pause")}
-          </button>
-        )}
-        {status !== "running" && (
-          <button
-            type="button"
-            class="inv-button inv-primary"
-            disabled={busy}
-            onClick={() => void store.setStatus("running")}
-            {...GUARDED}
-          >
-            <Icon name="play" />
-            {status === "paused" ? t("host.resume") : t("host.reopen")}
-          </button>
-        )}
+        {/* One button whatever it does: the focus stays on it. */}
+        <button
+          ref={go}
+          type="button"
+          class={running ? "inv-button" : "inv-button inv-primary"}
+          aria-disabled={busy || undefined}
+          onClick={() => void store.setStatus(running ? "paused" : "running")}
+          {...GUARDED}
+        >
+          <Icon name={running ? "pause" : "play"} />
+          {t(running ? "host.pause" : status === "paused" ? "host.resume" : "host.reopen")}
+        </button>
         {status !== "ended" && (
           <button
             ref={end}
             type="button"
             class="inv-button"
             aria-expanded={asking.value}
-            disabled={busy}
+            aria-disabled={busy || undefined}
             onClick={() => {
-              asking.value = !asking.value;
+              if (!busy) asking.value = !asking.value;
             }}
             {...GUARDED}
           >
@@ -131,7 +121,9 @@ function Head({ store }: { store: DeskStore }) {
           yes={t("host.end_yes")}
           busy={busy}
           onYes={async () => {
-            if (await store.setStatus("ended")) asking.value = false;
+            if (!(await store.setStatus("ended"))) return;
+            asking.value = false;
+            go.current?.focus({ preventScroll: true });
           }}
           onCancel={() => {
             asking.value = false;
@@ -157,7 +149,7 @@ function Exports({ store }: { store: DeskStore }) {
             key={format}
             type="button"
             class="inv-button"
-            disabled={store.busy.value.has(`export:${format}`)}
+            aria-disabled={store.busy.value.has(`export:${format}`) || undefined}
             onClick={() => void store.export(format)}
             {...GUARDED}
           >

@@ -160,13 +160,24 @@ describe("the host's desk", () => {
 
   it("pauses and goes on at once, and asks before it ends the game", async () => {
     const { el, model } = await show();
+    button(el, "Pause")?.focus();
     button(el, "Pause")?.click();
     await settle();
     expect(model.sent.at(-1)).toMatchObject({ kind: "status", status: "paused" });
-    expect(button(el, "Pause")?.disabled).toBe(true);
+    const sent = model.sent.length;
+    button(el, "Pause")?.click();
+    button(el, "End …")?.click();
+    await settle();
+    expect(model.sent).toHaveLength(sent);
+    expect(el.querySelector("[role=alertdialog]")).toBeNull();
+    // Disabled in words only: it keeps the focus, and goes on under it.
+    expect(button(el, "Pause")?.getAttribute("aria-disabled")).toBe("true");
+    expect(document.activeElement?.textContent).toBe("Pause");
     model.answer("status");
     model.set("_desk", { ...desk, turn: 2, status: "paused" });
     await settle();
+    expect(document.activeElement?.textContent).toBe("Resume");
+    expect(button(el, "Resume")?.hasAttribute("aria-disabled")).toBe(false);
     button(el, "Resume")?.click();
     await settle();
     expect(model.sent.at(-1)).toMatchObject({ kind: "status", status: "running" });
@@ -186,6 +197,11 @@ describe("the host's desk", () => {
     await settle();
     button(el, "End the game")?.click();
     expect(model.sent.at(-1)).toMatchObject({ kind: "status", status: "ended" });
+    model.answer("status");
+    model.set("_desk", { ...desk, turn: 3, status: "ended" });
+    await settle();
+    expect(button(el, "End …")).toBeUndefined();
+    expect(document.activeElement?.textContent).toBe("Open again");
   });
 
   it("offers the rounds as a file, byte for byte", async () => {
@@ -199,9 +215,12 @@ describe("the host's desk", () => {
     vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
       name = `${this.download} ${this.href}`;
     });
+    button(el, "Parquet")?.focus();
     button(el, "Parquet")?.click();
     await settle();
     expect(model.sent.at(-1)).toMatchObject({ kind: "export", format: "parquet" });
+    expect(document.activeElement).toBe(button(el, "Parquet"));
+    expect(button(el, "Parquet")?.getAttribute("aria-disabled")).toBe("true");
     const whole = new Uint8Array([9, 80, 65, 82, 49, 9]);
     model.answer("export", { ok: true, name: "rounds.parquet", type: "application/x" }, [
       new DataView(whole.buffer, 1, 4),

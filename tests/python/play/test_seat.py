@@ -389,6 +389,13 @@ def test_gold_is_not_known_by_how_many_rounds_are_promised(new_game, sit):
     assert promised > ada.seat.game.n_maps
 
 
+def test_as_many_rounds_are_promised_as_a_sitting_has(new_game, sit):
+    ada = sit(new_game(rounds=2), trusted=False)
+    promised = ada.screen["n_maps"]
+    ada.enter()
+    assert promised == ada.screen["of"] == 2
+
+
 def test_gold_is_not_known_by_how_many_played_it(new_game, sit, run):
     game = new_game(gold=[next(iter(run[2].cluster_maps()))[1].id], gold_every=2)
     others = {True: [], False: []}
