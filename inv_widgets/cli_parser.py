@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import itertools
+import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from inv_widgets import __version__
 from inv_widgets.cli_arguments import whole_number
 from inv_widgets.cli_commands import demo, doctor, explain, export_, play
 from inv_widgets.cli_output import tell
 from inv_widgets.network_forms import FORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["parser"]
 
@@ -161,10 +167,29 @@ def _add_play(commands: Any) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
+    _words: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Keep the words: argparse asks for what is missing before it tells what nobody knows."""
+        self._words = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         """Tell what is wrong in one line."""
+        if "are required" in message:
+            message = ". ".join([message, *map(self._unknown, self._mistyped())])
         tell(f"[inv-widgets] {message[:1].upper()}{message[1:]}. `{self.prog} --help` lists what there is.")
         raise SystemExit(2)
+
+    def _mistyped(self) -> list[str]:
+        """Give the words that look like options and are none, nor the beginning of one."""
+        words = itertools.takewhile(lambda word: word != "--", self._words)
+        names = dict.fromkeys(word.partition("=")[0] for word in words if word.startswith("--"))
+        return [name for name in names if not any(one.startswith(name) for one in self._option_string_actions)]
+
+    def _unknown(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self._option_string_actions, n=1)
+        return f"No option is called {name}" + (f" (did you mean {near[0]}?)" if near else "")
 
 
 def _command(commands: Any, function: Any, name: str, description: str) -> argparse.ArgumentParser:

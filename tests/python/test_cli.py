@@ -165,6 +165,11 @@ def test_explain_answers_what_it_cannot_do_before_it_loads_anything(tmp_path, ca
     assert "ends in .parquet" in refused(capsys, "explain", fashion[0], *network, "--out", "r.csv")
     assert "is a URL" in refused(capsys, "explain", fashion[0], *network, "--out", "s3://bucket/r.parquet")
     assert "required: --network" in refused(capsys, "explain", fashion[0], *out)
+    told = refused(capsys, "explain", fashion[0], *out, "--netwrk=demo:fashion", "--see", "1", "--what")
+    assert (
+        "required: --network. No option is called --netwrk (did you mean --network?). No option is called --what. `"
+        in told
+    )
     assert "invalid int value: 'x'" in refused(capsys, "explain", fashion[0], *network, *out, "--seed", "x")
     for option, number, least in (("--batch-size", "0", 1), ("--batch-size", "2.5", 1), ("--workers", "-1", 0)):
         told = refused(capsys, "explain", fashion[0], *network, *out, f"{option}={number}")
