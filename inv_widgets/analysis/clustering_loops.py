@@ -16,7 +16,7 @@ SILHOUETTES = "void(float64[:,::1], int64[:,::1], int64, float64[:,::1])"
 _NOWHERE = 1e200  # its square is infinite
 
 
-def ward(points: Any, merges: Any) -> None:  # noqa: C901 (one loop: calls cost)
+def ward(points: Any, merges: Any) -> None:  # noqa: C901, PLR0912, PLR0915 (one loop: calls cost)
     """Build Ward's tree (Ward 1963) of points in the plane along chains of nearest neighbours (Murtagh 1983).
 
     Two clusters are ``2 |A| |B| / (|A| + |B|) * |mean(A) - mean(B)|^2`` apart: their means are enough, and no distances
@@ -32,7 +32,9 @@ def ward(points: Any, merges: Any) -> None:  # noqa: C901 (one loop: calls cost)
     """
     n = len(points)
     # Each cluster is kept where one of its points was. Places that are free are infinitely far away.
-    x, y, sizes = points[:, 0].copy(), points[:, 1].copy(), np.ones(n)
+    x, y, sizes = np.empty(n), np.empty(n), np.empty(n)
+    for i in range(n):
+        x[i], y[i], sizes[i] = points[i, 0], points[i, 1], 1.0
     away = np.empty(n)
     bits = away.view(np.int64)  # in the order of the numbers, which are not negative
     joined, heights = np.empty((n - 1, 2), np.int64), np.empty(n - 1)
@@ -68,9 +70,27 @@ def ward(points: Any, merges: Any) -> None:  # noqa: C901 (one loop: calls cost)
         y[b] = (sizes[a] * y[a] + sizes[b] * y[b]) / whole
         sizes[b] = whole
         x[a] = _NOWHERE
-    # By height; who holds a slot's points by then is found through the clusters that took them over.
-    order = np.argsort(heights, kind="mergesort")
-    parent = np.arange(2 * n - 1)
+    # By height, of equals the earlier step first, by Shell's sort (1959): numba's own takes a second to compile.
+    order = np.empty(n - 1, np.int64)
+    gap = 1
+    for step in range(n - 1):
+        order[step] = step
+        gap = 3 * gap + 1 if 3 * gap < n else gap
+    while gap > 0:
+        for at in range(gap, n - 1):
+            step, place = order[at], at
+            while place >= gap:
+                other = order[place - gap]
+                if heights[other] < heights[step] or (heights[other] == heights[step] and other < step):
+                    break
+                order[place] = other
+                place -= gap
+            order[place] = step
+        gap //= 3
+    # Who holds a slot's points by then is found through the clusters that took them over.
+    parent = np.empty(2 * n - 1, np.int64)
+    for node in range(2 * n - 1):
+        parent[node] = node
     for step in range(n - 1):
         for side in range(2):
             node = joined[order[step], side]
@@ -113,7 +133,7 @@ def cuts(merges: Any, fewest: int, labels: Any) -> None:
             labels[cut, i] = name[root[i]]
 
 
-def silhouettes(points: Any, labels: Any, fewest: int, samples: Any) -> None:
+def silhouettes(points: Any, labels: Any, fewest: int, samples: Any) -> None:  # noqa: C901 (one loop: calls cost)
     """Compute each point's silhouette (Rousseeuw 1987) in each cut of one tree.
 
     The distances are gone through once: sums over a coarser cut's clusters are sums over the finest one's.
@@ -128,20 +148,24 @@ def silhouettes(points: Any, labels: Any, fewest: int, samples: Any) -> None:
         float64, shape (cuts, n): written; 0 for a point alone in its cluster and where all distances are 0.
     """
     n, finest = len(points), fewest + len(labels) - 1
-    sizes = np.zeros((len(labels), finest), np.int64)
-    wider = np.zeros((len(labels), finest), np.int64)  # the cut's cluster that holds each of the finest cut's
+    sizes = np.empty((len(labels), finest), np.int64)
+    wider = np.empty((len(labels), finest), np.int64)  # the cut's cluster that holds each of the finest cut's
     for cut in range(len(labels)):
+        for cluster in range(finest):
+            sizes[cut, cluster] = 0
         for i in range(n):
             sizes[cut, labels[cut, i]] += 1
             wider[cut, labels[-1, i]] = labels[cut, i]
     sums, joined = np.empty(finest), np.empty(finest)
     for i in range(n):
-        sums[:] = 0.0
+        for cluster in range(finest):
+            sums[cluster] = 0.0
         for j in range(n):
             across, down = points[i, 0] - points[j, 0], points[i, 1] - points[j, 1]
             sums[labels[-1, j]] += math.sqrt(across * across + down * down)
         for cut in range(len(labels)):
-            joined[:] = 0.0
+            for cluster in range(finest):
+                joined[cluster] = 0.0
             for cluster in range(finest):
                 joined[wider[cut, cluster]] += sums[cluster]
             own = labels[cut, i]

@@ -11,7 +11,7 @@ from inv_widgets.analysis.lanes import LANES, forces
 
 __all__ = ["DESCEND", "DISTANCES", "GAUSSIANS", "JOINED", "descend", "distances", "gaussians", "joined"]
 
-_FOUR = np.float32(4)
+_ZERO, _ONE, _FOUR = np.float32(0), np.float32(1), np.float32(4)
 _UP, _DOWN, _LEAST_GAIN = np.float32(0.2), np.float32(0.8), np.float32(0.01)
 # Its closeness to anything, 1e-18, adds nothing to any sum; the square of that is no denormal number, which are slow.
 _FAR = np.float32(1e9)
@@ -23,7 +23,7 @@ DISTANCES = JOINED = "void(float64[:,::1], float64[:,::1])"
 GAUSSIANS = "void(float64[:,::1], float64, float64[:,::1])"
 
 
-def descend(  # noqa: C901, PLR0913, PLR0917 (one loop: numba takes no keywords, and calls cost)
+def descend(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one loop: numba takes no keywords, and calls cost)
     goal: Any,
     points: Any,
     exaggeration: Any,
@@ -60,15 +60,19 @@ def descend(  # noqa: C901, PLR0913, PLR0917 (one loop: numba takes no keywords,
     """
     n = points.shape[1]
     blocks = (n + LANES - 1) // LANES
-    wanted = np.zeros((blocks, n, LANES), np.float32)
+    wanted = np.empty((blocks, n, LANES), np.float32)
+    x, y = np.empty(blocks * LANES, np.float32), np.empty(blocks * LANES, np.float32)
     for i in range(n):
-        for j in range(n):
-            wanted[j // LANES, i, j % LANES] = exaggeration * np.float32(goal[i, j])
-    x, y = np.full(blocks * LANES, _FAR), np.full(blocks * LANES, _FAR)
-    x[:n], y[:n] = points[0], points[1]
+        for j in range(blocks * LANES):
+            wanted[j // LANES, i, j % LANES] = exaggeration * np.float32(goal[i, j]) if j < n else _ZERO
+    for i in range(blocks * LANES):
+        x[i], y[i] = (points[0, i], points[1, i]) if i < n else (_FAR, _FAR)
     sums = np.empty((5, LANES), np.float32)
-    forced = np.zeros((4, blocks * LANES), np.float32)
-    updates, gains = np.zeros((2, n), np.float32), np.ones((2, n), np.float32)
+    forced = np.empty((4, blocks * LANES), np.float32)
+    updates, gains = np.empty((2, n), np.float32), np.empty((2, n), np.float32)
+    for axis in range(2):
+        for i in range(n):
+            updates[axis, i], gains[axis, i] = _ZERO, _ONE
     decrease = 0.0
     made = 0
     while made < iterations:
@@ -77,7 +81,7 @@ def descend(  # noqa: C901, PLR0913, PLR0917 (one loop: numba takes no keywords,
         for block in range(blocks):
             forces(wanted, x, y, block, sums)
             begin = block * LANES
-            near = np.float32(0)
+            near = _ZERO
             for lane in range(min(LANES, n - begin)):
                 near += sums[0, lane]
             total += float(near)
@@ -102,7 +106,8 @@ def descend(  # noqa: C901, PLR0913, PLR0917 (one loop: numba takes no keywords,
             if math.sqrt(norm) <= least_norm or abs(decrease) < least_decrease:
                 break
             decrease = 0.0
-    points[0], points[1] = x[:n], y[:n]
+    for i in range(n):
+        points[0, i], points[1, i] = x[i], y[i]
     return made
 
 
