@@ -142,7 +142,8 @@ def test_the_host_s_page_needs_its_key(workshop_of, page_of):
 
 def test_the_host_s_page_on_voila(workshop_of, page_of):
     server, _ = workshop_of("voila", title="Class 4b")
-    page = page_of()
+    page = page_of(dark=True)
     page.goto(server.host_link)
+    expect(page.locator(".inv-root")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_text("Class 4b").first).to_be_visible()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
