@@ -18,8 +18,8 @@ FRONT_ENDS := $(addprefix inv_widgets/static/,explorer.js state.js page.js revea
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) $(wildcard js/*.mjs js/tsconfig.json inv_widgets/colour_maps.json inv_widgets/languages/*.json)
 
 # More threads than free cores make torch and scikit-learn several times slower: one a test process.
-# Where a test asks for more, those that wait sleep.
-TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive
+# Where a test asks for more, those that wait sleep. Kernels and other processes load what the first one has compiled.
+TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive PYTHONDONTWRITEBYTECODE=
 
 # A process has a whole file, in the order that the conftest.py there gives: the longest first, so that all end together.
 PYTEST := $(TEST_ENV) $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
@@ -136,7 +136,6 @@ clean: ## remove what was built (.venv and node_modules too)
 	@for file in $(FRONT_ENDS); do test -s "$$file" || { echo "[inv-widgets] npm run build did not write $$file." >&2; exit 1; }; done
 	@touch $@
 
-# Most of the packages' modules are never imported: compiled when they are, not now.
 .setup/packages: pyproject.toml constraints.txt
 	@mkdir -p .setup
 	@python=; for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python python3.13 python3.12 python3.11 python3.10); do \
@@ -149,9 +148,9 @@ clean: ## remove what was built (.venv and node_modules too)
 		echo "$$python -m venv $(VENV)"; \
 		"$$python" -m venv $(VENV) || { rm -rf $(VENV); echo "[inv-widgets] $$python cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; \
 	fi
-	$(PY) -m pip install -qq --disable-pip-version-check --no-compile --upgrade -c constraints.txt pip
+	$(PY) -m pip install -qq --disable-pip-version-check --upgrade -c constraints.txt pip
 	@echo "installing the Python packages (the first time this takes some minutes)"
-	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install -qq --disable-pip-version-check --no-compile --only-deps -e ".[dev]"
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install -qq --disable-pip-version-check --only-deps -e ".[dev]"
 	@touch $@
 
 .setup/python: .setup/packages js/build_hook.py | .setup/front-ends

@@ -8,6 +8,7 @@ for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import ipaddress
 import random
+import signal
 import socket
 import sys
 import zlib
@@ -15,6 +16,10 @@ import zlib
 import hypothesis
 import numpy as np
 import pytest
+
+# A shell's background job ignores it, and so would all that the tests start: Ctrl-C could not be tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile(
     "ci", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
