@@ -37,6 +37,8 @@ class Database:
     ----------
     where
         A path or a URL.
+    change
+        Make the tables, or bring them to this version. Without it, those of an earlier version are read as they are.
 
     Attributes
     ----------
@@ -53,11 +55,12 @@ class Database:
         If `where` is neither.
     """
 
-    def __init__(self, where: str | Path) -> None:
+    def __init__(self, where: str | Path, *, change: bool = True) -> None:
         self.address = Address.of(where)
         self._path = self.address.path
         self._file: tuple[int, int] | None = None
         self._has_log = self._closed = self._current = False
+        self._change = change
         self.id = ""
         self._alone = threading.Lock()  # SQLite has one writer: here threads wait in turn, there they would poll
         self._mending = threading.Lock()
@@ -68,7 +71,7 @@ class Database:
             self._engine = sqlite_engine(self._path, self.address.mode)
         self._finalizer = weakref.finalize(self, self._engine.dispose)
         try:
-            self._prepare(make=True)
+            self._prepare(make=change)
         except BaseException:
             self._finalizer()
             raise
@@ -173,6 +176,9 @@ class Database:
         if not self._current:
             with self._mending:
                 self._prepare(make=False)
+            if not self._current:
+                words = "its tables are an earlier version's: it must be opened once by somebody who may change them"
+                raise trouble_with(self.address.name, "store-readonly", words)
 
     def _saved_there(self) -> None:
         """See that what was committed went into the file that others find."""
@@ -188,7 +194,7 @@ class Database:
         name, path = self.address.name, self._path
         with self._told_as_trouble():
             file = None if path is None else file_id(path)
-            self._current = prepare(self._engine, name, make=make)
+            self._current = prepare(self._engine, name, make=make, change=self._change)
             with self._engine.connect() as connection:
                 if path is not None and (damage := _damage(connection)):
                     raise trouble_with(name, "store-corrupted", damage)

@@ -25,7 +25,7 @@ VERSION_TABLE = "inv_widgets_version"
 """Alembic's own table. Not called as usual: a PostgreSQL database may be another program's too."""
 
 
-def prepare(engine: Engine, name: str, *, make: bool = True) -> bool:
+def prepare(engine: Engine, name: str, *, make: bool = True, change: bool = True) -> bool:
     """Make the tables or bring them up to date, where that is needed; several processes may do so at once.
 
     What an earlier version made and nobody can write stays as it is: it can be read.
@@ -38,6 +38,8 @@ def prepare(engine: Engine, name: str, *, make: bool = True) -> bool:
         The store's, for messages.
     make
         Make the tables where there are none.
+    change
+        Bring tables of an earlier version up to date.
 
     Returns
     -------
@@ -55,6 +57,8 @@ def prepare(engine: Engine, name: str, *, make: bool = True) -> bool:
         found = _checked(connection, name, make=make)
     if found == REVISIONS[-1]:
         return True
+    if found is not None and not change:
+        return False
     try:
         _bring_up(engine, name, make=make)
     except exc.DBAPIError as error:
@@ -91,7 +95,7 @@ def _checked(connection: Connection, name: str, *, make: bool) -> str | None:
             "another file or database for the label store."
         )
     if not make:
-        raise trouble_with(name, "store-gone", "the file there now is no label store")
+        raise trouble_with(name, "store-gone", "what is there now is no label store")
     return None
 
 

@@ -1,4 +1,4 @@
-"""Another label store, opened to read only: a file is copied first, so that it stays as it is, whatever its version."""
+"""Another label store, opened to read only: it stays as it is, whatever its version; a file is copied first."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def opened(other: Any) -> Iterator[Database]:
         return
     path = Address.of(other).path
     if path is None:
-        with _closing(Database(other)) as database:
+        with _closing(Database(other, change=False)) as database:
             yield database
         return
     if not path.is_file():

@@ -32,6 +32,8 @@ def add_run(connection: Connection, run_id: str, name: str, ids: Collection[str]
         connection.execute(update(runs).where(runs.c.id == run_id).values(values))
     if found is None or found.n_cluster_maps != len(ids) or not members.known(connection, run_id):
         members.write(connection, run_id, ids)
+    else:  # a process of the version before can have written rounds of other runs since
+        members.link(connection, [run_id])
 
 
 def set_status(connection: Connection, run_id: str, status: Status) -> None:

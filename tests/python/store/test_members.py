@@ -1,6 +1,7 @@
 """Runs of any size are added by their ids; rounds on what they share count in each, whichever came first."""
 
 import sqlite3
+import uuid
 from dataclasses import asdict, replace
 
 import pytest
@@ -128,6 +129,63 @@ def test_a_store_of_the_version_before_goes_on(url):
         assert store.open_round(store.enter("Bob").id, "wider", taking("map7")).cluster_map == "map7"
 
 
+def revision_of(url):
+    engine = create_engine(url if "://" in url else f"sqlite:///{url}")
+    with engine.connect() as connection:
+        found = connection.scalar(text(f"SELECT version_num FROM {migration.VERSION_TABLE}"))
+    engine.dispose()
+    return found
+
+
+def test_a_process_of_the_version_before_writes_on(url):
+    with LabelStore(url) as store:
+        add_run(store, 8, "wider")
+        # It adds another run by rows, and somebody plays there.
+        with store.database.writing() as connection:
+            connection.execute(insert(schema.cluster_maps), [asdict(one) for one in records(2)])
+        store.add_run(RUN, "A run", ["map0", "map1"])
+        with store.database.writing() as connection:
+            of_wider = schema.run_cluster_maps.c.run_id == "wider"
+            connection.execute(schema.run_cluster_maps.delete().where(of_wider))
+        play(store, store.enter("Ada"), "map0", "wheel")
+        add_run(store, 8, "wider")
+        assert store.counts("wider") == {"map0": 1}
+        assert len(store.rounds("wider")) == 1
+
+
+def test_a_merge_leaves_the_other_store_as_it_is(url, make_url):
+    as_before(url)
+    with LabelStore(make_url()) as store:
+        assert store.merge(url).added == 1
+        assert store.merge(url).already == 1
+        add_run(store)
+        assert store.counts(RUN) == {"map0": 1}
+    assert revision_of(url) == "0001"
+    LabelStore(url).close()
+    assert revision_of(url) == migration.REVISIONS[-1]
+
+
+def test_a_user_who_may_not_change_the_tables_is_told_who_must(postgresql_url):
+    """On PostgreSQL one user can own the tables and another one play."""
+    as_before(postgresql_url)
+    engine = create_engine(postgresql_url)
+    user = f"player_{uuid.uuid4().hex[:8]}"
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {user} LOGIN"))
+        rights = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public"
+        connection.execute(text(f"GRANT {rights} TO {user}"))
+        connection.execute(text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO {user}"))
+    engine.dispose()
+    with LabelStore(postgresql_url.replace("postgres@", f"{user}@")) as store:
+        assert store.counts(RUN) == {"map0": 1}
+        with pytest.raises(StoreError, match=r"can only be read.*must be opened once by somebody who may") as caught:
+            add_run(store, 8, "wider")
+        assert caught.value.code == "store-readonly"
+        LabelStore(postgresql_url).close()  # the owner does
+        add_run(store, 8, "wider")
+        assert store.counts("wider") == {"map0": 1}
+
+
 def test_a_store_of_the_version_before_can_be_read_where_nothing_can_be_written(tmp_path, make_url):
     path = tmp_path / "old.db"
     as_before(str(path))
@@ -147,7 +205,6 @@ def test_a_store_of_the_version_before_can_be_read_where_nothing_can_be_written(
 def test_what_was_read_only_at_first_is_brought_up_when_it_can_be_written(tmp_path, monkeypatch):
     path = tmp_path / "old.db"
     as_before(str(path))
-    blocked = create_engine(f"sqlite:///{path}")
     real = migration._bring_up
     monkeypatch.setattr(migration, "_bring_up", lambda *_, **__: refuse())
     with LabelStore(path) as store:
@@ -155,9 +212,7 @@ def test_what_was_read_only_at_first_is_brought_up_when_it_can_be_written(tmp_pa
         monkeypatch.setattr(migration, "_bring_up", real)
         add_run(store, 8, "wider")
         assert store.counts("wider") == {"map0": 1}
-    with blocked.connect() as connection:
-        assert connection.scalar(text(f"SELECT version_num FROM {migration.VERSION_TABLE}")) == migration.REVISIONS[-1]
-    blocked.dispose()
+    assert revision_of(str(path)) == migration.REVISIONS[-1]
 
 
 def refuse():
