@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LocalModel } from "../core/model";
 import { press, settle, standIns } from "../core/stand_ins";
 import { exampleAbout, exampleRow } from "./example";
@@ -101,6 +101,22 @@ describe("the Comparison", () => {
     press(cell, "Escape");
     await settle();
     expect(all(el, ".inv-cmp-reading")).toHaveLength(0);
+  });
+
+  it("keeps in its menu, where it is narrow, what its toolbar has no room for", async () => {
+    const inWidth = vi.spyOn(HTMLElement.prototype, "clientWidth", "get");
+    for (const [width, above] of [
+      [272, 1],
+      [900, 5],
+    ] as const) {
+      inWidth.mockReturnValue(width);
+      const { el } = await show({ _rows: [exampleRow("1", "dog")] });
+      expect(all(el, ".inv-cmp-controls > .inv-control:not(.inv-view-menu)")).toHaveLength(above);
+      el.querySelector<HTMLElement>(".inv-view-menu > button")?.click();
+      await settle();
+      expect(all(el, ".inv-popover .inv-cmp-sorting")).toHaveLength(above === 1 ? 2 : 0);
+      expect(all(el, ".inv-cmp-sorting")).toHaveLength(2);
+    }
   });
 
   it("withholds what a game withholds", async () => {

@@ -4,16 +4,21 @@ import { useRef } from "preact/hooks";
 import { Empty, Gone, IconButton } from "../core/controls";
 import { Alert } from "../core/errors";
 import { useTranslate } from "../core/language";
+import { useWidth } from "../core/width";
 import { type ComparisonContext, Context } from "./context";
 import { Grid } from "./grid";
 import { Toolbar } from "./toolbar";
 import { filesOf } from "./uploads";
+
+/** In CSS pixels: below, the toolbar's controls would stand in more than two rows. */
+const NARROW = 560;
 
 export function Comparison(given: ComparisonContext) {
   const { store, alive } = given;
   const t = useTranslate();
   const over = useSignal(false);
   const root = useRef<HTMLDivElement>(null);
+  const width = useWidth(root);
   const { live } = store.told._about.value;
   const takes = live && alive.value;
   const onDrop = (event: DragEvent) => {
@@ -65,7 +70,7 @@ export function Comparison(given: ComparisonContext) {
             }}
           />
         )}
-        <Toolbar />
+        <Toolbar narrow={width > 0 && width < NARROW} />
         <Complaints complaints={store.complaints.value} onClose={() => (store.complaints.value = [])} />
         {empty ? <Nothing live={live} /> : <Grid />}
         {over.value && (

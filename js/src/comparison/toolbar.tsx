@@ -15,15 +15,23 @@ import { ViewMenu } from "./view_menu";
 
 const MODES = ["overlay", "mask", "map"] as const;
 
-export function Toolbar() {
+/** Where it is `narrow` one row has what is used most, and the menu the rest. */
+export function Toolbar({ narrow }: { narrow: boolean }) {
   const { store, page } = useContext(Context);
   const t = useTranslate();
-  const mode = store.own.view.value;
   const about = store.told._about.value;
   const pictures = t("explorer.pictures", { count: store.contents.heads.value.length });
   const methods = t("comparison.methods", { count: about.methods.length });
+  const rest = (
+    <>
+      <Legend />
+      <Strength />
+      <Sorting what="methods" />
+      <Sorting what="pictures" />
+    </>
+  );
   return (
-    <header class="inv-cmp-toolbar">
+    <header class="inv-cmp-toolbar" data-narrow={narrow}>
       <div class="inv-cmp-title">
         {!page && <h2>{t("comparison.title", { pictures, methods })}</h2>}
         {about.network && <p class="inv-quiet">{t("comparison.by", { network: about.network })}</p>}
@@ -32,39 +40,44 @@ export function Toolbar() {
       <div class="inv-cmp-controls">
         <Segmented
           label={t("explorer.view")}
-          value={mode}
+          value={store.own.view.value}
           options={MODES}
           name={(each) => t(`explorer.view_${each}`)}
           onChoose={(view) => store.set({ view })}
         />
-        <Legend />
-        {mode === "mask" ? (
-          <Slider
-            label={t("explorer.share")}
-            min={0.5}
-            max={100}
-            step={0.5}
-            value={store.own.share.value}
-            text={percent(store.own.share.value, store.own.share.value % 1 ? 1 : 0, t)}
-            onSlide={(share) => store.slide({ share })}
-          />
-        ) : (
-          <Slider
-            label={t("explorer.opacity")}
-            min={0}
-            max={1}
-            step={0.01}
-            value={store.shared.opacity.value}
-            text={percent(100 * store.shared.opacity.value, 0, t)}
-            disabled={mode !== "overlay"}
-            onSlide={(opacity) => store.slideShared({ opacity })}
-          />
-        )}
-        <Sorting what="methods" />
-        <Sorting what="pictures" />
-        <ViewMenu />
+        {!narrow && rest}
+        <ViewMenu>{narrow && rest}</ViewMenu>
       </div>
     </header>
+  );
+}
+
+/** How much of a map is seen: its opacity, or the share that a mask shows. */
+function Strength() {
+  const { store } = useContext(Context);
+  const t = useTranslate();
+  const mode = store.own.view.value;
+  return mode === "mask" ? (
+    <Slider
+      label={t("explorer.share")}
+      min={0.5}
+      max={100}
+      step={0.5}
+      value={store.own.share.value}
+      text={percent(store.own.share.value, store.own.share.value % 1 ? 1 : 0, t)}
+      onSlide={(share) => store.slide({ share })}
+    />
+  ) : (
+    <Slider
+      label={t("explorer.opacity")}
+      min={0}
+      max={1}
+      step={0.01}
+      value={store.shared.opacity.value}
+      text={percent(100 * store.shared.opacity.value, 0, t)}
+      disabled={mode !== "overlay"}
+      onSlide={(opacity) => store.slideShared({ opacity })}
+    />
   );
 }
 
@@ -191,7 +204,7 @@ function Adding() {
           onClick={() => setOpen(!open)}
           {...GUARDED}
         >
-          <span class="inv-quiet">{t("comparison.class")}</span>
+          <span class="inv-quiet inv-cmp-class">{t("comparison.class")}</span>
           <bdi>{name}</bdi>
           <Icon name="down" />
         </button>

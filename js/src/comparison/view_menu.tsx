@@ -1,4 +1,5 @@
 /** Size, methods, measures, signs, outline, and files of what is seen. */
+import type { ComponentChildren } from "preact";
 import { useContext, useState } from "preact/hooks";
 import { Icon, Segmented } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
@@ -9,7 +10,8 @@ import { download } from "../host_desk/files";
 import { Context } from "./context";
 import { titleOf } from "./numbers";
 
-export function ViewMenu() {
+/** `children`: what the toolbar has no room for. */
+export function ViewMenu({ children }: { children: ComponentChildren }) {
   const { store } = useContext(Context);
   const t = useTranslate();
   return (
@@ -26,6 +28,7 @@ export function ViewMenu() {
         onSlide: (cell_size) => store.slide({ cell_size }),
       }}
     >
+      {children}
       <Methods />
       <Measures />
       <Segmented
