@@ -2,10 +2,7 @@
 
 /** What deflated bytes (RFC 1951) held. */
 export async function inflate(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  if (typeof DecompressionStream === "undefined") {
-    throw new Error("[inv-widgets] This browser is too old to show cluster maps: use one of 2023 or newer.");
-  }
-  const { readable, writable } = new DecompressionStream("deflate-raw");
+  const { readable, writable } = inflater();
   const writer = writable.getWriter();
   // What is wrong with the bytes is told to the reader too.
   writer.write(packed).catch(() => {});
@@ -13,9 +10,15 @@ export async function inflate(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Arr
   const parts: Uint8Array[] = [];
   let size = 0;
   const reader = readable.getReader();
-  for (let step = await reader.read(); !step.done; step = await reader.read()) {
-    parts.push(step.value);
-    size += step.value.byteLength;
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      parts.push(step.value);
+      size += step.value.byteLength;
+    }
+  } catch (cause) {
+    throw new Error("[inv-widgets] A picture came with damaged bytes. Run the cell, or make the page, again.", {
+      cause,
+    });
   }
   const whole = new Uint8Array(size);
   let at = 0;
@@ -24,6 +27,16 @@ export async function inflate(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Arr
     at += part.byteLength;
   }
   return whole;
+}
+
+function inflater(): DecompressionStream {
+  try {
+    return new DecompressionStream("deflate-raw");
+  } catch (cause) {
+    // Some browsers of 2020 to 2023 have the class without this format.
+    const words = "[inv-widgets] This browser is too old to show cluster maps: use one of 2023 or newer.";
+    throw new Error(words, { cause });
+  }
 }
 
 /** From differences back to cells, in place: each is the sum (mod 256) of all up to it. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { EXAMPLE_MAPS, examplePicture, labelledPicture } from "../explorer/example";
 import { Arrays, type Bytes, bytes, ChannelMaps, type ClusterMap, type Column, isWhole } from "./payload";
 
@@ -75,6 +75,38 @@ it("tells a whole picture from its head", () => {
   const picture = examplePicture();
   expect(isWhole(picture)).toBe(true);
   expect(isWhole({ key: "1", name: "later.jpg", target_name: "dog" })).toBe(false);
+});
+
+describe("bytes that cannot be unpacked", () => {
+  const picture = examplePicture();
+
+  it.each([
+    ["damaged", Uint8Array.from([7, 1, 2, 3])],
+    ["cut short", bytes(picture.maps).slice(0, 20)],
+    ["none", new Uint8Array(0)],
+  ])("%s: says what to do", async (_, maps) => {
+    await expect(Arrays.of({ ...picture, maps })).rejects.toThrow(/damaged bytes. Run the cell/);
+    await expect(ChannelMaps.of(maps)).rejects.toThrow(/damaged bytes. Run the cell/);
+  });
+
+  it.each([
+    ["knows no streams that inflate", undefined],
+    [
+      "knows other formats only",
+      class {
+        constructor() {
+          throw new TypeError("Unsupported compression format: 'deflate-raw'");
+        }
+      },
+    ],
+  ])("a browser that %s is too old", async (_, there) => {
+    vi.stubGlobal("DecompressionStream", there);
+    try {
+      await expect(Arrays.of(picture)).rejects.toThrow(/too old to show cluster maps: use one of 2023/);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
 });
 
 it("says what to do when bytes are missing", () => {

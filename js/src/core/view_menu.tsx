@@ -62,18 +62,22 @@ export function Checks({ legend, choices, chosen, onToggle, onEvery }: ChecksPro
       ))}
       {onEvery && (
         <div class="inv-actions">
-          {([true, false] as const).map((shown) => (
-            <button
-              key={String(shown)}
-              type="button"
-              class="inv-button"
-              disabled={count === (shown ? choices.length : 0)}
-              onClick={() => onEvery(shown)}
-              {...GUARDED}
-            >
-              {t(shown ? "explorer.show_all" : "explorer.hide_all")}
-            </button>
-          ))}
+          {([true, false] as const).map((shown) => {
+            const done = count === (shown ? choices.length : 0);
+            return (
+              <button
+                key={String(shown)}
+                type="button"
+                class="inv-button"
+                // In words only: it keeps the focus, and Escape still closes the menu.
+                aria-disabled={done || undefined}
+                onClick={done ? undefined : () => onEvery(shown)}
+                {...GUARDED}
+              >
+                {t(shown ? "explorer.show_all" : "explorer.hide_all")}
+              </button>
+            );
+          })}
         </div>
       )}
     </fieldset>

@@ -31,8 +31,10 @@ export class Channels {
     return this.#signal(picture).value;
   }
 
-  /** Ask for those that are not here, in this order and one after another. */
+  /** Ask for those that are not here, in this order and one after another; for the first even where that failed before. */
   want(pictures: readonly Picture[]): void {
+    const [first] = pictures;
+    if (first && this.#signal(first).peek().error) this.retry(first);
     this.#wanted = pictures;
     this.#next();
   }

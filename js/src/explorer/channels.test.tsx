@@ -88,6 +88,20 @@ describe("thumbnails of channels that stand in the kernel", () => {
     expect([here(), missing()]).toEqual([["true", "true"], null]);
   });
 
+  it("of a picture beside it that did not come are asked for anew when it is looked at", async () => {
+    const { state, answer, open, here, missing, keys } = await show(["ant", "bee"]);
+    await open("id-0-0");
+    await answer(0);
+    await answer(1, { error: "[inv-widgets] The disk is asleep." });
+    expect(missing()).toBeNull();
+    await open(null);
+    state.set("picture", "bee.jpg");
+    await open("id-0-0");
+    expect([keys(), missing()]).toEqual([["0", "1", "1"], null]);
+    await answer(2);
+    expect(here()).toEqual(["true", "true"]);
+  });
+
   it("say so at once where there is no kernel any more", async () => {
     const { open, here, missing } = await show(["ant"], { live: false });
     await open("id-0-0");

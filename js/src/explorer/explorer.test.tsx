@@ -43,6 +43,24 @@ describe("the Explorer", () => {
     expect(focusable.filter((element) => !element.hasAttribute("data-lm-suppress-shortcuts"))).toEqual([]);
   });
 
+  it("keeps the focus on a button of the menu that has nothing left to do", async () => {
+    const { el, model } = await show({ _pictures: [examplePicture()] });
+    el.querySelector<HTMLElement>(".inv-menu button")?.click();
+    await settle();
+    const [all, none] = [...el.querySelectorAll<HTMLButtonElement>(".inv-checks .inv-actions button")];
+    none?.focus();
+    none?.click();
+    await settle();
+    expect(model.get("hidden_layers")).toEqual(["features.0", "features.1"]);
+    expect([document.activeElement, none?.getAttribute("aria-disabled")]).toEqual([none, "true"]);
+    all?.click();
+    await settle();
+    expect(model.get("hidden_layers")).toEqual([]);
+    press(none, "Escape");
+    await settle();
+    expect(el.querySelector(".inv-checks")).toBeNull();
+  });
+
   it("is one stop of the Tab key, and arrows move", async () => {
     const { el } = await show({ _pictures: [examplePicture()] });
     const stops = () => cards(el).filter((card) => card.tabIndex === 0);
