@@ -43,7 +43,7 @@ def rows_with(
     import pyarrow.compute as pc
 
     table, starts = files.columns("cluster_maps", ["id", _MEMBERS, *names])
-    wanted = pa.array([] if ids is None else sorted(set(ids)), pa.string())
+    wanted = pa.array([] if ids is None else sorted({one for one in ids if isinstance(one, str)}), pa.string())
     rows = np.arange(len(table)) if ids is None else np.flatnonzero(pc.is_in(table["id"], wanted).to_numpy())
     if ids is not None and "members" in table.column_names:
         rows = np.union1d(rows, _rows_of_members(table["members"], wanted))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-__all__ = ["ensure_torchvision", "eval_pass", "output_of", "version_of", "widened"]
+__all__ = ["between_passes", "ensure_torchvision", "eval_pass", "output_of", "version_of", "widened"]
 
 _SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -107,6 +107,11 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
                 # Ctrl-C pressed twice.
                 _restore(flags, buffers)
                 raise
+
+
+def between_passes() -> AbstractContextManager[Any]:
+    """Hold off passes of other threads; what is read meanwhile is what it was before they began."""
+    return _pass_lock
 
 
 def output_of(module: nn.Module, inputs: Tensor) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from inv_widgets.torch_support import version_of
+from inv_widgets.torch_support import between_passes, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,11 @@ class WeightsHash:
         self._hash = ""
 
     def __call__(self) -> str:
-        """Give the hash of the weights as they are now."""
+        """Give the hash of the weights as they are now, or before another thread's pass that is under way."""
+        with between_passes():  # some networks write to their buffers, which are put back afterwards
+            return self._now()
+
+    def _now(self) -> str:
         tensors = _held_by(self._module)
         sums = _quick_sums([tensor for _, tensor in tensors])
         state = [

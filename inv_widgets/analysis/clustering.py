@@ -88,8 +88,19 @@ def cluster_points(points: NDArray[Any], recipe: Recipe) -> Clustering:
         Shape (n, 2), n > `recipe.clusters_min`.
     recipe
         Clusterings with `clusters_min` .. ``min(clusters_max, n - 1)`` clusters compete; of equals the fewest win.
+
+    Raises
+    ------
+    ValueError
+        If a point is nowhere (NaN or infinite): the recipe has t-SNE go in steps that are too large.
     """
     points = np.ascontiguousarray(points, np.float64)
+    if not np.isfinite(points).all():  # the compiled tree would look for a nearest one without end
+        raise ValueError(
+            "[inv-widgets] Feature maps have no place in the plane (NaN or infinite): t-SNE went in steps too large. "
+            f"Give a recipe with a smaller tsne_early_exaggeration (it is {recipe.tsne_early_exaggeration:g}) or "
+            f"tsne_learning_rate_min ({recipe.tsne_learning_rate_min:g}), or the defaults."
+        )
     numbers = range(recipe.clusters_min, min(recipe.clusters_max, len(points) - 1) + 1)
     labels, samples = (_sklearn_ways if recipe.solver == "sklearn" else _ways)(points, numbers)
     means = samples.mean(axis=1)

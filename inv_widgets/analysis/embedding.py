@@ -199,7 +199,7 @@ def _eigen(small: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
     """
     from scipy.linalg.lapack import ssyevd
 
-    values, vectors, failed = ssyevd(small.T, overwrite_a=True)
+    values, vectors, failed = ssyevd(small.T)
     return np.linalg.eigh(small.astype(np.float64)) if failed else (values, vectors)
 
 

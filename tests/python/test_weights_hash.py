@@ -1,10 +1,13 @@
 """The sum of the weights' bytes: the same wherever and however they lie, and one that notices every write."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from inv_widgets.torch_support import eval_pass
 from inv_widgets.weights_hash import WeightsHash, _quick_sums
 
 
@@ -59,3 +62,23 @@ def test_inference_tensors_can_be_summed():
     with torch.inference_mode():
         module = nn.Linear(5, 3)
     assert len(WeightsHash(module)()) == 16
+
+
+def test_what_another_thread_s_pass_writes_is_not_hashed():
+    module = nn.Linear(5, 3)
+    module.register_buffer("calls", torch.zeros(()))
+    hashed = WeightsHash(module)
+    before, found, asked = hashed(), [], threading.Event()
+
+    def other():
+        asked.set()
+        found.append(hashed())
+
+    with eval_pass(module):
+        module.calls += 1
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert asked.wait(10)
+        thread.join(0.2)
+    thread.join(10)
+    assert found == [before]

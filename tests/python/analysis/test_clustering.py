@@ -88,6 +88,14 @@ def test_the_compiled_tree_of_ties_joins_everything_once(points):
     assert (merges.max(axis=1) < len(points) + np.arange(len(merges))).all()
 
 
+@pytest.mark.parametrize("place", [np.nan, np.inf])
+def test_points_that_are_nowhere_are_refused(place):
+    points = np.random.default_rng(0).normal(size=(30, 2))
+    points[7, 1] = place
+    with pytest.raises(ValueError, match=r"\[inv-widgets\] .*tsne_learning_rate_min \(50\)"):
+        cluster_points(points, Recipe())
+
+
 def test_every_cut_has_its_number_of_clusters_where_merges_are_equally_high():
     square = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [5, 5], [5, 6], [6, 5], [6, 6.0]])
     for k in (2, 3, 4, 5, 6, 7):

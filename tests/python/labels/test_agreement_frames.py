@@ -58,7 +58,11 @@ def test_places(two, tmp_path):
     assert [(each.picture, each.layer, each.depth) for each in places.values()] == [
         ("church.jpg", "conv1", 0), ("church.jpg", "conv1", 0), ("church.jpg", "conv2", 1), ("tower.jpg", "conv2", 1),
     ]  # fmt: skip
-    assert map_places(load(two.save(tmp_path / "run.parquet"))) == places
+    saved = load(two.save(tmp_path / "run.parquet"))
+    assert map_places(saved) == places
+    first, *_, last = places
+    for run in (two, saved):  # a frame of one's own can have rounds about nothing
+        assert map_places(run, [last, math.nan, "unknown", first, None]) == {one: places[one] for one in (first, last)}
 
 
 def test_places_of_a_merged_run_are_its_members(two, rounds, tmp_path):
