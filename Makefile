@@ -30,7 +30,7 @@ KEEP_GOING = $(findstring k,$(firstword -$(MAKEFLAGS)))
 
 # A stamp whose product was deleted by hand is worth nothing.
 ifeq ($(wildcard $(PY)),)
-$(shell rm -f .setup/packages .setup/python)
+$(shell rm -f .setup/python)
 endif
 ifeq ($(wildcard js/node_modules/.package-lock.json),)
 $(shell rm -f .setup/node)
@@ -136,7 +136,8 @@ clean: ## remove what was built (.venv and node_modules too)
 	@for file in $(FRONT_ENDS); do test -s "$$file" || { echo "[inv-widgets] npm run build did not write $$file." >&2; exit 1; }; done
 	@touch $@
 
-.setup/packages: pyproject.toml constraints.txt
+# After the front ends: to know what the package needs, pip runs its build hook, which would build them a second time.
+.setup/python: pyproject.toml constraints.txt js/build_hook.py | .setup/front-ends
 	@mkdir -p .setup
 	@python=; for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python python3.13 python3.12 python3.11 python3.10); do \
 		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then python="$$candidate"; break; fi; \
@@ -150,9 +151,5 @@ clean: ## remove what was built (.venv and node_modules too)
 	fi
 	$(PY) -m pip install -qq --disable-pip-version-check --upgrade -c constraints.txt pip
 	@echo "installing the Python packages (the first time this takes some minutes)"
-	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install -qq --disable-pip-version-check --only-deps -e ".[dev]"
-	@touch $@
-
-.setup/python: .setup/packages js/build_hook.py | .setup/front-ends
-	$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install -qq --disable-pip-version-check -e ".[dev]"
 	@touch $@
