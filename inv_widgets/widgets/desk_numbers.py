@@ -49,7 +49,7 @@ class DeskNumbers:
                     self._numbers = self._count(game, now)
                 except StoreError as error:
                     trouble = {"code": error.code, "message": str(error)}
-                    self._numbers = (self._numbers or _nothing(game)) | {"trouble": trouble}
+                    self._numbers = (self._numbers or _base(game, {})) | {"trouble": trouble}
                 self._counted = now
             return dict(self._numbers)
 
@@ -64,13 +64,12 @@ class DeskNumbers:
             self._agreement, self._agreed = agreement(game.store, game.run_id), now
         board = game.store.leaderboard(game.run_id)
         return {
-            **_nothing(game),
+            **_base(game, found.rounds_of),
             "status": game.store.status(game.run_id),
             "n_players": len(found.players),
             **{name: getattr(found, name) for name in _SAME},
             "n_played": game.maps.n_with(found.rounds_of, 1),
             "n_retired": _retired(game, found.quotas),
-            "coverage": coverage(game, found.rounds_of),
             "agreement": _agreement(found, self._agreement),
             "leaderboard": [{name: getattr(row, name) for name in _BOARD} for row in board],
             "players": [
@@ -93,7 +92,8 @@ _SAME = ("n_active", "n_rounds", "won", "lost", "resigned", "skipped", "withdraw
 _BOARD = ("nickname", "points", "rounds", "wins")
 
 
-def _nothing(game: Game) -> dict[str, Any]:
+def _base(game: Game, rounds_of: Mapping[str, int]) -> dict[str, Any]:
+    """Give what is known of the game without the store; the numbers that the store counts are 0."""
     return {
         "title": game.title or "Deep Reveal",
         "status": "running",
@@ -102,7 +102,7 @@ def _nothing(game: Game) -> dict[str, Any]:
         "median_seconds": None,
         "n_maps": len(game.maps),
         "retire_after": game.rules.retire_after,
-        "coverage": coverage(game, {}),
+        "coverage": coverage(game, rounds_of),
         "agreement": {"guess_right": None, "shared_label": None, "pairs": 0, "same_guess": None},
         "leaderboard": [],
         "players": [],
