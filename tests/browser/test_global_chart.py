@@ -99,6 +99,11 @@ def test_keys_do_what_clicks_do(pair):
     for key in ("a", "b", "d", "d", "j"):
         page.keyboard.press(key)
     assert notebook.cells() == before
+    # The view has one stop of the Tab key, before the layers and the search field.
+    chart.root.get_by_role("radio", name="labels").focus()
+    page.keyboard.press("ArrowRight")
+    expect(chart.root.locator(".inv-chart[data-view=trends] .inv-vega[data-state=drawn]")).to_be_visible()
+    expect(chart.root.get_by_role("radio", name="trends")).to_be_focused()
 
 
 def test_new_numbers_and_restyled_charts_come_in_place(pair, screenshot):

@@ -77,6 +77,42 @@ def test_rounds_by_keyboard_and_by_mouse_on_a_phone(engine, workshop_of, page_of
     assert not page.get_by_text("import").count()  # no code in sight
 
 
+def test_a_whole_game_by_keyboard_alone(workshop_of, page_of):
+    server, stored = workshop_of(rounds=2, consent="Your answers are kept.")
+    game = player_on(page_of(), server).on("welcome")
+    keyboard = game.page.keyboard
+
+    def tab_to(thing):
+        for _ in range(12):
+            keyboard.press("Tab")
+            if thing.evaluate("element => element === document.activeElement"):
+                return
+        raise AssertionError(f"the Tab key does not come to {thing}")
+
+    tab_to(game.root.get_by_role("textbox", name="Your nickname"))
+    keyboard.type("ada")
+    tab_to(game.root.get_by_label("I agree to take part"))
+    keyboard.press("Space")
+    tab_to(game.button("Play"))
+    keyboard.press("Enter")
+    for _ in range(2):
+        game.on("round")
+        expect(game.guess_field()).to_be_focused()
+        keyboard.type("kitch")
+        keyboard.press("Enter")
+        keyboard.type("a bump")
+        keyboard.press("Enter")
+        keyboard.press("Enter")
+        game.on("result")
+        keyboard.press("Enter")
+    game.on("end")
+    tab_to(game.button("Play on"))
+    keyboard.press("Enter")
+    game.on("round")
+    answered = stored().query("status == 'answered'")
+    assert [list(labels) for labels in answered["labels"]] == [["a bump"]] * 2
+
+
 def test_who_comes_back_goes_on(workshop_of, page_of):
     server, stored = workshop_of()
     page = page_of()
