@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -70,9 +71,13 @@ class RunWriter:
         self.job = dict(job or {})
 
     def __enter__(self) -> Self:
-        for kind, file in self._paths.items():
-            draft = self._drafts[kind] = _draft(file)
-            self._writers[kind] = GroupWriter(draft, SCHEMAS[kind])
+        try:
+            for kind, file in self._paths.items():
+                draft = self._drafts[kind] = _draft(file)
+                self._writers[kind] = GroupWriter(draft, SCHEMAS[kind])
+        except BaseException:
+            self._give_up()
+            raise
         return self
 
     def add(self, explanation: Explanation, kept_as: tuple[bytes, bytes] | None = None) -> None:
@@ -98,21 +103,28 @@ class RunWriter:
         self._append(tables, sizes or {}, name)
 
     def __exit__(self, kind: object, *_: object) -> None:
-        written = {"run": uuid.uuid4().hex, "errors": self.errors, "job": self.job}
         try:
             if kind is None:
-                self._add_waiting()
-            for writer in self._writers.values():
-                if kind is None:
-                    writer.close({"inv_widgets": json.dumps(written)})
-                else:
-                    writer.abandon()
-            # The cluster maps last: where they stand, the companions stand too.
-            for name in ("pictures", "columns", "cluster_maps") if kind is None else ():
-                _move(self._drafts[name], self._paths[name])
+                self._finish()
         finally:
-            for draft in self._drafts.values():
-                draft.unlink(missing_ok=True)
+            self._give_up()
+
+    def _finish(self) -> None:
+        self._add_waiting()
+        written = json.dumps({"run": uuid.uuid4().hex, "errors": self.errors, "job": self.job})
+        for writer in self._writers.values():
+            writer.close({"inv_widgets": written})
+        # The cluster maps last: where they stand, the companions stand too.
+        for name in ("pictures", "columns", "cluster_maps"):
+            _move(self._drafts[name], self._paths[name])
+
+    def _give_up(self) -> None:
+        """Let go of drafts that have not become files."""
+        for writer in self._writers.values():
+            with contextlib.suppress(OSError, pa.ArrowException):  # a full disk was told of already
+                writer.abandon()
+        for draft in self._drafts.values():
+            draft.unlink(missing_ok=True)
 
     def _add_waiting(self) -> None:
         if not self._waiting:

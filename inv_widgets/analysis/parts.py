@@ -8,7 +8,6 @@ is put together at the end.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -79,8 +78,8 @@ class Parts:
         if resume:
             self._move()  # what a merge that was cut short has left there
             self._resume()
-        else:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if not resume or not self._manifest.exists():
+            _remove(self._folder)  # its parts are of another run, or nobody knows of which
         keys: list[str] = [] if self._old is None else self._old.job["keys"]
         self._places = {key: place for place, key in enumerate(keys)}
         self._made = PartFiles(self._folder)
@@ -99,8 +98,7 @@ class Parts:
     def __exit__(self, *_: object) -> None:
         """Give up the draft, where it has not become the run."""
         if self._draft is not None:
-            with contextlib.suppress(OSError):  # a full disk was told of already
-                self._leave(KeyboardInterrupt)
+            self._leave(KeyboardInterrupt)
             shutil.rmtree(self._draft_folder, ignore_errors=True)
 
     def count(self) -> int:
@@ -249,6 +247,15 @@ def _difference(name: str, old: Any, new: Any) -> str:
         fields = [field for field in {**before, **now} if before.get(field) != now.get(field)]
         return ", ".join(f"{field} {before.get(field)!r}, now {now.get(field)!r}" for field in fields)
     return f"{name} {old!r}, now {new!r}"
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        raise OSError(
+            f"[inv-widgets] {folder} is of an earlier run and cannot be removed: close what has its files open, or "
+            "delete it."
+        )
 
 
 def _write_whole(file: Path, text: str) -> None:

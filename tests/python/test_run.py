@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from inv_widgets import run_groups
+from inv_widgets import run_groups, run_writer
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest
 from inv_widgets.recipe import Recipe
 from inv_widgets.run import _KEPT, Run, _Lazy, as_run, load
@@ -432,6 +432,32 @@ def test_an_error_while_writing_leaves_the_older_run(saved, tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_and_fail()
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_where_a_file_cannot_be_made_nothing_stays(saved, tmp_path, monkeypatch):
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    makes, made = run_writer.GroupWriter, []
+
+    def failing(path, schema):
+        if len(made) == 2:
+            raise OSError("full")
+        made.append(makes(path, schema))
+        return made[-1]
+
+    def write():
+        with RunWriter(saved) as writer:
+            writer.add(ODD[0])
+
+    monkeypatch.setattr(run_writer, "GroupWriter", failing)
+    with pytest.raises(OSError, match="full"):
+        write()
+    made.clear()
+    monkeypatch.setattr(run_writer, "GroupWriter", lambda *where: made.append(makes(*where)) or made[-1])
+    monkeypatch.setattr(run_writer, "tables_of", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    assert not any(writer._writer.is_open for writer in made)
 
 
 def test_copied_rows_are_the_same_but_for_the_name(saved, tmp_path):

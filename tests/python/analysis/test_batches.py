@@ -20,7 +20,7 @@ from torch import nn
 
 import inv_widgets as inv
 from inv_widgets import run_groups
-from inv_widgets.analysis import batch_passes, batches, part_files, run_lock
+from inv_widgets.analysis import batch_passes, batches, part_files, parts, run_lock
 from inv_widgets.analysis.part_files import PartFiles
 from inv_widgets.analysis.picture_lists import entries, unique
 from inv_widgets.run_files import companions
@@ -229,6 +229,22 @@ def test_resume_false_starts_anew(net, folder, tmp_path, counted):
     go(net, folder, out=out)
     assert names(go(net, [folder / "a.png"], out=out, resume=False)) == ["a.png"]
     assert len(counted) == 5
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_parts_of_another_run_or_of_nobody_knows_which_do_not_count(net, folder, tmp_path, monkeypatch, resume):
+    out, changed = tmp_path / "run.parquet", dataclasses.replace(QUICK, seed=9)
+    stop_after(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        go(net, folder, out=out)
+    monkeypatch.undo()
+    if resume:  # removing a folder was cut short
+        (tmp_path / "run.parts" / "job.json").unlink()
+        assert go(net, folder, out=out, recipe=changed) == go(net, folder, recipe=changed)
+    else:  # on Windows nobody removes a file that is open
+        monkeypatch.setattr(parts.shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(OSError, match=r"\[inv-widgets\] .*run.parts is of an earlier run and cannot be removed"):
+            go(net, folder, out=out, recipe=changed, resume=False)
 
 
 def test_one_choice_of_layers_in_a_list_is_that_choice(net, folder, tmp_path, counted):
