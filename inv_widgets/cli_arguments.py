@@ -78,9 +78,10 @@ def check_out(path: Path, suffixes: Iterable[str]) -> None:
             f"[inv-widgets] --out {path} is not possible: give a name that ends in {' or '.join(suffixes)}."
         )
     # Before a network works for hours: the folder, or where it will be made, takes files.
-    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    above = path.absolute().parents
+    folder = next((folder for folder in above if folder.exists()), above[-1])  # a drive may be missing
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        why = "you may not write there" if folder.is_dir() else "it is a file"
+        why = "you may not write there" if folder.is_dir() else "it is no folder"
         raise OSError(f"[inv-widgets] --out {path} cannot be written: {str(folder)!r}: {why}. Give another place.")
 
 

@@ -64,7 +64,11 @@ def _compiled(
         return _made(numba.njit(signature, cache=True, **options), function)
     except Exception as error:  # noqa: BLE001 (no folder can be written, the disk is full; damaged files raise anything)
         _log.info("[inv-widgets] %s is compiled anew by each process: %s", function.__name__, error)
-    return _made(numba.njit(signature, **options), function)
+    try:
+        return _made(numba.njit(signature, **options), function)
+    except Exception as error:  # noqa: BLE001 (a version of numba or LLVM that takes something else)
+        _log.info("[inv-widgets] %s cannot be compiled (%s): explanations take longer.", function.__name__, error)
+        return None
 
 
 def _made(decorate: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:

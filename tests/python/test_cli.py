@@ -271,7 +271,7 @@ def test_a_place_that_takes_no_files_is_refused_before_anything_is_loaded(tmp_pa
     monkeypatch.setattr(network_names, "load_network", lambda *_, **__: pytest.fail("the network was loaded"))
     (tmp_path / "file").touch()
     explain = ("explain", fashion[0], "--network", "demo:fashion", "--out")
-    assert "it is a file" in refused(capsys, *explain, tmp_path / "file" / "new" / "r.parquet")
+    assert "it is no folder" in refused(capsys, *explain, tmp_path / "file" / "new" / "r.parquet")
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
     assert f"{str(tmp_path)!r}: you may not write there" in refused(capsys, *explain, tmp_path / "r.parquet")
 

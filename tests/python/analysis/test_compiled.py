@@ -41,6 +41,10 @@ def total(values):
     return result
 
 
+def untyped(values):
+    return values.no_such_method()
+
+
 def use(folder, **environment):
     return subprocess.Popen(
         [sys.executable, "-c", USE, str(folder)],
@@ -103,6 +107,12 @@ def test_without_numba_explanations_are_made_too(monkeypatch):
         assert one.total_weight == pytest.approx(two.total_weight, rel=1e-6)
         assert max(two.silhouettes.values()) == pytest.approx(max(one.silhouettes.values()), abs=0.25)
         np.testing.assert_allclose(one.weighted_sum, two.weighted_sum, rtol=1e-4, atol=1e-4)
+
+
+def test_what_this_numba_does_not_compile_is_left_to_numpy(caplog):
+    caplog.set_level("INFO")
+    assert compiled(untyped, "float64(float64[::1])") is None
+    assert "untyped cannot be compiled" in caplog.text
 
 
 def test_the_compiled_loop_is_the_loop():
