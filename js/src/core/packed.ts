@@ -16,9 +16,9 @@ export async function inflate(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Arr
       size += step.value.byteLength;
     }
   } catch (cause) {
-    throw new Error("[inv-widgets] A picture came with damaged bytes. Run the cell, or make the page, again.", {
-      cause,
-    });
+    // A kernel that runs on after an update sends what the older front end read.
+    const words = "A picture's bytes are damaged, or of another version: restart the kernel and run the cell again.";
+    throw new Error(`[inv-widgets] ${words}`, { cause });
   }
   const whole = new Uint8Array(size);
   let at = 0;

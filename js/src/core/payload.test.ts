@@ -84,9 +84,10 @@ describe("bytes that cannot be unpacked", () => {
     ["damaged", Uint8Array.from([7, 1, 2, 3])],
     ["cut short", bytes(picture.maps).slice(0, 20)],
     ["none", new Uint8Array(0)],
+    ["as an older kernel sends them", EXAMPLE_MAPS],
   ])("%s: says what to do", async (_, maps) => {
-    await expect(Arrays.of({ ...picture, maps })).rejects.toThrow(/damaged bytes. Run the cell/);
-    await expect(ChannelMaps.of(maps)).rejects.toThrow(/damaged bytes. Run the cell/);
+    await expect(Arrays.of({ ...picture, maps })).rejects.toThrow(/damaged, or of another version: restart the kernel/);
+    await expect(ChannelMaps.of(maps)).rejects.toThrow(/damaged, or of another version: restart the kernel/);
   });
 
   it.each([

@@ -25,6 +25,12 @@ def situation(counts=None, history=()):
     return Situation(counts or {}, (), tuple(history), 0.0)
 
 
+def test_layers_are_told_from_shallow_to_deep(new_game, run):
+    deep = dataclasses.replace(run[0], columns=run[0].columns[1:])  # nothing of the shallow one is left there
+    game = new_game(Run([deep, run[1]]))
+    assert list(game.layers) == ["features.0", "features.1"]
+
+
 def test_the_run_as_the_store_knows_it(new_game, run):
     game = new_game()
     assert list(game.maps) == [shown.id for one in run for _, shown in one.cluster_maps()]
