@@ -188,7 +188,7 @@ class _Buffers:
         # Not all that writes counts its writing: versions tell nothing.
         with torch.inference_mode(mode=False), torch.no_grad():
             for _, _, buffer in self._found:
-                found[buffer.device].append(buffer.reshape(-1).view(torch.uint8))
+                found[buffer.device].append(_bytes(buffer))
             return {device: torch.cat(flat) for device, flat in found.items()}
 
     def _write(self, device: Any) -> None:
@@ -199,8 +199,14 @@ class _Buffers:
             for buffer in (buffer for _, _, buffer in self._found if buffer.device == device):
                 own = self._values[device][start : start + buffer.nbytes]
                 start += buffer.nbytes
-                if not torch.equal(own, buffer.reshape(-1).view(torch.uint8)):
+                if not torch.equal(own, _bytes(buffer)):
                     buffer.copy_(own.clone().view(buffer.dtype).view(buffer.shape))
+
+
+def _bytes(buffer: Tensor) -> Tensor:
+    import torch
+
+    return buffer.reshape(-1).contiguous().view(torch.uint8)  # bytes are seen only of what has no gaps
 
 
 def _uncompiled() -> AbstractContextManager[Any]:

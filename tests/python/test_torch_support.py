@@ -203,6 +203,16 @@ def test_buffers_that_the_network_writes_to_are_put_back(error):
             assert value._version == version, "what did not change is not written to"
 
 
+def test_buffers_with_gaps_and_expanded_ones_are_put_back():
+    module = nn.Linear(3, 3)
+    module.register_buffer("every_second", torch.arange(6.0)[::2])
+    module.register_buffer("expanded", torch.ones(1).expand(4))
+    with eval_pass(module):
+        module.every_second += 5
+    assert module.every_second.tolist() == [0, 2, 4]
+    assert module.expanded.tolist() == [1, 1, 1, 1]
+
+
 def test_compiled_parts_run_as_they_were_written():
     runs = []
 
