@@ -25,6 +25,15 @@ def situation(counts=None, history=()):
     return Situation(counts or {}, (), tuple(history), 0.0)
 
 
+def test_usual_rounds_are_the_lower_median(explanation, new_game, sit):
+    game = new_game(Run([explanation("church.jpg", "church", 7, maps=1, layers=2)]))
+    found = [game.usual_rounds()]
+    for name in ("ada", "bob"):  # the second one gets the other cluster map
+        assert sit(game, name).answer("church")["saved"]
+        found.append(game.usual_rounds())
+    assert found == [0, 0, 1]
+
+
 def test_layers_are_told_from_shallow_to_deep(new_game, run):
     deep = dataclasses.replace(run[0], columns=run[0].columns[1:])  # nothing of the shallow one is left there
     game = new_game(Run([deep, run[1]]))
