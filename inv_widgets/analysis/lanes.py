@@ -1,8 +1,8 @@
 """The inner loop of t-SNE with sixteen points side by side, which LLVM does not make of a plain loop by itself.
 
 A plain loop over a point's partners ends in sums across a vector register, five a point: with a hundred points that is
-half of the time. Here each of sixteen places of a register (fewer, several times, where registers are narrower) sums
-for a point of its own.
+half of the time. Here each of sixteen places of a register (of eight or four, several times, where registers are
+narrower) sums for a point of its own.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def _emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     from numba.core import cgutils as tools
 
     cgutils: Any = tools
-    word, vector = ir.IntType(64), ir.VectorType(ir.FloatType(), LANES)
+    width = _width(context)
+    word, vector = ir.IntType(64), ir.VectorType(ir.FloatType(), width)
     goal, x, y, sums = (context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 1, 2, 4))
     block, n = arguments[3], cgutils.unpack_tuple(builder, goal.shape)[1]
     # What numba lets LLVM do in the loops around (see `compiled`): sums in any order, products fused with sums.
@@ -88,7 +89,7 @@ def _emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         first = builder.insert_element(
             empty, builder.load(builder.gep(values.data, [index])), ir.Constant(ir.IntType(32), 0)
         )
-        return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+        return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width))
 
     def plus(one: Any, two: Any) -> Any:
         return builder.fadd(one, two, flags=free)
@@ -98,22 +99,36 @@ def _emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
     begin = builder.mul(block, ir.Constant(word, LANES))
     before = builder.mul(begin, n)
-    own_x, own_y = (builder.load(lanes_at(values, begin), align=4) for values in (x, y))
-    one = ir.Constant(vector, [1.0] * LANES)
+    one = ir.Constant(vector, [1.0] * width)
     totals = [cgutils.alloca_once(builder, vector) for _ in range(5)]
-    for total in totals:
-        builder.store(ir.Constant(vector, [0.0] * LANES), total)
-    with cgutils.for_range(builder, n) as loop:
-        j = loop.index
-        across, down = (
-            builder.fsub(own, everywhere(values, j), flags=free) for own, values in ((own_x, x), (own_y, y))
-        )
-        q = builder.fdiv(one, plus(plus(one, times(across, across)), times(down, down)), flags=free)
-        p = builder.load(lanes_at(goal, builder.add(before, builder.mul(j, ir.Constant(word, LANES)))), align=4)
-        pull, push = times(p, q), times(q, q)
-        terms = (q, times(pull, across), times(pull, down), times(push, across), times(push, down))
-        for total, term in zip(totals, terms, strict=True):
-            builder.store(plus(builder.load(total), term), total)
-    for row, total in enumerate(totals):
-        builder.store(builder.load(total), lanes_at(sums, ir.Constant(word, row * LANES)), align=4)
+    with cgutils.for_range_slice(builder, *(ir.Constant(word, number) for number in (0, LANES, width))) as (lane, _):
+        own_x, own_y = (builder.load(lanes_at(values, builder.add(begin, lane)), align=4) for values in (x, y))
+        for total in totals:
+            builder.store(ir.Constant(vector, [0.0] * width), total)
+        with cgutils.for_range(builder, n) as loop:
+            j = loop.index
+            across, down = (
+                builder.fsub(own, everywhere(values, j), flags=free) for own, values in ((own_x, x), (own_y, y))
+            )
+            q = builder.fdiv(one, plus(plus(one, times(across, across)), times(down, down)), flags=free)
+            place = builder.add(builder.add(before, lane), builder.mul(j, ir.Constant(word, LANES)))
+            p = builder.load(lanes_at(goal, place), align=4)
+            pull, push = times(p, q), times(q, q)
+            terms = (q, times(pull, across), times(pull, down), times(push, across), times(push, down))
+            for total, term in zip(totals, terms, strict=True):
+                builder.store(plus(builder.load(total), term), total)
+        for row, total in enumerate(totals):
+            place = builder.add(ir.Constant(word, row * LANES), lane)
+            builder.store(builder.load(total), lanes_at(sums, place), align=4)
     return context.get_dummy_value()
+
+
+def _width(context: Any) -> int:
+    """Say how many points fit side by side into a register of the processor that is compiled for.
+
+    More than fit are slower than LLVM's own loop: five sums of each would have to go through memory.
+    """
+    features = context.codegen().magic_tuple()[-1].split(",")
+    if "+avx512f" in features:
+        return 16
+    return 8 if "+avx" in features else 4
