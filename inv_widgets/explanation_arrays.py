@@ -29,7 +29,7 @@ def min_max(values: NDArray[Any]) -> NDArray[np.float32]:
     return scaled
 
 
-def cluster_map_id(  # noqa: PLR0913 (the id is made of all of these, see DESIGN)
+def cluster_map_id(  # noqa: PLR0913 (the id is made of all of these)
     *, picture_hash: str, network_hash: str, target: Target, layer: str, shape: tuple[int, int], channels: NDArray[Any]
 ) -> str:
     """Hash what makes a cluster map itself: picture, network, target, layer and call, map size, sorted channels.

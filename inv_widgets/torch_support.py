@@ -165,7 +165,9 @@ class _Buffers:
             for part in modules
             if type(part) not in norms and part._buffers and not isinstance(part, torch.jit.ScriptModule)  # noqa: SLF001
             for name, buffer in part._buffers.items()  # noqa: SLF001
-            if type(buffer) is torch.Tensor and buffer.layout == torch.strided and not buffer.is_quantized
+            if type(buffer) is torch.Tensor
+            and buffer.layout == torch.strided
+            and not (buffer.is_quantized or buffer.is_meta)
         ]
         self._values = self._joined()
 

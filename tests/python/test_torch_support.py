@@ -207,6 +207,7 @@ def test_buffers_with_gaps_and_expanded_ones_are_put_back():
     module = nn.Linear(3, 3)
     module.register_buffer("every_second", torch.arange(6.0)[::2])
     module.register_buffer("expanded", torch.ones(1).expand(4))
+    module.register_buffer("elsewhere", torch.ones(4, device="meta"))  # parts that are loaded when they run
     with eval_pass(module):
         module.every_second += 5
     assert module.every_second.tolist() == [0, 2, 4]
