@@ -1,4 +1,4 @@
-"""The loop over sixteen points side by side, as it is compiled for processors with narrower registers than this one's."""
+"""The loop over sixteen points side by side, as it is compiled for processors with narrow registers."""
 
 import os
 import platform
@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from llvmlite import binding
 
 import inv_widgets as inv
 
 ROOT = Path(inv.__file__).parents[1]
 INTEL = platform.machine().lower() in {"x86_64", "amd64"}
+AVX2 = pytest.mark.skipif(not (INTEL and binding.get_host_cpu_features()["avx2"]), reason="needs a processor with AVX2")
 LOOP = """
 from inv_widgets.analysis.lanes import forces
 def run(goal, x, y, block, sums):
@@ -42,9 +44,7 @@ print(lanes._width(cpu_target.target_context))
     ("name", "features", "width"),
     [
         ("generic", "", 4),
-        pytest.param(
-            "haswell", "+avx,+avx2,+fma", 8, marks=pytest.mark.skipif(not INTEL, reason="an Intel processor's")
-        ),
+        pytest.param("haswell", "+avx,+avx2,+fma", 8, marks=AVX2),
     ],
 )
 def test_sums_are_those_of_the_plain_loop_on_processors_with_narrower_registers(name, features, width, tmp_path):
