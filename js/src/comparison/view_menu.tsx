@@ -124,9 +124,9 @@ function Files() {
           key={format}
           type="button"
           class="inv-button"
-          disabled={busy || !alive.value}
+          aria-disabled={busy || !alive.value || undefined}
           aria-label={t("comparison.save_as", { format: format.toUpperCase() })}
-          onClick={() => void save(format)}
+          onClick={busy || !alive.value ? undefined : () => void save(format)}
           {...GUARDED}
         >
           <Icon name="down" />

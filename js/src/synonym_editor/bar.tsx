@@ -10,6 +10,7 @@ export function Bar() {
   const { undo, redo, withheld } = store.sent.value;
   const file = store.file.value;
   const dirty = file.state !== "saved";
+  const idle = !dirty || store.saving.value || !store.alive.value;
   return (
     <>
       <div class="inv-synonyms-bar">
@@ -34,8 +35,9 @@ export function Bar() {
           type="button"
           class="inv-button inv-save"
           data-dirty={dirty}
-          disabled={!dirty || store.saving.value || !store.alive.value}
-          onClick={() => void store.save()}
+          // In words only: what was just saved from the keyboard keeps the focus.
+          aria-disabled={idle || undefined}
+          onClick={idle ? undefined : () => void store.save()}
           {...GUARDED}
         >
           {t("synonyms.save")}

@@ -316,9 +316,13 @@ describe("dragging", () => {
 describe("the file", () => {
   it("is called saved only when the kernel has written it", async () => {
     await open();
+    button("Save")?.focus();
     await click(button("Save"));
     expect(last()).toEqual({ kind: "save" });
     expect(told()).toContain("Saving …");
+    const sent = kernel.sent.length;
+    await click(button("Save"));
+    expect([kernel.sent.length, document.activeElement]).toEqual([sent, button("Save")]);
     kernel.set("_file", file("failed", "[inv-widgets] No space left"));
     await kernel.answer({ error: "No space left", code: "refused" });
     expect(el.querySelector('[role="alert"]')?.textContent).toContain("No space left");
@@ -328,7 +332,7 @@ describe("the file", () => {
     kernel.set("_words", words(2, { changed: [] }));
     await kernel.answer();
     expect(told()).toContain("Saved");
-    expect(button("Save")?.disabled).toBe(true);
+    expect(button("Save")?.getAttribute("aria-disabled")).toBe("true");
     kernel.set("_file", file("unsaved"));
     await soon();
     expect(el.querySelector(".inv-file")?.textContent).not.toContain("Saved");
