@@ -1,5 +1,6 @@
 """A seat: whole rounds, and everything that can come between."""
 
+import dataclasses
 import sqlite3
 import threading
 
@@ -8,6 +9,7 @@ import pytest
 
 from inv_widgets.game.masked_pictures import masked_picture
 from inv_widgets.play.seat import Seat
+from inv_widgets.play.standing import statistics_of
 from inv_widgets.store.errors import StoreError
 
 ROUND = {
@@ -501,6 +503,15 @@ def test_ones_own_numbers(new_game, sit):
     assert numbers["seconds_median"] == 2.0
     assert sum(row["rounds"] for row in numbers["by_layer"]) == 3
     assert sum(row["wins"] for row in numbers["by_layer"]) == 2
+
+
+def test_ones_own_numbers_by_layer_go_from_shallow_to_deep(new_game, sit, store):
+    ada = sit(new_game())
+    ada.play(ada.truth())
+    [one] = store.results(ada.seat.player.id, ada.seat.game.run_id)
+    results = [dataclasses.replace(one, cluster_map=name) for name in ("gone", "b", "a", "b")]
+    rows = statistics_of(results, {"a": "shallow", "b": "deep"}, ["shallow", "deep"])["by_layer"]
+    assert [(row["layer_title"], row["rounds"]) for row in rows] == [("shallow", 1), ("deep", 2), ("", 1)]
 
 
 def test_nothing_is_stored_before_consent(new_game, sit, store):
