@@ -154,6 +154,7 @@ class Parts:
             writer.job["keys"] = keys
             self._leave(None)
             self._draft_folder.rename(self._whole)
+            self._old = None  # Windows lets no file be replaced that is open
             self._move()
         shutil.rmtree(self._folder, ignore_errors=True)
         return self._path

@@ -211,6 +211,22 @@ def test_only_missing_pictures_are_made_and_earlier_ones_stay(net, folder, tmp_p
     assert counted == ["a.png", "b.png", "c.jpg"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed on Linux only")
+def test_the_older_run_is_closed_before_the_new_one_takes_its_place(net, folder, tmp_path, monkeypatch):
+    out = tmp_path / "run.parquet"
+    go(net, [folder / "a.png"], out=out)
+    move, still = parts.Parts._move, []
+
+    def watched(self):
+        handles = list(Path("/proc/self/fd").iterdir())
+        still.append([one.resolve() for one in handles if one.resolve().parent == tmp_path.resolve()])
+        move(self)
+
+    monkeypatch.setattr(parts.Parts, "_move", watched)
+    go(net, folder, out=out)
+    assert still == [[], []]
+
+
 def test_a_picture_is_known_by_its_content_and_target(net, folder, tmp_path, counted):
     out = tmp_path / "run.parquet"
     go(net, [folder / "a.png"], out=out, target="cat")
