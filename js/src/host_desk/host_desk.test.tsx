@@ -94,7 +94,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
+const settle = async () => {
+  for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+};
 
 async function show(values: Partial<Desk> = {}, language = "en") {
   const model = new Kernel({ _desk: { ...desk, ...values }, language, height: 680 });

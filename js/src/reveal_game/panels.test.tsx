@@ -65,7 +65,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
+const settle = async () => {
+  for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+};
 
 async function show(screen: Record<string, unknown>, more: Partial<Settings> = {}, language = "en") {
   const model = new Kernel({

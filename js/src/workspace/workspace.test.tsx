@@ -14,8 +14,10 @@ class Kernel extends LocalModel {
   }
 }
 
-/** Panes are opened after the frame is drawn. */
-const soon = () => new Promise((resolve) => setTimeout(resolve, 60));
+/** Panes are opened after the frame is drawn, step by step: many short waits, so that a busy machine delays all alike. */
+const soon = async () => {
+  for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+};
 
 let observed: (() => void)[] = [];
 let width = 1400;
