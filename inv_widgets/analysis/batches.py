@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tqdm.auto import tqdm
 
+from inv_widgets.analysis.compiled import told_of_compiling
 from inv_widgets.analysis.layers import Layer
 from inv_widgets.analysis.many import checked_options, finished, outcomes, target_text, whole_number
 from inv_widgets.analysis.parts import Parts, lock
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["explain_many"]
 
 _RECIPE = Recipe()
+_EXPLAINING, _COMPILING = "Explaining", "Compiling the analysis, once for this machine"
 
 
 def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
@@ -125,7 +127,10 @@ def explain_many(  # noqa: PLR0913 (the public face, all by keyword)
     if isinstance(layers, Iterable) and not isinstance(layers, str):
         layers = list(layers)  # each picture goes through them
     # Without smoothing tqdm's rate is (n - initial) / time.
-    with tqdm(desc="Explaining", total=number, unit="picture", smoothing=0) as bar:
+    with (
+        tqdm(desc=_EXPLAINING, total=number, unit="picture", smoothing=0) as bar,
+        told_of_compiling(lambda: bar.set_description(_COMPILING)),
+    ):
         work = _Work(used, layers, recipe, on_error, todo, bar, options)
         if cluster is not None:
             from inv_widgets.analysis.distributed import Plan
@@ -180,6 +185,7 @@ class _Work:
                     elif not self.bar.disable:
                         self.bar.initial += 1  # no work: the rate leaves it out
                     store.take(each.key, each.entry.name)
+                self.bar.set_description(_EXPLAINING, refresh=False)
                 self.bar.update()
         except KeyboardInterrupt:
             for each in finished(made):

@@ -7,18 +7,20 @@ by renaming.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "told_of_compiling"]
 
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
+_told: list[Callable[[], None]] = []
 
 # Sums may be reordered for vector registers, products fused with sums, and divisions by one number made products; NaN,
 # infinity and the order of comparisons stay as they are. The code is compiled once, so that its sums have one order.
@@ -44,6 +46,16 @@ def compiled(
     """
     with _lock:
         return _compiled(function, signature, register)
+
+
+@contextlib.contextmanager
+def told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell`, on any thread, where a loop that is not on disk yet is being compiled meanwhile."""
+    _told.append(tell)
+    try:
+        yield
+    finally:
+        _told.remove(tell)
 
 
 @functools.cache
@@ -72,5 +84,16 @@ def _compiled(
 
 
 def _made(decorate: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
-    made: Callable[..., Any] = decorate(function)
+    from numba.core.event import Listener, install_listener
+
+    class Starts(Listener):
+        def on_start(self, event: Any) -> None:  # noqa: ARG002
+            for tell in _told.copy():
+                tell()
+
+        def on_end(self, event: Any) -> None:
+            """Tell nothing."""
+
+    with install_listener("numba:compile", Starts()):
+        made: Callable[..., Any] = decorate(function)
     return made

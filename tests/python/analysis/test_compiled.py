@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import inv_widgets as inv
+from inv_widgets.analysis import batches
 from inv_widgets.analysis import compiled as compiled_module
 from inv_widgets.analysis.compiled import compiled
 
@@ -27,10 +28,12 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
 from loops import total
-from inv_widgets.analysis.compiled import compiled
-loop = compiled(total, "float64(float64[::1])")
+from inv_widgets.analysis.compiled import compiled, told_of_compiling
+told = []
+with told_of_compiling(lambda: told.append(1)):
+    loop = compiled(total, "float64(float64[::1])")
 assert loop(np.arange(5.0)) == 10
-print(sum(loop.stats.cache_hits.values()), sum(loop.stats.cache_misses.values()))
+print(sum(loop.stats.cache_hits.values()), sum(loop.stats.cache_misses.values()), len(told))
 """
 
 
@@ -66,7 +69,7 @@ def test_processes_that_compile_at_once_leave_what_the_next_one_loads(tmp_path):
     (tmp_path / "loops.py").write_text(LOOP)
     kept = {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
     list(answers([use(tmp_path, **kept) for _ in range(3)]))
-    assert list(answers([use(tmp_path, **kept)])) == [["1", "0"]]
+    assert list(answers([use(tmp_path, **kept)])) == [["1", "0", "0"]]  # nothing is compiled
     assert not list(tmp_path.rglob("*.tmp.*"))
 
 
@@ -89,8 +92,31 @@ def test_where_nothing_can_be_written_it_is_compiled_for_the_process(tmp_path):
         (tmp_path / name).write_text("")
     below = str(tmp_path / "taken" / "below")
     nowhere = {"NUMBA_CACHE_DIR": below, "XDG_CACHE_HOME": below, "HOME": below, "PYTHONDONTWRITEBYTECODE": "1"}
-    assert [hits for hits, _ in answers([use(tmp_path, **nowhere)])] == ["0"]
+    assert [(hits, told) for hits, _, told in answers([use(tmp_path, **nowhere)])] == [("0", "1")]
     assert not list(tmp_path.rglob("*.nb?"))
+
+
+def test_the_bar_says_what_it_waits_for_while_loops_are_compiled(monkeypatch):
+    shown = []
+
+    class Bar(batches.tqdm):
+        def refresh(self, *args, **options):
+            shown.append((self.desc, self.n))
+            return super().refresh(*args, **options)
+
+    made = batches.outcomes
+
+    def outcomes(*args, **options):
+        for tell in compiled_module._told:
+            tell()
+        return made(*args, **options)
+
+    monkeypatch.setattr(batches, "tqdm", Bar)
+    monkeypatch.setattr(batches, "outcomes", outcomes)
+    inv.explain_many(inv.Classifier.demo("fashion"), [inv.datasets.fashion()[3]], layers="last 1")
+    assert [desc for desc, done in shown if not done][-1].startswith("Compiling the analysis, once for this machine")
+    assert [desc for desc, done in shown if done][-1].startswith("Explaining")
+    assert not compiled_module._told
 
 
 def test_without_numba_explanations_are_made_too(monkeypatch):
