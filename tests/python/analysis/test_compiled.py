@@ -104,6 +104,10 @@ def test_the_bar_says_what_it_waits_for_while_loops_are_compiled(monkeypatch):
             shown.append((self.desc, self.n))
             return super().refresh(*args, **options)
 
+        def close(self):
+            shown.append((self.desc, self.n))
+            super().close()
+
     made = batches.outcomes
 
     def outcomes(*args, **options):

@@ -271,9 +271,14 @@ def test_closing_ends_all_threads_and_leaves_the_network_as_found():
 
 
 def test_after_ctrl_c_what_is_finished_is_given():
-    found = outcomes(small(), entries(pixels(seed) for seed in range(12)), recipe=QUICK, batch_size=2, workers=1)
+    made = []
+    listed = entries(pixels(seed) for seed in range(12))
+    found = outcomes(small(), listed, recipe=QUICK, batch_size=2, workers=1, pack=made.append)
     names = [next(found).entry.name for _ in range(3)]
-    time.sleep(0.5)  # the next ones are made meanwhile
+    for _ in range(600):  # the next ones are made meanwhile; the last of these may be on its way still
+        if len(made) >= 6:
+            break
+        time.sleep(0.05)
     rest = [each.entry.name for each in finished(found)]
     assert names == ["0", "1", "2"]
     assert rest[0] == "2"  # perhaps it was being stored
