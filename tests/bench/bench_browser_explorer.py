@@ -23,7 +23,8 @@ from lab import Notebook, document, jupyterlab
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from inv_widgets import Classifier, datasets, explain, export
+import inv_widgets as inv  # torch only where a network is asked for: the bench of large runs measures memory
+from inv_widgets import datasets, export
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Prediction, Rest
 from inv_widgets.export import payload
 from inv_widgets.export.overlays import overlay
@@ -100,10 +101,10 @@ def many_pictures():
 
 
 def trained_pictures():
-    network = Classifier.demo("photos")
+    network = inv.Classifier.demo("photos")
     made = []
     for place in range(50):
-        found = explain(network, photo(place, np.random.default_rng(place)), layers=TRAINED)
+        found = inv.explain(network, photo(place, np.random.default_rng(place)), layers=TRAINED)
         made.append(dataclasses.replace(found, name=f"picture {place:03d}.jpg"))
     return Run(made)
 
