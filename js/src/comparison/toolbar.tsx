@@ -1,11 +1,12 @@
 /** What is compared; how it is drawn; what it is sorted by; pictures that are added. */
 import { useContext, useRef, useState } from "preact/hooks";
 import { ColourMapSelect } from "../core/colour_map_select";
-import { Icon, percent, Segmented, Slider } from "../core/controls";
+import { Icon, Segmented } from "../core/controls";
 import { SIGNS } from "../core/heat_maps";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
+import { OpacitySlider, ShareSlider } from "../core/strength";
 import { ClassPicker } from "./class_picker";
 import { Context } from "./context";
 import { isSigned } from "./maps";
@@ -55,26 +56,12 @@ export function Toolbar({ narrow }: { narrow: boolean }) {
 /** How much of a map is seen: its opacity, or the share that a mask shows. */
 function Strength() {
   const { store } = useContext(Context);
-  const t = useTranslate();
   const mode = store.own.view.value;
   return mode === "mask" ? (
-    <Slider
-      label={t("explorer.share")}
-      min={0.5}
-      max={100}
-      step={0.5}
-      value={store.own.share.value}
-      text={percent(store.own.share.value, store.own.share.value % 1 ? 1 : 0, t)}
-      onSlide={(share) => store.slide({ share })}
-    />
+    <ShareSlider value={store.own.share.value} onSlide={(share) => store.slide({ share })} />
   ) : (
-    <Slider
-      label={t("explorer.opacity")}
-      min={0}
-      max={1}
-      step={0.01}
+    <OpacitySlider
       value={store.shared.opacity.value}
-      text={percent(100 * store.shared.opacity.value, 0, t)}
       disabled={mode !== "overlay"}
       onSlide={(opacity) => store.slideShared({ opacity })}
     />

@@ -14,7 +14,7 @@ import { Members } from "./members";
 import { Fared } from "./rounds";
 import { Silhouette } from "./silhouette";
 import type { Open } from "./store";
-import { ShareSlider } from "./toolbar";
+import { MaskShare } from "./toolbar";
 import { clusterName, isLow, layerTitle, memberColour, memberName, title } from "./words";
 
 interface DetailProps {
@@ -158,7 +158,7 @@ export function Detail({ picture, open, onClose, takeFocus }: DetailProps) {
               <figure>
                 <Heat picture={picture} column={column} map={cluster.map} width={half} maxHeight={half} mode="mask" />
                 <figcaption>
-                  <ShareSlider />
+                  <MaskShare />
                 </figcaption>
               </figure>
               <figure>

@@ -6,6 +6,7 @@ import { IconButton, percent, Segmented, Slider } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
 import type { PictureHead } from "../core/payload";
+import { OpacitySlider, ShareSlider } from "../core/strength";
 import { Context } from "./context";
 import { carrying } from "./label_filter";
 import { ViewMenu } from "./view_menu";
@@ -42,17 +43,12 @@ export function Toolbar() {
           onChoose={(view) => store.set({ view })}
         />
         <ColourMapSelect value={store.shared.colour_map.value} onChoose={(colour_map) => store.share({ colour_map })} />
-        <Slider
-          label={t("explorer.opacity")}
-          min={0}
-          max={1}
-          step={0.01}
+        <OpacitySlider
           value={store.shared.opacity.value}
-          text={percent(100 * store.shared.opacity.value, 0, t)}
           disabled={mode !== "overlay"}
           onSlide={(opacity) => store.slideShared({ opacity })}
         />
-        {mode === "mask" ? <ShareSlider /> : <CutSlider />}
+        {mode === "mask" ? <MaskShare /> : <CutSlider />}
         <ViewMenu />
       </div>
     </header>
@@ -127,21 +123,9 @@ function RangeChip({ range }: { range: ReadonlySet<string> }) {
   );
 }
 
-export function ShareSlider() {
+export function MaskShare() {
   const { store } = useContext(Context);
-  const t = useTranslate();
-  const share = store.own.share.value;
-  return (
-    <Slider
-      label={t("explorer.share")}
-      min={0.5}
-      max={100}
-      step={0.5}
-      value={share}
-      text={percent(share, share % 1 ? 1 : 0, t)}
-      onSlide={(value) => store.slide({ share: value })}
-    />
-  );
+  return <ShareSlider value={store.own.share.value} onSlide={(share) => store.slide({ share })} />;
 }
 
 function CutSlider() {
