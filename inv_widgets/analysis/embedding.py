@@ -14,6 +14,7 @@ import numpy as np
 
 from inv_widgets.analysis import embedding_arrays, embedding_loops, lanes
 from inv_widgets.analysis.compiled import compiled
+from inv_widgets.analysis.eigen import symmetric_eigen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ def pca(rows: NDArray[np.float32], recipe: Recipe) -> NDArray[np.float64]:
     n, d = rows.shape
     centred = rows - rows.mean(axis=0)
     small = centred @ centred.T if n <= d else centred.T @ centred
-    values, vectors = _eigen(small)
+    values, vectors = symmetric_eigen(small)
     values, vectors = values[: -components - 1 : -1], vectors[:, : -components - 1 : -1]
     # Smaller ones are rounding only.
     values = np.where(values > values[0] * 1e-6, values, 0)
@@ -189,18 +190,6 @@ _EARLY_ITERATIONS = 250  # scikit-learn's and the original code's
 _CHECK_EVERY = 50
 _GRADIENT_NORM = 1e-7  # converged: scikit-learn's min_grad_norm
 _SETTLED = 1e-4  # nats in _CHECK_EVERY iterations; embeddings cost 0.1 to 3
-
-
-def _eigen(small: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Give a symmetric matrix's eigenvalues, ascending, and vectors.
-
-    All vectors by divide and conquer: faster than some of them, and without Python's lock. In float32, as exact as the
-    matrix is and twice as fast.
-    """
-    from scipy.linalg.lapack import ssyevd
-
-    values, vectors, failed = ssyevd(small.T)
-    return np.linalg.eigh(small.astype(np.float64)) if failed else (values, vectors)
 
 
 def _loop(name: str) -> Callable[..., Any]:
