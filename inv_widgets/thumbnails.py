@@ -22,7 +22,8 @@ _LONGEST_WEBP = 16383  # pixels of a side
 
 def stored(picture: NDArray[np.uint8]) -> tuple[bytes, bytes]:
     """Give a picture (uint8 RGB, height x width x 3) as it stands in a run: :func:`lossless`, and its thumbnail."""
-    return lossless(picture), thumbnail(picture)
+    image = lossless(picture)
+    return image, image if _is_small(picture) else thumbnail(picture)
 
 
 def lossless(picture: NDArray[np.uint8]) -> bytes:
@@ -44,13 +45,10 @@ def thumbnail(picture: NDArray[np.uint8]) -> bytes:
 
     A picture that is no larger than that is kept exactly: artefacts would show when it is enlarged.
     """
-    image = Image.fromarray(picture)
-    small = shrunk(image, LONGEST_THUMBNAIL)
+    if _is_small(picture):
+        return lossless(picture)
     buffer = io.BytesIO()
-    if small is image:
-        small.save(buffer, "WEBP", lossless=True, quality=50, method=2)
-    else:
-        small.save(buffer, "WEBP", quality=80, method=1)
+    shrunk(Image.fromarray(picture), LONGEST_THUMBNAIL).save(buffer, "WEBP", quality=80, method=1)
     return buffer.getvalue()
 
 
@@ -67,3 +65,7 @@ def pixels(image: bytes) -> NDArray[np.uint8]:
     """Decode a picture that stands in a file: uint8 RGB, height x width x 3."""
     with Image.open(io.BytesIO(image)) as opened:
         return np.array(opened.convert("RGB"))
+
+
+def _is_small(picture: NDArray[np.uint8]) -> bool:
+    return max(picture.shape[:2]) <= LONGEST_THUMBNAIL
