@@ -80,9 +80,9 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
 
     Gradients are enabled inside ``no_grad`` and ``inference_mode`` too. What was compiled by ``torch.compile`` runs
     uncompiled, so that its layers are seen. Each submodule's own training flag is restored, and buffers that the
-    network writes to in eval mode too (of fake quantisation, counters); after an exception and after Ctrl-C as well.
-    The flags are set directly: ``train()`` and ``eval()`` are overridden by some networks to do more. Passes of several
-    threads wait for each other.
+    network writes to in eval mode too (of fake quantisation, counters, batch norms called as functions); after an
+    exception and after Ctrl-C as well. The flags are set directly: ``train()`` and ``eval()`` are overridden by some
+    networks to do more. Passes of several threads wait for each other.
 
     Parameters
     ----------
@@ -156,53 +156,74 @@ class _Buffers:
     """The buffers of modules, and their bytes as they were found."""
 
     def __init__(self, modules: list[nn.Module]) -> None:
-        import torch
-
-        # Batch norms, of which deep networks have hundreds, do not write to theirs in eval mode.
-        norms = {torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d, torch.nn.SyncBatchNorm}
-        self._found = [
-            (part._buffers, name, buffer)  # noqa: SLF001 (named_buffers takes ten times as long)
-            for part in modules
-            if type(part) not in norms and part._buffers and not isinstance(part, torch.jit.ScriptModule)  # noqa: SLF001
-            for name, buffer in part._buffers.items()  # noqa: SLF001
-            if type(buffer) is torch.Tensor
-            and buffer.layout == torch.strided
-            and not (buffer.is_quantized or buffer.is_meta)
-        ]
+        self._held = list(_buffers_of(modules))
+        self._kinds: dict[Any, list[Tensor]] = defaultdict(list)
+        for _, _, buffer in self._held:
+            self._kinds[buffer.device, _is_row(buffer)].append(buffer)
         self._values = self._joined()
 
     def put_back(self) -> None:
         """Write their values back where these changed, and put back those that others took the place of."""
         import torch
 
-        for held, name, buffer in self._found:
+        for held, name, buffer in self._held:
             if held.get(name) is not buffer:
                 held[name] = buffer
-        for place, values in self._joined().items():
-            if not torch.equal(values, self._values[place]):
-                self._write(place)
+        for kind, values in self._joined().items():
+            if not torch.equal(values, self._values[kind]):
+                self._write(kind)
 
     def _joined(self) -> dict[Any, Tensor]:
-        """Give the bytes of all buffers on each device as one tensor: one copy, and one comparison, of many."""
+        """Give the bits of all buffers of a kind as one tensor: one copy, and one comparison, of many."""
         import torch
 
-        found = defaultdict(list)
         # Not all that writes counts its writing: versions tell nothing.
         with torch.inference_mode(mode=False), torch.no_grad():
-            for _, _, buffer in self._found:
-                found[buffer.device].append(_bytes(buffer))
-            return {device: torch.cat(flat) for device, flat in found.items()}
+            return {
+                kind: torch.cat(buffers).view(torch.int32) if kind[1] else torch.cat([_bytes(each) for each in buffers])
+                for kind, buffers in self._kinds.items()
+            }
 
-    def _write(self, device: Any) -> None:
+    def _write(self, kind: Any) -> None:
         import torch
 
         start = 0
         with torch.inference_mode(mode=False), torch.no_grad():
-            for buffer in (buffer for _, _, buffer in self._found if buffer.device == device):
-                own = self._values[device][start : start + buffer.nbytes]
+            values = self._values[kind].view(torch.uint8)
+            for buffer in self._kinds[kind]:
+                own = values[start : start + buffer.nbytes]
                 start += buffer.nbytes
                 if not torch.equal(own, _bytes(buffer)):
                     buffer.copy_(own.clone().view(buffer.dtype).view(buffer.shape))
+
+
+def _buffers_of(modules: list[nn.Module]) -> Iterator[tuple[dict[str, Tensor | None], str, Tensor]]:
+    """Give the buffers that can be written to in eval mode, where they are held, and their names."""
+    import torch
+
+    # Deep networks have hundreds of batch norms: what stands here takes time. They count no batches in eval mode, but
+    # F.batch_norm(training=True) writes to the statistics that it is given.
+    norms = {torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d, torch.nn.SyncBatchNorm}
+    for part in modules:
+        held = part._buffers  # noqa: SLF001 (named_buffers takes ten times as long)
+        is_norm = type(part) in norms
+        if not held or isinstance(part, torch.jit.ScriptModule):
+            continue
+        for name, buffer in held.items():
+            if (
+                type(buffer) is torch.Tensor
+                and not (is_norm and name == "num_batches_tracked")
+                and buffer.layout == torch.strided
+                and not (buffer.is_quantized or buffer.is_meta)
+            ):
+                yield held, name, buffer
+
+
+def _is_row(buffer: Tensor) -> bool:
+    """Whether a buffer can be joined with others as it is."""
+    import torch
+
+    return buffer.dtype is torch.float32 and buffer.ndim == 1
 
 
 def _bytes(buffer: Tensor) -> Tensor:

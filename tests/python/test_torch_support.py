@@ -203,6 +203,31 @@ def test_buffers_that_the_network_writes_to_are_put_back(error):
             assert value._version == version, "what did not change is not written to"
 
 
+class Adapting(nn.BatchNorm2d):
+    """Normalises by each batch, also in eval mode, as test-time adaptation does."""
+
+    def forward(self, x):
+        return nn.functional.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, training=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_statistics_of_batch_norms_called_as_functions_are_put_back(dtype):
+    module = nn.Sequential(nn.BatchNorm2d(2), Adapting(2), nn.BatchNorm2d(2), nn.BatchNorm2d(2)).to(dtype)
+    module[2].forward = Adapting.forward.__get__(module[2])  # a batch norm by its type
+    module[3].running_mean[0] = torch.nan
+    before = {name: (value, value.clone(), value._version) for name, value in module.named_buffers()}
+    with eval_pass(module):
+        module(torch.rand(2, 2, 3, 3, dtype=dtype))
+        assert not torch.equal(module[1].running_var, before["1.running_var"][1])
+        assert not torch.equal(module[2].running_mean, before["2.running_mean"][1])
+    for name, value in module.named_buffers():
+        same, content, version = before[name]
+        assert value is same
+        assert torch.equal(value.nan_to_num(7), content.nan_to_num(7)), name
+        if name[0] in "03":
+            assert value._version == version, "what did not change is not written to"
+
+
 def test_buffers_with_gaps_and_expanded_ones_are_put_back():
     module = nn.Linear(3, 3)
     module.register_buffer("every_second", torch.arange(6.0)[::2])
