@@ -200,8 +200,8 @@ function RowActions({ head }: { head: RowHead }) {
               type="button"
               class="inv-button"
               aria-expanded={open}
-              disabled={!alive.value}
-              onClick={() => setOpen(!open)}
+              aria-disabled={!alive.value || undefined}
+              onClick={() => alive.value && setOpen(!open)}
               {...GUARDED}
             >
               {t("comparison.other_class")}

@@ -159,9 +159,9 @@ function Adding() {
       <button
         type="button"
         class="inv-button"
-        disabled={!alive.value}
+        aria-disabled={!alive.value || undefined}
         title={t("comparison.add_words")}
-        onClick={() => input.current?.click()}
+        onClick={() => alive.value && input.current?.click()}
         {...GUARDED}
       >
         <Icon name="more" />

@@ -33,6 +33,7 @@ export function Chips(props: ChipsProps) {
   const list = useRef<HTMLUListElement>(null);
   const full = labels.length >= limit;
   const onKeyDown = (event: KeyboardEvent) => {
+    if (disabled) return;
     // Enter and comma belong to the input method while it composes a word.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -71,8 +72,9 @@ export function Chips(props: ChipsProps) {
               <button
                 type="button"
                 aria-label={t("game.feature_remove", { label })}
-                disabled={disabled}
+                aria-disabled={disabled || undefined}
                 onClick={() => {
+                  if (disabled) return;
                   props.onRemove(label);
                   input.current?.focus({ preventScroll: true });
                 }}
@@ -96,7 +98,9 @@ export function Chips(props: ChipsProps) {
         spellcheck={true}
         maxLength={maxLength}
         value={text}
-        disabled={disabled || full}
+        // Never really disabled: it keeps the focus, and Enter and Backspace still do what they do where it is full.
+        readOnly={disabled || full}
+        aria-disabled={disabled || undefined}
         placeholder={full ? t("game.features_full", { count: limit }) : (props.placeholder ?? "")}
         aria-describedby={props.describedBy}
         aria-invalid={props.invalid ?? false}
@@ -106,7 +110,7 @@ export function Chips(props: ChipsProps) {
         onPaste={(event) => {
           // A field of one line would join pasted lines; each is a word of its own.
           const pasted = event.clipboardData?.getData("text") ?? "";
-          if (!/[\n\r]/.test(pasted.trim())) return;
+          if (disabled || full || !/[\n\r]/.test(pasted.trim())) return;
           event.preventDefault();
           props.onAdd(`${text}${pasted}`);
         }}

@@ -37,7 +37,7 @@ export function End({ store, screen }: { store: GameStore; screen: EndScreen }) 
             <button
               type="button"
               class="inv-button inv-primary inv-large"
-              disabled={store.busy.value.has("continue")}
+              aria-disabled={store.busy.value.has("continue") || undefined}
               onClick={() => void store.continue_()}
               {...GUARDED}
             >
@@ -48,7 +48,7 @@ export function End({ store, screen }: { store: GameStore; screen: EndScreen }) 
             <button
               type="button"
               class="inv-button inv-large"
-              disabled={store.busy.value.has("reconsider")}
+              aria-disabled={store.busy.value.has("reconsider") || undefined}
               onClick={() => void store.reconsider()}
               {...GUARDED}
             >

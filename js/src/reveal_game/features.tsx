@@ -93,8 +93,14 @@ export function WordsLanguage({ value, disabled = false, onChange }: WordsLangua
       aria-label={t("game.words_language")}
       title={t("game.words_language")}
       value={value}
-      disabled={disabled}
-      onChange={(event) => onChange(event.currentTarget.value)}
+      // In words only, as a field of text is made read-only: it keeps the focus.
+      aria-disabled={disabled || undefined}
+      onMouseDown={(event) => disabled && event.preventDefault()}
+      onKeyDown={(event) => disabled && event.key !== "Tab" && event.preventDefault()}
+      onChange={(event) => {
+        if (disabled) event.currentTarget.value = value;
+        else onChange(event.currentTarget.value);
+      }}
       {...GUARDED}
     >
       {codes.map((code) => (

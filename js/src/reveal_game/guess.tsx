@@ -76,7 +76,8 @@ export function Guess({ round, names, disabled, invalid, input, onChosen }: Gues
     active.value = to;
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (disabled || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey)
+      return;
     const empty = typed === "";
     const number = /^[0-9]$/.test(event.key) ? (Number(event.key) + 9) % 10 : undefined;
     if (event.key === "ArrowDown" || (few && empty && event.key === "ArrowRight")) move(1);
@@ -142,7 +143,8 @@ export function Guess({ round, names, disabled, invalid, input, onChosen }: Gues
             aria-describedby={`${id}-none`}
             value={guess !== null && typed === "" ? guess : typed}
             placeholder={t(few ? "game.guess_placeholder_few" : "game.guess_placeholder")}
-            disabled={disabled}
+            readOnly={disabled}
+            aria-disabled={disabled || undefined}
             onKeyDown={onKeyDown}
             onInput={(event) => onInput(event.currentTarget.value)}
             onFocus={(event) => {
@@ -153,8 +155,15 @@ export function Guess({ round, names, disabled, invalid, input, onChosen }: Gues
             }}
             {...GUARDED}
           />
-          {(guess !== null || typed !== "") && !disabled && (
-            <button type="button" class="inv-clear" aria-label={t("game.guess_clear")} onClick={clear} {...GUARDED}>
+          {(guess !== null || typed !== "") && (
+            <button
+              type="button"
+              class="inv-clear"
+              aria-label={t("game.guess_clear")}
+              aria-disabled={disabled || undefined}
+              onClick={disabled ? undefined : clear}
+              {...GUARDED}
+            >
               <Icon name="close" />
             </button>
           )}

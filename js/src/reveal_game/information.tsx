@@ -61,6 +61,7 @@ function Forget({ store }: { store: GameStore }) {
     wasAsking.current = shown;
   }, [shown]);
   const forget = async () => {
+    if (busy.peek()) return;
     busy.value = true;
     fault.value = undefined;
     try {
@@ -103,7 +104,7 @@ function Forget({ store }: { store: GameStore }) {
             <button
               type="button"
               class="inv-button inv-danger"
-              disabled={busy.value}
+              aria-disabled={busy.value || undefined}
               onClick={() => void forget()}
               {...GUARDED}
             >

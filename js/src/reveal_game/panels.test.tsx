@@ -139,7 +139,10 @@ describe("welcome", () => {
       language: "en",
       secret: expect.stringMatching(/^\w{16,}/),
     });
-    expect(button(el, "Play")?.disabled).toBe(true);
+    // In words only: it keeps the focus, and pressed again it asks nothing twice.
+    expect([button(el, "Play")?.disabled, button(el, "Play")?.getAttribute("aria-disabled")]).toEqual([false, "true"]);
+    button(el, "Play")?.click();
+    expect(model.sent.length).toBe(1);
     expect(localStorage.length).toBe(0);
     model.answer("enter");
     await settle();

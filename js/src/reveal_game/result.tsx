@@ -184,6 +184,7 @@ function Correction({ screen, onClose }: { screen: ResultScreen; onClose: () => 
     text.value = "";
   };
   const save = async () => {
+    if (saving.peek()) return;
     add(text.value);
     saving.value = true;
     failure.value = undefined;
@@ -241,7 +242,13 @@ function Correction({ screen, onClose }: { screen: ResultScreen; onClose: () => 
         </p>
       )}
       <div class="inv-row">
-        <button type="button" class="inv-button" disabled={saving.value} onClick={() => void save()} {...GUARDED}>
+        <button
+          type="button"
+          class="inv-button"
+          aria-disabled={saving.value || undefined}
+          onClick={() => void save()}
+          {...GUARDED}
+        >
           {t(saving.value ? "game.saving" : "game.save_words")}
         </button>
         <button type="button" class="inv-link" onClick={onClose} {...GUARDED}>

@@ -74,6 +74,7 @@ export function RoundPanel({ screen, round }: RoundPanelProps) {
   }, [focus, round, screen.paused]);
 
   const answer = () => {
+    if (disabled) return;
     const lacks = round.missing.peek();
     tried.value = lacks !== undefined;
     if (lacks === "guess") guessInput.current?.focus({ preventScroll: true });
@@ -102,6 +103,7 @@ export function RoundPanel({ screen, round }: RoundPanelProps) {
     if (!event.repeat) void store.showMore();
   };
   const giveUp = () => {
+    if (disabled) return;
     round.resign();
     tried.value = false;
     wordsInput.current?.focus({ preventScroll: true });
@@ -140,7 +142,13 @@ export function RoundPanel({ screen, round }: RoundPanelProps) {
       <div class="inv-panel-foot">
         {delivery === undefined ? (
           <>
-            <button type="button" class="inv-button inv-primary" disabled={disabled} onClick={answer} {...GUARDED}>
+            <button
+              type="button"
+              class="inv-button inv-primary"
+              aria-disabled={disabled || undefined}
+              onClick={answer}
+              {...GUARDED}
+            >
               {resigned ? t("game.show_answer") : t("game.answer")}
               <kbd aria-hidden="true">⏎</kbd>
             </button>
@@ -148,14 +156,20 @@ export function RoundPanel({ screen, round }: RoundPanelProps) {
               <button
                 type="button"
                 class="inv-button"
-                disabled={disabled}
-                onClick={() => round.unresign()}
+                aria-disabled={disabled || undefined}
+                onClick={() => !disabled && round.unresign()}
                 {...GUARDED}
               >
                 {t("game.go_on_guessing")}
               </button>
             ) : (
-              <button type="button" class="inv-button" disabled={disabled} onClick={giveUp} {...GUARDED}>
+              <button
+                type="button"
+                class="inv-button"
+                aria-disabled={disabled || undefined}
+                onClick={giveUp}
+                {...GUARDED}
+              >
                 {t("game.give_up")}
               </button>
             )}
@@ -163,9 +177,9 @@ export function RoundPanel({ screen, round }: RoundPanelProps) {
               <button
                 type="button"
                 class="inv-link inv-skip"
-                disabled={disabled}
+                aria-disabled={disabled || store.busy.value.has("skip") || undefined}
                 title={t("game.skip_hint")}
-                onClick={() => void store.skip()}
+                onClick={() => !disabled && void store.skip()}
                 {...GUARDED}
               >
                 {t("game.skip")}

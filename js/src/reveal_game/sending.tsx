@@ -36,8 +36,8 @@ export function Sending({ delivery }: { delivery: Delivery | "saved" }) {
         <button
           type="button"
           class="inv-button"
-          disabled={delivery.state === "saving"}
-          onClick={() => store.outbox.retry()}
+          aria-disabled={delivery.state === "saving" || undefined}
+          onClick={() => delivery.state !== "saving" && store.outbox.retry()}
           {...GUARDED}
         >
           {t("game.send_now")}

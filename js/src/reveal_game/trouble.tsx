@@ -26,7 +26,7 @@ export function Trouble({ store, screen }: { store: GameStore; screen: TroubleSc
           ref={button}
           type="button"
           class="inv-button inv-primary inv-large"
-          disabled={store.busy.value.has("next")}
+          aria-disabled={store.busy.value.has("next") || undefined}
           onClick={() => void store.next()}
           {...GUARDED}
         >

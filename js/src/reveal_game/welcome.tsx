@@ -124,7 +124,12 @@ export function Welcome({ store, screen }: { store: GameStore; screen: WelcomeSc
           </p>
         )}
         <div class="inv-actions-row">
-          <button type="submit" class="inv-button inv-primary inv-large" disabled={entering.value} {...GUARDED}>
+          <button
+            type="submit"
+            class="inv-button inv-primary inv-large"
+            aria-disabled={entering.value || undefined}
+            {...GUARDED}
+          >
             {remembered === undefined ? t("welcome.play") : t("welcome.play_as", { nickname: remembered })}
           </button>
           {remembered !== undefined && (
@@ -220,11 +225,10 @@ interface CheckProps {
   checked: boolean;
   place?: string;
   fault?: string | undefined;
-  disabled?: boolean;
   onCheck: (checked: boolean) => void;
 }
 
-export function Check({ label, checked, place, fault, disabled = false, onCheck }: CheckProps) {
+export function Check({ label, checked, place, fault, onCheck }: CheckProps) {
   const id = useUniqueId();
   return (
     <div class="inv-check">
@@ -233,7 +237,6 @@ export function Check({ label, checked, place, fault, disabled = false, onCheck 
           type="checkbox"
           data-place={place}
           checked={checked}
-          disabled={disabled}
           aria-invalid={fault !== undefined}
           aria-describedby={fault === undefined ? undefined : id}
           onChange={(event) => onCheck(event.currentTarget.checked)}
