@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class CachedFiles:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._kept: dict[tuple[str, bool], _File] = {}
+        self._making: dict[tuple[str, bool], asyncio.Lock] = {}
         self._size = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,24 +45,31 @@ class CachedFiles:
         headers = dict(scope["headers"])
         zipped = b"gzip" in headers.get(b"accept-encoding", b"")
         key = (scope["path"], zipped)
-        if key not in self._kept:
-            found = await self._ask(scope, receive, zipped=zipped)
-            if isinstance(found, list):
-                for message in found:
-                    await send(message)
-                return
-            if self._size + len(found.body) <= _LIMIT:
-                self._size += len(found.body)
-                self._kept[key] = found
-            file = found
-        else:
-            file = self._kept[key]
-        if headers.get(b"if-none-match") == file.tag:
-            await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", file.tag)]})
+        found: _File | list[Message] | None = self._kept.get(key)
+        if found is None:
+            found = await self._made(key, scope, receive)
+        if isinstance(found, list):
+            for message in found:
+                await send(message)
+            return
+        if headers.get(b"if-none-match") == found.tag:
+            await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", found.tag)]})
             await send({"type": "http.response.body", "body": b""})
             return
-        await send({"type": "http.response.start", "status": 200, "headers": file.headers})
-        await send({"type": "http.response.body", "body": file.body})
+        await send({"type": "http.response.start", "status": 200, "headers": found.headers})
+        await send({"type": "http.response.body", "body": found.body})
+
+    async def _made(self, key: tuple[str, bool], scope: Scope, receive: Receive) -> _File | list[Message]:
+        """Have a file made, and keep it: of many who ask at once only for the first, the others wait for it."""
+        async with self._making.setdefault(key, asyncio.Lock()):
+            found: _File | list[Message] | None = self._kept.get(key)
+            if found is None:
+                found = await self._ask(scope, receive, zipped=key[1])
+                if isinstance(found, _File) and self._size + len(found.body) <= _LIMIT:
+                    self._size += len(found.body)
+                    self._kept[key] = found
+                self._making.pop(key, None)
+            return found
 
     async def _ask(self, scope: Scope, receive: Receive, *, zipped: bool) -> _File | list[Message]:
         """Let the application answer; give a file to keep, or its messages where it has none."""

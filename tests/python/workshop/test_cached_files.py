@@ -18,6 +18,7 @@ class Application:
     async def __call__(self, scope, receive, send):
         self.asked.append(scope)
         path = scope["path"]
+        await asyncio.sleep(0)  # as one that reads from a disk: others are served meanwhile
         status = 404 if path.endswith("missing.js") else 200
         kind = b"font/woff2" if path.endswith(".woff2") else b"text/javascript; charset=utf-8"
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
@@ -26,6 +27,10 @@ class Application:
 
 
 def get(app, path, **headers):
+    return asyncio.run(answer(app, path, **headers))
+
+
+async def answer(app, path, **headers):
     messages = []
 
     async def send(message):
@@ -33,7 +38,7 @@ def get(app, path, **headers):
 
     names = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": path, "headers": names}
-    asyncio.run(app(scope, None, send))
+    await app(scope, None, send)
     body = b"".join(one.get("body", b"") for one in messages[1:])
     return messages[0]["status"], dict(messages[0]["headers"]), body
 
@@ -51,6 +56,21 @@ def test_a_file_is_compressed_once_for_all():
     status, headers, body = get(app, "/static/a.js")
     assert body == SCRIPT
     assert b"content-encoding" not in headers
+
+
+def test_many_who_ask_at_once_have_it_made_once_and_counted_once(monkeypatch):
+    monkeypatch.setattr(cached_files, "_LIMIT", 2 * len(SCRIPT))
+    inner = Application()
+    app = CachedFiles(inner)
+
+    async def class_opens_the_page():
+        return await asyncio.gather(*(answer(app, "/static/a.js") for _ in range(30)))
+
+    assert [body for _, _, body in asyncio.run(class_opens_the_page())] == [SCRIPT] * 30
+    assert len(inner.asked) == 1
+    for _ in range(2):
+        assert get(app, "/static/b.js")[2] == SCRIPT
+    assert len(inner.asked) == 2  # there was room for it
 
 
 def test_a_browser_that_has_the_file_gets_no_bytes():
