@@ -78,7 +78,9 @@ function Head({ store }: { store: DeskStore }) {
   return (
     <header class="inv-desk-head">
       <div class="inv-desk-title">
-        <h2 dir="auto">{title || t("host.title")}</h2>
+        <h2 dir="auto" tabIndex={-1} {...GUARDED}>
+          {title || t("host.title")}
+        </h2>
         <span class="inv-status" data-status={status} role="status">
           <span class="inv-dot" aria-hidden="true" />
           {t(`host.status_${status}`)}

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Callback, LocalModel } from "../core/model";
-import type { Desk } from "./desk_data";
+import type { Desk, Player } from "./desk_data";
 import front from "./index";
 import { qrPath } from "./invite";
 
@@ -254,6 +254,34 @@ describe("the host's desk", () => {
     await settle();
     expect(el.querySelector("[role=alert]")).toBeNull();
     expect(el.querySelector("[role=alertdialog]")).toBeNull();
+  });
+
+  it("keeps the focus at hand when a player is deleted: the next one's button, the heading, the desk's title", async () => {
+    const [fox, otter] = desk.players as [Player, Player];
+    const { el, model } = await show({ players: [fox, otter, { ...fox, nickname: "bee" }] });
+    const forget = async (name: string, rest: Partial<Desk>, turn: number) => {
+      button(el, `Delete the data of ${name}`)?.click();
+      await settle();
+      button(el, "Delete the data")?.focus();
+      button(el, "Delete the data")?.click();
+      await settle();
+      // As the kernel sends them: the numbers, then the answer.
+      model.set("_desk", { ...desk, ...rest, turn });
+      model.answer("forget");
+      await settle();
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    };
+    await forget("otter", { players: [fox, { ...fox, nickname: "bee" }] }, 2);
+    expect(document.activeElement).toBe(button(el, "Delete the data of bee"));
+    await forget("bee", { players: [fox] }, 3);
+    expect(document.activeElement).toBe(button(el, "Delete the data of <b>fox</b>"));
+    await forget("<b>fox</b>", { players: [] }, 4);
+    expect(document.activeElement?.textContent).toBe("Players");
+    model.set("_desk", { ...desk, players: [otter], turn: 5 });
+    await settle();
+    await forget("otter", { players: [], n_players: 0, n_rounds: 0 }, 6);
+    expect(el.querySelector(".inv-invitation")).not.toBeNull();
+    expect(document.activeElement).toBe(el.querySelector("h2"));
   });
 
   it("shows nicknames as text, and the link as one only where it is a page", async () => {

@@ -1,6 +1,6 @@
 /** Who plays: the leaderboard, all players, and deleting what is stored of one. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { GUARDED } from "../core/keyboard";
 import { Confirm } from "./confirm";
 import type { Player } from "./desk_data";
@@ -37,16 +37,38 @@ export function Players({ store }: { store: DeskStore }) {
   const { players } = store.desk.value;
   const asked = useSignal<string | undefined>(undefined);
   const list = useRef<HTMLUListElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const now = useNow();
+  const place = players.findIndex((player) => keyOf(player) === asked.value);
+  const lastPlace = useRef(place);
+  if (place >= 0) lastPlace.current = place;
+  /** The question goes, and what had the focus with it: the button in its place takes it, or the next one, or the heading. */
   const close = () => {
-    const place = players.findIndex((player) => keyOf(player) === asked.value);
     asked.value = undefined;
-    // The question goes; its button comes back and takes the focus.
-    requestAnimationFrame(() => list.current?.children[place]?.querySelector("button")?.focus({ preventScroll: true }));
+    requestAnimationFrame(() => {
+      const { activeElement, body } = document;
+      if (activeElement !== null && activeElement !== body) return;
+      const rows = [...(list.current?.children ?? [])];
+      const row = rows[lastPlace.current] ?? rows.at(-1);
+      (row?.querySelector("button") ?? heading.current)?.focus({ preventScroll: true });
+    });
   };
+  // With the player, who may also have gone by themselves.
+  useLayoutEffect(() => {
+    if (asked.value !== undefined && place < 0) close();
+  });
+  useLayoutEffect(() => {
+    const title = heading.current?.closest(".inv-desk")?.querySelector("h2");
+    return () => {
+      // With the last player and all rounds this list goes, too.
+      if (asked.peek() !== undefined) title?.focus({ preventScroll: true });
+    };
+  }, [asked]);
   return (
     <section class="inv-desk-card" aria-label={t("host.players")}>
-      <h3>{t("host.players")}</h3>
+      <h3 ref={heading} tabIndex={-1} {...GUARDED}>
+        {t("host.players")}
+      </h3>
       {players.length === 0 && <p class="inv-quiet">{t("host.nobody")}</p>}
       <ul class="inv-people" ref={list}>
         {players.map((player) => (
@@ -64,7 +86,7 @@ export function Players({ store }: { store: DeskStore }) {
                 yes={t("host.forget_yes")}
                 busy={store.busy.value.has(`forget:${keyOf(player)}`)}
                 onYes={async () => {
-                  if (await store.forget(player)) asked.value = undefined;
+                  if ((await store.forget(player)) && asked.peek() === keyOf(player)) close();
                 }}
                 onCancel={close}
               />
