@@ -131,6 +131,8 @@ class PlayersSocket(websocket.WebsocketWrapper):
                 self._lose()
                 return
             with self._lock:
+                if self._gone:  # the player left meanwhile: nothing is waiting any more
+                    return
                 self._waiting -= len(data)
                 self._out.popleft()
 
