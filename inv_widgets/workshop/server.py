@@ -86,19 +86,19 @@ def serve(  # noqa: PLR0913 (settings)
         raise ValueError(f"[inv-widgets] engine={engine!r} is not possible: give {' or '.join(map(repr, ENGINES))}.")
     installed(engine)
     _check_names(rules)
-    keep = contextlib.ExitStack()
-    run, place, base = _sources(game_or_run, store, keep)
-    plan = Plan(
-        run=run,
-        store=place,
-        key=key or secrets.token_urlsafe(12),
-        host=host,
-        port=port,
-        engine=engine,
-        rules=replace(base, **rules),
-        language=language,
-    )
-    server = Server(plan, keep)
+    with contextlib.ExitStack() as opened:
+        run, place, base = _sources(game_or_run, store, opened)
+        plan = Plan(
+            run=run,
+            store=place,
+            key=key or secrets.token_urlsafe(12),
+            host=host,
+            port=port,
+            engine=engine,
+            rules=replace(base, **rules),
+            language=language,
+        )
+        server = Server(plan, opened.pop_all())
     if block:
         server.wait()
     return server

@@ -227,6 +227,14 @@ def test_games_and_runs_in_memory_are_played_with_their_rules(run_file, tmp_path
     assert len(plan.key) >= 12
 
 
+def test_what_is_refused_leaves_no_run_behind(run_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    run = inv.load(run_file)
+    with pytest.raises(ValueError, match="rounds=-1"):
+        serve(run[:1], store=tmp_path / "labels.db", rounds=-1)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_run_that_is_in_a_file_is_served_from_it(run_file, tmp_path):
     from inv_widgets.workshop import server
 
