@@ -57,6 +57,19 @@ describe("the Comparison", () => {
     );
   });
 
+  it("decodes and draws again what could not be drawn", async () => {
+    const decode = vi.fn().mockRejectedValue(new Error("broken"));
+    vi.stubGlobal("createImageBitmap", decode);
+    const { el } = await show({ _rows: [exampleRow("1", "dog")] });
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("broken");
+    decode.mockResolvedValue({ width: 8, height: 4, close() {} });
+    decode.mockClear();
+    el.querySelector<HTMLElement>("[role=alert] button")?.click();
+    await settle();
+    expect(decode).toHaveBeenCalled();
+    expect(el.querySelector("[role=alert]")).toBeNull();
+  });
+
   it("chooses a row's picture for all views, under the name that they know, and follows them", async () => {
     const state = new LocalModel();
     const rows = [exampleRow("1", "dog"), exampleRow("2", "cat", { known_as: ["cat.jpg"] })];

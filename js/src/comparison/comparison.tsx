@@ -17,6 +17,8 @@ export function Comparison(given: ComparisonContext) {
   const { store, alive } = given;
   const t = useTranslate();
   const over = useSignal(false);
+  /** Grows when what could not be drawn is tried again: everything is drawn anew. */
+  const attempt = useSignal(0);
   const root = useRef<HTMLDivElement>(null);
   const width = useWidth(root);
   const { live } = store.told._about.value;
@@ -66,13 +68,14 @@ export function Comparison(given: ComparisonContext) {
             title={t("explorer.not_drawn")}
             error={store.error.value}
             onRetry={() => {
+              attempt.value++;
               store.error.value = undefined;
             }}
           />
         )}
         <Toolbar narrow={width > 0 && width < NARROW} />
         <Complaints complaints={store.complaints.value} onClose={() => (store.complaints.value = [])} />
-        {empty ? <Nothing live={live} /> : <Grid />}
+        {empty ? <Nothing live={live} /> : <Grid key={attempt.value} />}
         {over.value && (
           <p class="inv-cmp-drop" aria-hidden="true">
             {t(takes ? "comparison.drop" : live ? "comparison.kernel_gone" : "comparison.no_run")}

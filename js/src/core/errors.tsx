@@ -1,5 +1,7 @@
 /** Errors are shown, never swallowed: a view that fails leaves words behind, not an empty output. */
 import { Component, type ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
+import { isLost, lend } from "./focus";
 import { GUARDED } from "./keyboard";
 import { useTranslate } from "./language";
 
@@ -9,6 +11,9 @@ export function message(error: unknown): string {
   return text.replace(/^\[inv-widgets\]\s*/, "");
 }
 
+/** What is tried again is drawn by then, or has failed again. */
+const SETTLED_MS = 100;
+
 interface AlertProps {
   title: string;
   error: unknown;
@@ -17,12 +22,21 @@ interface AlertProps {
 
 export function Alert({ title, error, onRetry }: AlertProps) {
   const t = useTranslate();
+  const place = useRef<HTMLDivElement>(null);
+  const retry = () => {
+    const around = place.current?.parentElement;
+    onRetry?.();
+    // Where the button went, what stands around it takes the focus.
+    setTimeout(() => {
+      if (around?.isConnected && isLost(around.ownerDocument)) lend(around);
+    }, SETTLED_MS);
+  };
   return (
-    <div class="inv-alert" role="alert">
+    <div ref={place} class="inv-alert" role="alert">
       <strong>{title}</strong>
       <span>{message(error) || t("error.unknown")}</span>
       {onRetry && (
-        <button type="button" class="inv-button" onClick={onRetry} {...GUARDED}>
+        <button type="button" class="inv-button" onClick={retry} {...GUARDED}>
           {t("action.retry")}
         </button>
       )}

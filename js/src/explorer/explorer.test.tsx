@@ -208,6 +208,27 @@ describe("the Explorer", () => {
     expect(cards(el)).toHaveLength(4);
   });
 
+  it("decodes and draws again what could not be drawn, and keeps the focus", async () => {
+    const decode = vi.fn().mockRejectedValue(new Error("broken"));
+    vi.stubGlobal("createImageBitmap", decode);
+    const { el } = await show({ _pictures: [examplePicture()] });
+    const alert = () => el.querySelector("[role=alert]");
+    const again = async () => {
+      alert()?.querySelector("button")?.focus();
+      alert()?.querySelector("button")?.click();
+      await settle();
+    };
+    expect(alert()?.textContent).toContain("broken");
+    const before = decode.mock.calls.length;
+    await again();
+    expect(decode.mock.calls.length).toBeGreaterThan(before);
+    expect(alert()?.textContent).toContain("broken");
+    decode.mockResolvedValue({ width: 8, height: 6, close() {} });
+    await again();
+    expect(alert()).toBeNull();
+    await vi.waitFor(() => expect(document.activeElement?.className).toBe("inv-explorer"));
+  });
+
   it("leaves nothing behind", async () => {
     const state = new LocalModel();
     const off = vi.spyOn(state, "off");

@@ -30,12 +30,10 @@ export function Explorer({ store, painter, theme, alive, fill = false, children 
           <Alert
             title={t("explorer.not_drawn")}
             error={store.error.value}
-            onRetry={() => {
-              store.error.value = undefined;
-            }}
+            onRetry={() => store.tryAgain(alive.value)}
           />
         )}
-        {store.heads.value.length === 0 ? <Nothing /> : <Run />}
+        {store.heads.value.length === 0 ? <Nothing /> : <Run key={store.attempt.value} />}
       </div>
     </Context.Provider>
   );

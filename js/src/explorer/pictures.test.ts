@@ -107,3 +107,20 @@ it("forgets what pictures of another run were called", async () => {
   model.set("_pictures", [{ key: "0", name: "other.jpg", target_name: "cat" }]);
   expect(pictures.heads.value).toEqual([{ key: "0", name: "other.jpg", target_name: "cat" }]);
 });
+
+it("asks anew for one whose bytes cannot be read, and lets one stay that nobody could send again", async () => {
+  const { model, pictures, asked, answer, whole } = bigRun(3);
+  pictures.load(head(1));
+  await answer(0);
+  const read = pictures.heads.value[1];
+  if (read && isWhole(read)) pictures.again(read);
+  expect(whole()).toEqual([]);
+  pictures.load(head(1));
+  expect(asked()).toEqual(["1", "1"]);
+  await answer(1);
+  expect(whole()).toEqual(["1"]);
+  const sent = { ...examplePicture(), key: "0" };
+  model.set("_pictures", [sent]);
+  pictures.again(sent);
+  expect(whole()).toEqual(["0"]);
+});

@@ -58,6 +58,14 @@ export class Pictures {
     this.load(head);
   }
 
+  /** Let go of a picture that came by asking, as when its bytes cannot be read: it is asked for when it is looked at. */
+  again({ key }: Picture): void {
+    const loaded = new Map(this.#loaded.peek());
+    if (!loaded.delete(key)) return;
+    this.#askAnew(key);
+    this.#loaded.value = loaded;
+  }
+
   /**
    * Tell which picture is shown: it is let go last. Where the run was replaced, by one with newer labels, it stays until
    * the newer one has come.

@@ -50,6 +50,8 @@ export class Store {
   readonly cardSize: ReadonlySignal<number>;
   /** What went wrong while drawing. */
   readonly error = signal<unknown>(undefined);
+  /** Grows when that is tried again: everything is drawn anew. */
+  readonly attempt = signal(0);
 
   readonly #sharedLink: Link<Shared>;
   readonly #ownLink: Link<Own>;
@@ -209,6 +211,8 @@ export class Store {
     if (!arrays) {
       arrays = Arrays.of(picture);
       this.#arrays.set(picture, arrays);
+      // As with pictures: what failed is not remembered.
+      arrays.catch(() => this.#arrays.delete(picture));
     }
     return arrays;
   }
@@ -253,6 +257,19 @@ export class Store {
 
   retry(head: Head): void {
     this.#pictures.retry(head);
+  }
+
+  /** Draw anew what could not be drawn: decoded again, and asked for again where it came by asking and there is a kernel. */
+  tryAgain(alive: boolean): void {
+    const picture = this.picture.peek();
+    batch(() => {
+      this.error.value = undefined;
+      this.attempt.value++;
+      if (!picture) return;
+      this.#arrays.delete(picture);
+      this.#bitmaps.forget(picture.key);
+      if (alive) this.#pictures.again(picture);
+    });
   }
 
   dispose(): void {

@@ -1,42 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalModel } from "../core/model";
+import { settle, standIns } from "../core/stand_ins";
 import { Kernel, resultScreen, roundScreen, SETTINGS } from "./example";
 import front from "./index";
 import type { Screen, Settings } from "./screens";
 
-const undo: (() => void)[] = [];
+const view = standIns();
 beforeEach(() => {
-  vi.stubGlobal("createImageBitmap", async () => ({ width: 8, height: 6, close() {} }));
-  vi.stubGlobal("requestAnimationFrame", (callback: () => void) => setTimeout(callback, 0));
-  vi.stubGlobal("cancelAnimationFrame", (id: number) => clearTimeout(id));
-  const Never = class {
-    observe() {}
-    unobserve() {}
-    disconnect() {}
-  };
-  vi.stubGlobal("IntersectionObserver", Never);
-  URL.createObjectURL = vi.fn(() => "blob:test");
-  URL.revokeObjectURL = vi.fn();
   localStorage.clear();
   sessionStorage.clear();
 });
-afterEach(() => {
-  for (const step of undo.splice(0)) step();
-  document.body.replaceChildren();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
-
-const settle = async () => {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 12));
-};
 
 async function show(screen: Screen, settings: Partial<Settings> = {}) {
   const kernel = new Kernel({ _settings: { ...SETTINGS, ...settings }, _screen: screen, state: "anywidget:s" });
   const el = document.createElement("div");
   document.body.append(el);
   const state = new LocalModel({ language: "en" });
-  undo.push(await front().render({ model: kernel, el, host: { getModel: async () => state } }));
+  view.undo.push(await front().render({ model: kernel, el, host: { getModel: async () => state } }));
   await settle();
   const button = (text: string) =>
     [...el.querySelectorAll("button")].find((one) =>

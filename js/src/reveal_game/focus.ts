@@ -1,5 +1,5 @@
 /** The focus moves along with the game, is not lost with what had it, and is never taken from elsewhere on the page. */
-import { GUARDED } from "../core/keyboard";
+import { isLost, lend } from "../core/focus";
 
 export interface FocusKeeper {
   watch(root: HTMLElement): () => void;
@@ -27,15 +27,13 @@ export function keepFocus(): FocusKeeper {
       document.addEventListener("pointerdown", follow);
       let timer: ReturnType<typeof setTimeout> | undefined;
       const gone = () => {
-        const active = document.activeElement;
-        return (
-          ours && path.length > 0 && !(path[0] as Element).isConnected && (active === null || active === document.body)
-        );
+        const [last] = path as Element[];
+        return ours && last !== undefined && !last.isConnected && isLost(document);
       };
       const removals = new MutationObserver(() => {
         if (!gone()) return;
         clearTimeout(timer);
-        timer = setTimeout(() => gone() && lend(path, element), LOST_MS);
+        timer = setTimeout(() => gone() && lend(around(path, element)), LOST_MS);
       });
       removals.observe(element, { childList: true, subtree: true });
       const active = document.activeElement;
@@ -58,16 +56,8 @@ export function keepFocus(): FocusKeeper {
   };
 }
 
-/** Give the focus to the part of the game that had it. By itself that part takes none: it is made to while it has it. */
-function lend(path: readonly EventTarget[], root: HTMLElement): void {
+/** The part of the game that had it: a section, or the whole. */
+function around(path: readonly EventTarget[], root: HTMLElement): HTMLElement {
   const parts = path.filter((one): one is HTMLElement => one instanceof HTMLElement && one.isConnected);
-  const part = parts.find((one) => one.matches("section") && root.contains(one)) ?? root;
-  const marks = Object.keys(GUARDED);
-  part.setAttribute("tabindex", "-1");
-  for (const mark of marks) part.setAttribute(mark, "true");
-  const back = () => {
-    for (const mark of ["tabindex", ...marks]) part.removeAttribute(mark);
-  };
-  part.addEventListener("blur", back, { once: true });
-  part.focus({ preventScroll: true });
+  return parts.find((one) => one.matches("section") && root.contains(one)) ?? root;
 }
