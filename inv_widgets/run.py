@@ -7,13 +7,13 @@ picture (and target). An explanation can be read without most of the others.
 from __future__ import annotations
 
 import operator
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from inv_widgets.errors import UnknownNameError, kind_of
 from inv_widgets.explanation import Explanation
+from inv_widgets.last_read import LastRead
 from inv_widgets.url_files import UrlFile
 
 if TYPE_CHECKING:
@@ -170,11 +170,7 @@ class _Lazy(Sequence[Explanation]):
     def __init__(self, source: RunFiles | RunFolder, places: list[int]) -> None:
         self.source = source
         self.places = places
-        self._kept: dict[int, Explanation] = {}
-        self._keeping = threading.Lock()  # views of one run may ask from several threads
-
-    def __reduce__(self) -> tuple[type[_Lazy], tuple[RunFiles | RunFolder, list[int]]]:
-        return _Lazy, (self.source, self.places)
+        self._last = LastRead()
 
     @property
     def keys(self) -> list[tuple[str, str]]:
@@ -194,18 +190,7 @@ class _Lazy(Sequence[Explanation]):
     def __getitem__(self, key: int | slice) -> Explanation | _Lazy:
         if isinstance(key, slice):
             return _Lazy(self.source, self.places[key])
-        place = self.places[key]
-        with self._keeping:
-            if place in self._kept:
-                return self._kept[place]
-        read = self.source.read(place)  # not in the lock: what one thread reads, no other should wait for
-        with self._keeping:
-            if place not in self._kept and len(self._kept) >= _KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            return self._kept.setdefault(place, read)
-
-
-_KEPT = 16  # explanations; a few MB each
+        return self._last.get(self.places[key], self.source.read)
 
 
 def load(path: str | Path | UrlFile) -> Run:

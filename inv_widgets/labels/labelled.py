@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 
 from inv_widgets.explanation import Explanation
 from inv_widgets.labels.rounds import TypedRound
+from inv_widgets.last_read import LastRead
 from inv_widgets.run import Run
 from inv_widgets.summary.aggregation import Counts, MinSupport
 from inv_widgets.summary.spread import Bootstrap
@@ -252,7 +253,7 @@ class _Labelled(Sequence[Explanation]):
     def __init__(self, run: Run, work: Callable[[Explanation], Explanation]) -> None:
         self._run = run
         self._work = work
-        self._kept: dict[int, Explanation] = {}
+        self._last = LastRead()
         self.best: dict[int, list[str]] = {}
 
     def __len__(self) -> int:
@@ -268,13 +269,9 @@ class _Labelled(Sequence[Explanation]):
     def __getitem__(self, key: int | slice) -> Explanation | list[Explanation]:
         if isinstance(key, slice):
             return [self[place] for place in range(len(self))[key]]
-        place = range(len(self))[key]
-        if place not in self._kept:
-            if len(self._kept) >= _KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[place] = self._work(self._run[place])
-            self.best[place] = best_labels_of(self._kept[place])
-        return self._kept[place]
+        return self._last.get(range(len(self))[key], self._labelled)
 
-
-_KEPT = 16  # explanations; a few MB each
+    def _labelled(self, place: int) -> Explanation:
+        found = self._work(self._run[place])
+        self.best[place] = best_labels_of(found)
+        return found

@@ -7,8 +7,6 @@ import io
 import itertools
 import math
 import pickle
-import sys
-import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,7 +19,7 @@ from PIL import Image
 from inv_widgets import run_groups, run_writer
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Label, Prediction, Rest
 from inv_widgets.recipe import Recipe
-from inv_widgets.run import _KEPT, Run, _Lazy, as_run, load
+from inv_widgets.run import Run, as_run, load
 from inv_widgets.run_files import SCHEMA_VERSION, RunFiles, RunWriter, companions
 from inv_widgets.run_outline import thumbnails
 
@@ -502,44 +500,6 @@ def test_a_run_that_is_open_is_not_opened_twice_and_one_that_was_written_anew_is
     del second
     gc.collect()
     assert held() is None
-
-
-def test_several_threads_ask_for_explanations():
-    class Source:
-        keys = [("a", "b")] * 100
-
-        def read(self, place):
-            if place % 10 == 0:
-                time.sleep(0.0002)  # the others come in between
-            return [place]
-
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        items = _Lazy(Source(), list(range(100)))
-        places = np.random.default_rng(0).integers(0, 100, (4, 5_000)).tolist()
-        with ThreadPoolExecutor(4) as pool:
-            read = list(pool.map(lambda some: [items[place][0] for place in some], places))
-    finally:
-        sys.setswitchinterval(before)
-    assert read == places
-    assert len(items._kept) == _KEPT
-    assert items[7] is items[7]
-
-
-def test_what_other_threads_read_meanwhile_is_dropped_too():
-    class Source:
-        keys = [("a", "b")] * 100
-
-        def read(self, place):
-            if place == 0:
-                with ThreadPoolExecutor(4) as pool:
-                    list(pool.map(items.__getitem__, range(1, 50)))
-            return [place]
-
-    items = _Lazy(Source(), list(range(100)))
-    assert items[0] == [0]
-    assert len(items._kept) == _KEPT
 
 
 def test_several_threads_read_one_run(saved):

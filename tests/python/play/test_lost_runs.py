@@ -4,8 +4,7 @@ import shutil
 
 import pytest
 
-from inv_widgets import run as runs
-from inv_widgets import run_groups
+from inv_widgets import last_read, run_groups
 from inv_widgets.play.game import Game
 from inv_widgets.run import Run, load
 from inv_widgets.run_files import companions
@@ -14,7 +13,7 @@ from inv_widgets.run_files import companions
 @pytest.fixture
 def saved(run, tmp_path, monkeypatch):
     monkeypatch.setattr(run_groups, "GROUP_EXPLANATIONS", 1)  # else the first reading has all
-    monkeypatch.setattr(runs, "_KEPT", 1)  # of three pictures the next one may be kept already
+    monkeypatch.setattr(last_read, "_MOST", 1)  # of three pictures the next one may be kept already
     return run.save(tmp_path / "run.parquet")
 
 
