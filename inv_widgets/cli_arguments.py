@@ -17,19 +17,16 @@ __all__ = ["check_out", "layers_of", "lines_of", "pictures_of", "size_of", "targ
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of a Path, which has one of its slashes left; C:/ is a disk
 
 
-def pictures_of(patterns: Sequence[str]) -> list[str]:
-    """Give the files; patterns that a shell has left alone are resolved."""
-    found: list[str] = []
+def pictures_of(patterns: Sequence[str]) -> list[str | tuple[str, Path]]:
+    """Give the files, those of a folder under their path in it; patterns that a shell has left alone are resolved."""
+    found: list[str | tuple[str, Path]] = []
     for pattern in patterns:
         matches = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern))  # noqa: PTH207 (may be absolute)
         if not matches:
-            raise FileNotFoundError(f"[inv-widgets] There is no picture {pattern!r}: check the path.")
+            advice = "download it first" if _URL.match(pattern) else "check the path"
+            raise FileNotFoundError(f"[inv-widgets] There is no picture {pattern!r}: {advice}.")
         for match in matches:
-            if Path(match).is_dir():
-                raise IsADirectoryError(
-                    f"[inv-widgets] {match!r} is a folder: give pictures, such as {str(Path(match, '*.jpg'))!r}."
-                )
-        found += matches
+            found += _in_folder(match) if Path(match).is_dir() else [match]
     return list(dict.fromkeys(found))
 
 
@@ -101,3 +98,9 @@ def text_of(file: Path, option: str) -> str:
 def lines_of(file: Path, option: str) -> list[str]:
     """Read a file of one thing a line; empty lines count for nothing."""
     return [line.strip() for line in text_of(file, option).splitlines() if line.strip()]
+
+
+def _in_folder(folder: str) -> list[tuple[str, Path]]:
+    from inv_widgets.analysis.picture_lists import entries
+
+    return [(entry.name, entry.picture) for entry in entries(folder)[0]]

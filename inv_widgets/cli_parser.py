@@ -24,7 +24,7 @@ _EXAMPLES = {
     "explain": """\
 examples:
   inv-widgets explain dog.jpg --network demo:photos --out dog.parquet
-  inv-widgets explain 'photos/*.jpg' --network torchvision:vgg16 --layers 'last 9' --out photos.parquet
+  inv-widgets explain photos --network torchvision:vgg16 --layers 'last 9' --out photos.parquet
   inv-widgets explain cat.png --network onnx:net.onnx --categories names.txt --out cat.parquet""",
     "play": """\
 examples:
@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     one = _command(commands, explain, "explain", "explain pictures; write a run")
     one.set_defaults(when_stopped="What is finished is kept: the same command goes on from there.")
     one.add_argument(
-        "pictures", nargs="+", metavar="PICTURE", help="a picture file, or a pattern such as 'photos/*.jpg'"
+        "pictures", nargs="+", metavar="PICTURE", help="a picture file, a folder, or a pattern such as 'photos/*.jpg'"
     )
     one.add_argument("--network", required=True, metavar="NAME", help=FORMS)
     one.add_argument("--out", required=True, type=Path, metavar="RUN.parquet", help="where the run goes")

@@ -161,7 +161,8 @@ def test_explain_answers_what_it_cannot_do_before_it_loads_anything(tmp_path, ca
     monkeypatch.setattr(network_names, "load_network", lambda *_, **__: pytest.fail("the network was loaded"))
     network, out = ("--network", "demo:fashion"), ("--out", tmp_path / "r.parquet")
     assert "no picture 'nope.jpg'" in refused(capsys, "explain", "nope.jpg", *network, *out)
-    assert "is a folder" in refused(capsys, "explain", tmp_path, *network, *out)
+    assert "'s3://b/a.jpg': download it first" in refused(capsys, "explain", "s3://b/a.jpg", *network, *out)
+    assert "holds no pictures" in refused(capsys, "explain", tmp_path, *network, *out)
     assert "ends in .parquet" in refused(capsys, "explain", fashion[0], *network, "--out", "r.csv")
     assert "is a URL" in refused(capsys, "explain", fashion[0], *network, "--out", "s3://bucket/r.parquet")
     assert "required: --network" in refused(capsys, "explain", fashion[0], *out)
@@ -257,6 +258,18 @@ def test_patterns_that_a_shell_left_alone_are_resolved(tmp_path):
         (tmp_path / name).touch()
     found = cli_arguments.pictures_of([str(tmp_path / "?.jpg"), str(tmp_path / "a.jpg"), str(tmp_path / "[d].jpg")])
     assert [Path(file).name for file in found] == ["a.jpg", "b.jpg", "[d].jpg"]
+
+
+def test_a_folder_stands_for_its_pictures_under_their_paths_in_it(tmp_path):
+    for name in ("cats/a.jpg", "dogs/a.jpg", "dogs/notes.txt", "b.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    single, folders = str(tmp_path / "b.jpg"), [str(tmp_path / "cats"), str(tmp_path)]
+    found = cli_arguments.pictures_of([single, *folders, folders[0]])
+    assert found == [
+        single, ("a.jpg", tmp_path / "cats/a.jpg"), ("b.jpg", tmp_path / "b.jpg"),
+        ("cats/a.jpg", tmp_path / "cats/a.jpg"), ("dogs/a.jpg", tmp_path / "dogs/a.jpg"),
+    ]  # fmt: skip
 
 
 def test_an_unknown_command_and_none_are_answered(capsys):
