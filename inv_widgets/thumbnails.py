@@ -68,4 +68,5 @@ def pixels(image: bytes) -> NDArray[np.uint8]:
 
 
 def _is_small(picture: NDArray[np.uint8]) -> bool:
-    return max(picture.shape[:2]) <= LONGEST_THUMBNAIL
+    height, width, _ = picture.shape
+    return bool(max(height, width) <= LONGEST_THUMBNAIL)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from inv_widgets import atomic
 from inv_widgets.analysis.parts import lock, require_same
-from inv_widgets.analysis.picture_lists import unique
+from inv_widgets.analysis.picture_lists import UniqueNames
 from inv_widgets.pictures import load_picture
 from inv_widgets.run_files import companions, damaged
 from inv_widgets.run_folder import INDEX, JOB, MANIFEST, PARTS, VERSION, RunFolder, read_json
@@ -141,11 +141,9 @@ class PartsFolder:
         asked, asked_for = {entry for entry, _ in wanted}, {name for _, name in wanted}
         errors = {name: why for name, why in self._errors.items() if name not in asked_for} | dict(errors)
         rows = [self._made[entry] for entry, _ in wanted if entry in self._made]
-        names = {row.picture for row in rows}
-        for entry, row in self._made.items():
-            if entry not in asked:
-                rows.append(row._replace(picture=unique(row.picture, names)))
-                names.add(rows[-1].picture)
+        names = UniqueNames(row.picture for row in rows)
+        older = [row for entry, row in self._made.items() if entry not in asked]
+        rows += [row._replace(picture=names.take(row.picture)) for row in older]
         if rows == self._taken_over and errors == self._errors:
             return
         used = sorted({row.part for row in rows})

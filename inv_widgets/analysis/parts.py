@@ -15,7 +15,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.analysis.part_files import PartFiles
-from inv_widgets.analysis.picture_lists import unique
+from inv_widgets.analysis.picture_lists import UniqueNames
 from inv_widgets.analysis.run_lock import beside, local_files, lock
 from inv_widgets.run_files import RunFiles, RunWriter
 
@@ -139,11 +139,8 @@ class Parts:
             asked_for = {*errors, *(name for _, name in self._taken)}
             errors = {name: why for name, why in self._old.errors.items() if name not in asked_for} | dict(errors)
         asked = {key for key, _ in self._taken}
-        taken = {name for _, name in self._taken}
-        for key in self._places:
-            if key not in asked:
-                self._taken.append((key, unique(self._old_name(key), taken)))
-                taken.add(self._taken[-1][1])
+        names = UniqueNames(name for _, name in self._taken)
+        self._taken += [(key, names.take(self._old_name(key))) for key in self._places if key not in asked]
         self.flush()
         keys, called = ([pair[place] for pair in self._taken] for place in (0, 1))
         if not self._is_already(keys, called, errors):

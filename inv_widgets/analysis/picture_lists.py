@@ -17,7 +17,7 @@ from inv_widgets.pictures import Picture, readable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Entry", "entries", "unique"]
+__all__ = ["Entry", "UniqueNames", "entries"]
 
 _WANTED = "a list of pictures, a dict from name to picture, (name, picture) pairs, a folder or a glob pattern"
 
@@ -59,13 +59,21 @@ def entries(pictures: Any, target: Any = None) -> tuple[Iterator[Entry], int | N
     return _with_targets(_named(found), target), number
 
 
-def unique(name: str, taken: set[str]) -> str:
-    """Give ``name``, or ``name (2)``, ``name (3)`` ... where it is taken."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name} ({number})"
-    return free
+class UniqueNames:
+    """Names that are taken already; a million that are alike must not be counted through for each of them."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._last = dict.fromkeys(taken, 1)  # the number that each name was given last
+
+    def take(self, name: str) -> str:
+        """Take ``name``, or ``name (2)``, ``name (3)`` ... where it is taken."""
+        free, number = name, self._last.get(name, 0)
+        while free in self._last:
+            number += 1
+            free = f"{name} ({number})"
+        self._last[name] = max(number, 1)
+        self._last[free] = self._last.get(free, 1)
+        return free
 
 
 def _listed(pictures: Any) -> Iterable[Any]:
@@ -97,12 +105,10 @@ def _files(where: str | os.PathLike[str]) -> list[Any]:
 
 
 def _named(found: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    taken: set[str] = set()
+    names = UniqueNames()
     for one in found:
         name, picture = one if _is_pair(one) else (_own_name(one), one)
-        name = unique(readable(name), taken)
-        taken.add(name)
-        yield name, picture
+        yield names.take(readable(name)), picture
 
 
 def _is_pair(one: Any) -> bool:
@@ -117,7 +123,8 @@ def _own_name(picture: Any) -> str:
 
 
 def _require_names(target: Mapping[Any, Any], names: Sequence[str]) -> None:
-    unknown = [name for name in target if name not in names]
+    known = set(names)
+    unknown = [name for name in target if name not in known]
     if unknown:
         import difflib
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from inv_widgets.analysis.picture_lists import unique
+from inv_widgets.analysis.picture_lists import UniqueNames
 from inv_widgets.comparison.comparison_files import written
 from inv_widgets.comparison.comparison_result import ComparedMethod
 from inv_widgets.comparison.methods import makes_maps, method_named
@@ -51,12 +51,13 @@ def uses_of(given: Any, preset: Preset) -> tuple[Use, ...]:
             f"[inv-widgets] methods is {kind_of(given)}: give names of inv.methods(), or (name, parameters)."
         )
     named = given.items() if isinstance(given, Mapping) else ((None, one) for one in given)
+    names = UniqueNames()
     uses: list[Use] = []
     for called, one in named:
         name, parameters = one if isinstance(one, tuple) else (one, {})
         method = makes_maps(method_named(name))
         whole = arguments_of(method, preset, parameters)
-        key = unique(method.name if called is None else str(called), {use.described.key for use in uses})
+        key = names.take(method.name if called is None else str(called))
         about = ComparedMethod(method.name, method.title, method.family, method.paper, whole, key)
         uses.append(Use(method, whole, about))
     if not uses:

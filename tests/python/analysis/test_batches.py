@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ import inv_widgets as inv
 from inv_widgets import run_groups
 from inv_widgets.analysis import batch_passes, batches, part_files, parts, run_lock
 from inv_widgets.analysis.part_files import PartFiles
-from inv_widgets.analysis.picture_lists import entries, unique
+from inv_widgets.analysis.picture_lists import UniqueNames, entries
 from inv_widgets.run_files import companions
 
 QUICK = inv.Recipe(tsne_iterations=250)
@@ -104,7 +105,16 @@ def test_names_that_come_twice_are_told_apart(net, folder):
     run = go(net, [folder / "a.png", folder / "more" / "a.png", folder / "a.png"])
     assert names(run) == ["a.png", "a.png (2)", "a.png (3)"]
     assert run[0].columns == run[2].columns != run[1].columns
-    assert unique("a", {"a", "a (2)"}) == "a (3)"
+    assert UniqueNames(["a", "a (2)"]).take("a") == "a (3)"
+
+
+def test_names_that_come_many_times_take_no_longer_each():
+    taken = UniqueNames()
+    begin = time.process_time()
+    many = [taken.take("a") for _ in range(30_000)]
+    assert time.process_time() - begin < 5  # counting through all for each: a minute
+    assert many[-1] == "a (30000)"
+    assert taken.take("a (7)") == "a (7) (2)"
 
 
 def test_targets_for_all_for_each_and_by_name(net, folder):
