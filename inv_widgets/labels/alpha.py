@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.labels.distances import Distance
 
-__all__ = ["Disagreement", "Ratings", "alpha"]
+__all__ = ["Disagreement", "Ratings"]
 
 _AT_ONCE = 4_000_000  # numbers in an array; 32 MB
 _BLOCK = 256  # different sets of labels
@@ -82,8 +82,8 @@ class Ratings:
         return Ratings(self.units, self.coders, self.sets, self.unit[kept], self.coder[kept], self.said[kept])
 
 
-def alpha(ratings: Ratings, *, distance: Distance = "masi", weights: Sequence[float] | None = None) -> float:
-    """Give Krippendorff's alpha; NaN where no cluster map has two players, or all say the same.
+class Disagreement:
+    """Observed and expected disagreement under several weightings of the players at once.
 
     Parameters
     ----------
@@ -92,22 +92,7 @@ def alpha(ratings: Ratings, *, distance: Distance = "masi", weights: Sequence[fl
     distance
         ``"masi"`` or ``"jaccard"``.
     weights
-        Of ``ratings.coders``, above 0; None: all 1.
-    """
-    given = np.ones((1, len(ratings.coders))) if weights is None else np.array([weights], np.float64)
-    found = Disagreement(ratings, distance, given)
-    return float(found.alpha()[0])
-
-
-class Disagreement:
-    """Observed and expected disagreement under several weightings of the players at once.
-
-    Parameters
-    ----------
-    ratings, distance
-        As for :func:`alpha`.
-    weights
-        float64, shape (draws, players), at least 0.
+        Of ``ratings.coders``: float64, shape (draws, players), at least 0.
     """
 
     def __init__(self, ratings: Ratings, distance: Distance, weights: NDArray[np.float64]) -> None:
@@ -125,10 +110,6 @@ class Disagreement:
         self._squares = np.zeros(draws)
         if len(ratings):
             self._weigh()
-
-    def alpha(self) -> NDArray[np.float64]:
-        """Give alpha over all cluster maps; shape (draws,)."""
-        return 1.0 - _ratio(self.observed(), self.expected())
 
     def observed(self, units: Sequence[int] | slice = slice(None)) -> NDArray[np.float64]:
         """Give D_o over some cluster maps, by their places; shape (draws,), NaN where nobody can be compared."""

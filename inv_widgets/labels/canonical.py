@@ -25,7 +25,7 @@ from inv_widgets.labels.words import head_last, split_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["STEPS", "Canonical", "Options", "Typed", "canonical_labels", "chosen_steps", "joined_labels"]
+__all__ = ["STEPS", "Canonical", "Options", "Typed", "canonical_labels", "chosen_steps", "is_off", "joined_labels"]
 
 Typed = tuple[str, str, str]
 """A text as typed, the class of its picture, the recorded language."""
@@ -99,8 +99,6 @@ class Canonical:
         How often each canonical label was said.
     synonyms
         The table that was used.
-    embedded
-        Whether embeddings were used.
     options
         How the labels were made.
     """
@@ -108,7 +106,6 @@ class Canonical:
     drafts: Mapping[Typed, tuple[int, Draft]]
     counts: Mapping[str, int]
     synonyms: SynonymTable
-    embedded: bool
     options: Options = field(default_factory=Options, repr=False, compare=False)
 
     def labels(self, typed: str, category: str = "", language: str = "") -> tuple[str, ...]:
@@ -145,12 +142,11 @@ def canonical_labels(texts: Mapping[Typed, int], options: Options | None = None)
         if name == "spelling":
             context = dataclasses.replace(context, vocabulary=_vocabulary(drafts, texts))
         drafts = [step(draft, context) for draft in drafts]
-    table = SynonymTable() if _is_off("synonyms", options) else as_synonyms(options.synonyms)
-    use = _embedder(options)
-    drafts = joined_labels(drafts, texts, table, use, options)
+    table = SynonymTable() if is_off("synonyms", options) else as_synonyms(options.synonyms)
+    drafts = joined_labels(drafts, texts, table, options)
     counts = _counts(drafts, texts)
     by_typed = {each: (texts[each], draft) for each, draft in zip(order, drafts, strict=True)}
-    return Canonical(by_typed, dict(counts), table, use is not None, options)
+    return Canonical(by_typed, dict(counts), table, options)
 
 
 def chosen_steps(options: Options) -> list[tuple[str, Step]]:
@@ -174,11 +170,11 @@ def chosen_steps(options: Options) -> list[tuple[str, Step]]:
 
 
 def joined_labels(
-    drafts: Iterable[Draft], texts: Mapping[Typed, int], table: SynonymTable, use: Embedder | None, options: Options
+    drafts: Iterable[Draft], texts: Mapping[Typed, int], table: SynonymTable, options: Options
 ) -> list[Draft]:
     """Count labels as one: by the table, by WordNet, then by embeddings (phrases without them: by head noun)."""
     drafts = [_by_table(draft, table) for draft in drafts]
-    if not _is_off("wordnet", options):
+    if not is_off("wordnet", options):
         words: Counter[str] = Counter()
         classes: dict[str, set[str]] = defaultdict(set)
         for draft in drafts:
@@ -188,6 +184,7 @@ def joined_labels(
         said = {word: frozenset(of_word) for word, of_word in classes.items()}
         joined = wordnet_groups(words, table, classes=said, hops=options.hops, senses=options.senses)
         drafts = [_by_word(draft, joined, "WordNet") for draft in drafts]
+    use = _embedder(options)
     if use is not None:
         counts = Counter({label: n for label, n in _counts(drafts, texts).items() if table.label_of(label) is None})
         labels = sorted(counts)
@@ -198,6 +195,11 @@ def joined_labels(
     if options.phrases:
         return [draft.to("head noun", tuple(part.split()[-1] for part in draft.parts)) for draft in drafts]
     return drafts
+
+
+def is_off(step: Literal["synonyms", "wordnet", "embeddings"], options: Options) -> bool:
+    """Say whether a way of counting labels as one was switched off."""
+    return step in options.steps and options.steps[step] is None
 
 
 def _by_table(draft: Draft, table: SynonymTable) -> Draft:
@@ -237,12 +239,8 @@ def _vocabulary(drafts: Iterable[Draft], texts: Mapping[Typed, int]) -> Counter[
 
 
 def _embedder(options: Options) -> Embedder | None:
-    if _is_off("embeddings", options) or options.embeddings is False:
+    if is_off("embeddings", options) or options.embeddings is False:
         return None
     if callable(options.embeddings):
         return options.embeddings
     return embedder()
-
-
-def _is_off(step: Literal["synonyms", "wordnet", "embeddings"], options: Options) -> bool:
-    return step in options.steps and options.steps[step] is None

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
     from numpy.typing import NDArray
 
-__all__ = ["Distance", "distance_of", "jaccard", "masi", "set_distance"]
+__all__ = ["Distance", "distance_of", "jaccard", "masi"]
 
 Distance = Literal["masi", "jaccard"]
 Distances = Callable[["NDArray[Any]", "NDArray[Any]", "NDArray[Any]"], "NDArray[np.float64]"]
@@ -53,21 +51,3 @@ def distance_of(name: object) -> Distances:
         return _DISTANCES[name]
     names = " or ".join(repr(each) for each in get_args(Distance))
     raise ValueError(f"[inv-widgets] There is no distance {name!r:.80}: give {names}.")
-
-
-def set_distance(one: AbstractSet[str], other: AbstractSet[str], distance: Distance = "masi") -> float:
-    """Give the distance of two sets of labels, neither of them empty.
-
-    Examples
-    --------
-    Half of the union is shared, and one holds the other: 1 - 2/3 * 1/2.
-
-    >>> round(set_distance({"wheel"}, {"wheel", "door"}), 3)
-    0.667
-    >>> set_distance({"wheel"}, {"wheel", "door"}, "jaccard")
-    0.5
-    """
-    if not one or not other:
-        raise ValueError("[inv-widgets] A set of labels is empty: a player who said nothing is compared with nobody.")
-    sizes = (np.array(len(each)) for each in (one & other, one, other))
-    return float(distance_of(distance)(*sizes))

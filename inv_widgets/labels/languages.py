@@ -86,14 +86,8 @@ def _by_lingua(text: str) -> str:
 @lru_cache(maxsize=1)
 def _detector() -> Any:
     try:
-        from lingua import Language, LanguageDetectorBuilder
+        from lingua import IsoCode639_1, LanguageDetectorBuilder
     except ImportError:
         return None
-    languages = [Language.from_iso_code_639_1(code) for code in _codes()]
-    return LanguageDetectorBuilder.from_languages(*languages).build()
-
-
-def _codes() -> list[Any]:
-    from lingua import IsoCode639_1
-
-    return [getattr(IsoCode639_1, language.upper()) for language in LANGUAGES]
+    codes = [getattr(IsoCode639_1, language.upper()) for language in LANGUAGES]
+    return LanguageDetectorBuilder.from_iso_codes_639_1(*codes).build()

@@ -38,10 +38,7 @@ def lemma(word: str, language: str) -> str:
     net = wordnet()
     if word in _PAIRS:
         return word
-    irregular = net.irregular(word)
-    if irregular is not None:
-        return irregular
-    singular = net.singular(word) if word.endswith("s") else None
+    singular = net.singular(word) if word.endswith("s") else net.irregular(word)
     if singular is not None:
         return singular
     if net.has(word):

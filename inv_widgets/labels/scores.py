@@ -1,4 +1,4 @@
-"""How well a label describes a cluster map (docs/labels.md), and which labels describe it best."""
+"""How well a label describes a cluster map (docs/labels.md)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.labels.rounds import TypedRound
 
-__all__ = ["best_labels", "in_order", "label_score", "scored"]
+__all__ = ["in_order", "label_score", "scored"]
 
 _RECIPE = Recipe()
 
@@ -100,9 +100,3 @@ def _scored(name: str, rounds: list[TypedRound], typed: set[str], recipe: Recipe
 def in_order(labels: Iterable[Label]) -> tuple[Label, ...]:
     """Sort labels: best first, equal scores by name."""
     return tuple(sorted(labels, key=lambda label: (-round(label.score, 9), label.name)))
-
-
-def best_labels(labels: Iterable[Label]) -> tuple[Label, ...]:
-    """Give the labels with the highest score, all of them where several have it; none where there are none."""
-    ordered = in_order(labels)
-    return tuple(label for label in ordered if math.isclose(label.score, ordered[0].score, rel_tol=1e-9, abs_tol=1e-12))

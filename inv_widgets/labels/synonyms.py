@@ -62,6 +62,15 @@ class SynonymTable:
                 groups[fold(label)] = (*groups.get(fold(label), ()), *(word for word in synonyms.split(";") if word))
         return cls(groups)
 
+    @classmethod
+    def of_heads(cls, heads: Mapping[str, str]) -> SynonymTable:
+        """Make a table of the label that each word counts as."""
+        groups: dict[str, tuple[str, ...]] = dict.fromkeys(heads.values(), ())
+        for word, head in heads.items():
+            if word != head:
+                groups[head] = (*groups[head], word)
+        return cls(groups)
+
     def save(self, path: str | Path) -> Path:
         """Write the table as CSV; the file appears whole or not at all."""
         return atomic.write(Path(path), table_text(self).encode())
@@ -80,7 +89,7 @@ class SynonymTable:
         heads = {
             word: self.heads.get(label, label) for word, label in other.heads.items() if word not in self.heads
         } | dict(self.heads)
-        return _from_heads(heads)
+        return SynonymTable.of_heads(heads)
 
 
 def table_text(
@@ -207,14 +216,6 @@ def _synsets(word: str, senses: int) -> tuple[list[str], list[str]]:
         (kind + synset, [kind + each for each in up]) for kind in kinds for synset, up in net.senses(word, kind, senses)
     ]
     return [synset for synset, _ in found], [each for _, up in found for each in up]
-
-
-def _from_heads(heads: Mapping[str, str]) -> SynonymTable:
-    groups: dict[str, tuple[str, ...]] = dict.fromkeys(heads.values(), ())
-    for word, head in heads.items():
-        if word != head:
-            groups[head] = (*groups[head], word)
-    return SynonymTable(groups)
 
 
 def _words(synonyms: Any) -> tuple[str, ...]:

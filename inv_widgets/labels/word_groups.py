@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from inv_widgets.errors import UnknownNameError
-from inv_widgets.labels.canonical import Canonical, Options, joined_labels
+from inv_widgets.labels.canonical import Canonical, Options, is_off, joined_labels
 from inv_widgets.labels.drafts import Draft
-from inv_widgets.labels.embeddings import embedder
 from inv_widgets.labels.shipped import fold
 from inv_widgets.labels.synonyms import SynonymTable, shipped_synonyms
 
@@ -89,14 +88,13 @@ class Words:
     def groups(self, own: SynonymTable) -> WordGroups:
         """Group the words: by the person's own table, the shipped one, WordNet, embeddings where the analysis did."""
         options = self.options
-        off = "synonyms" in options.steps and options.steps["synonyms"] is None
-        shipped = SynonymTable() if off or options.synonyms is False else shipped_synonyms()
+        alone = is_off("synonyms", options) or options.synonyms is False
+        shipped = SynonymTable() if alone else shipped_synonyms()
         table = own.over(shipped)
         order = sorted(self.counts)
         drafts = [Draft(word, category, parts=(word,)) for word, category in order]
         texts = {(word, category, ""): self.counts[word, category] for word, category in order}
-        use = options.embeddings if callable(options.embeddings) else embedder() if options.embeddings else None
-        joined = joined_labels(drafts, texts, table, use, options)
+        joined = joined_labels(drafts, texts, table, options)
         said: Counter[str] = Counter()
         heads: dict[str, str] = {}
         why: dict[str, Why] = {}
@@ -249,12 +247,7 @@ def _grouped(heads: Mapping[str, str], said: Mapping[str, int], why: Mapping[str
 def _pinned(own: SynonymTable, pins: Mapping[str, str], wanted: Mapping[str, str]) -> SynonymTable:
     """Put words under other heads, in the person's own table."""
     heads = {word: wanted.get(word, head) for word, head in own.heads.items()} | dict(pins)
-    heads |= {head: head for head in heads.values()}
-    groups: dict[str, tuple[str, ...]] = dict.fromkeys(heads.values(), ())
-    for word, head in heads.items():
-        if word != head:
-            groups[head] = (*groups[head], word)
-    return SynonymTable(groups)
+    return SynonymTable.of_heads(heads | {head: head for head in heads.values()})
 
 
 def _shown(group: WordGroup, own: SynonymTable) -> list[Member]:

@@ -34,7 +34,7 @@ class WordNet:
 
     def singular(self, word: str) -> str | None:
         """Give the noun of which `word` is the irregular or regular plural; None: of none."""
-        irregular = self._senses["x"].get(word)
+        irregular = self.irregular(word)
         if irregular is not None:
             return irregular
         for ending, instead in _ENDINGS:

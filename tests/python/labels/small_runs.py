@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from inv_widgets.explanation import ClusterMap, Column, Explanation, Prediction, Rest, cluster_map_id
+from inv_widgets.labels.distances import distance_of
 
 SIDE = 2
 
@@ -33,6 +34,11 @@ def make_explanation(columns, *, name="church.jpg", picture="p", target_name="ch
         np.zeros((8, 8, 3), np.uint8), name, picture, "net", "n", (0, 0, 8, 8), 3, target_name, 0.9,
         Prediction(3, target_name, 0.9), tuple(columns),
     )  # fmt: skip
+
+
+def set_distance(one, other, distance="masi"):
+    """The distance of two sets of labels."""
+    return float(distance_of(distance)(*(np.array(len(each)) for each in (one & other, one, other))))
 
 
 def make_rounds(*rows, **fields):

@@ -6,10 +6,9 @@ import math
 import numpy as np
 import pytest
 from nltk.metrics.agreement import AnnotationTask
-from small_runs import make_cluster_map, make_column, make_explanation, make_rounds
+from small_runs import make_cluster_map, make_column, make_explanation, make_rounds, set_distance
 
 from inv_widgets.explanation import Label
-from inv_widgets.labels.distances import set_distance
 from inv_widgets.labels.pipeline import label
 from inv_widgets.labels.places import map_places
 from inv_widgets.labels.scores import label_score

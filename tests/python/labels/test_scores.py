@@ -1,10 +1,13 @@
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_runs import make_cluster_map
 
 from inv_widgets.explanation import Label
 from inv_widgets.labels.rounds import TypedRound
-from inv_widgets.labels.scores import best_labels, label_score, scored
+from inv_widgets.labels.scores import label_score, scored
 from inv_widgets.recipe import Recipe
 
 
@@ -56,9 +59,10 @@ def test_the_quarter_is_for_the_label_on_the_map_not_for_each_round():
 
 
 def test_best_labels_with_ties():
-    labels = [Label("b", 2.0), Label("c", 1.9), Label("a", 2.0 + 1e-13)]
-    assert [label.name for label in best_labels(labels)] == ["a", "b"]
-    assert best_labels([]) == ()
+    labels = (Label("a", 2.0 + 1e-13), Label("b", 2.0), Label("c", 1.9))
+    shown = make_cluster_map(0, 12.0, [[1, 0], [0, 0]])
+    assert [label.name for label in dataclasses.replace(shown, labels=labels).best_labels] == ["a", "b"]
+    assert shown.best_labels == ()
 
 
 words = st.sampled_from(["wheel", "door", "sky", "🎈", "نافذة"])

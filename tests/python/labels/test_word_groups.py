@@ -1,11 +1,13 @@
 """Words, which of them count as one, and what a person changes; the expected groups are written by hand."""
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from small_runs import make_cluster_map, make_column, make_explanation, make_rounds
 
 from inv_widgets.errors import UnknownNameError
+from inv_widgets.labels.canonical import Options
 from inv_widgets.labels.pipeline import label
 from inv_widgets.labels.synonyms import SynonymTable
 from inv_widgets.labels.word_groups import Words, checked_name
@@ -42,6 +44,15 @@ def test_words_are_grouped_as_label_groups_them(groups):
     why = {member.word: member.why for group in groups.groups for member in group.members}
     assert (why["column"], why["pelt"], why["window"]) == ("table", "WordNet", "")
     assert groups.own == SynonymTable()
+
+
+def test_embeddings_that_the_analysis_left_out_group_nothing_here_either():
+    def embed(words):
+        return np.ones((len(words), 2))
+
+    for steps, names in (({}, ["window"]), ({"embeddings": None}, ["window", "roof"])):
+        words = Words({("window", ""): 2, ("roof", ""): 1}, Options(embeddings=embed, steps=steps))
+        assert list(said(words.groups(SynonymTable()))) == names
 
 
 def test_moving_a_word_moves_nothing_else(groups):
