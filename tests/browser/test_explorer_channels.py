@@ -1,4 +1,4 @@
-"""Thumbnails of single channels in JupyterLab: asked for when a detail is opened; words where no kernel answers."""
+"""Thumbnails of single channels in JupyterLab: asked for when a detail is opened, saved then, and missed with words."""
 
 from explorer_view import ExplorerView
 from playwright.sync_api import expect
@@ -11,12 +11,23 @@ from examples import example
 from inv_widgets.run import Run
 from inv_widgets.widgets import explorer_pictures
 explorer_pictures.CHANNEL_BYTES = 0
+given, give = [], explorer_pictures.asked_channels
+explorer_pictures.asked_channels = lambda run, place: (given.append(place), give(run, place))[1]
 run = Run([example(name, seed) for seed, name in enumerate({NAMES!r})])"""
 HERE = "[data-here=true]"
+SAVE = """async () => {
+  const { commands, shell } = jupyterapp;
+  const automatically = "@jupyter-widgets/jupyterlab-manager:saveWidgetState";
+  await commands.execute(automatically);
+  await shell.currentWidget.context.save();
+  await commands.execute(automatically);
+}"""
 
 
-def test_channels_come_with_a_detail_and_are_missed_calmly(notebook_of, screenshot):
-    notebook = notebook_of("channels.ipynb", [SETUP, "inv.Explorer(run, height=900)"], height=1200)
+def test_channels_come_with_a_detail_are_saved_and_are_missed_calmly(notebook_of, screenshot):
+    notebook = notebook_of(
+        "channels.ipynb", [SETUP, "inv.Explorer(run, height=900)", "print(sorted(given))"], height=1200
+    )
     notebook.run_all()
     view = ExplorerView(notebook.output(1)).ready()
     maps = view.detail().locator(".inv-channels canvas")
@@ -25,11 +36,17 @@ def test_channels_come_with_a_detail_and_are_missed_calmly(notebook_of, screensh
     expect(view.detail().locator(f".inv-channels canvas{HERE}")).to_have_count(6)
     shown = {view.pixels(canvas) for canvas in maps.all()}
     assert len(shown) == 6, "each channel must look different"
+    # Those of the picture beside it come too, before what is printed after them.
+    notebook.run_until(2, "[0, 1]")
+    notebook.page.evaluate(SAVE)
 
-    # What is beside it came too: the kernel is not needed any more; what lies farther away is missed.
-    notebook.page.wait_for_timeout(1000)
-    notebook.restart()
+    # Opened without its kernel.
+    notebook.shut_down()
+    notebook.page.reload()
     expect(view.banner()).to_be_visible()
+    view.ready()
+    expect(view.detail().locator(f".inv-channels canvas{HERE}")).to_have_count(6)
+    assert {view.pixels(canvas) for canvas in maps.all()} == shown
     view.picture(NAMES[1]).click()
     view.card(2).first.click()
     expect(view.detail().locator(f".inv-channels canvas{HERE}")).to_have_count(6)

@@ -1,7 +1,12 @@
-/** Thumbnails of single channels: they came with their picture, or are asked for when a detail is opened. */
+/**
+ * Thumbnails of single channels: they came with their picture, or are asked for when a detail is opened.
+ *
+ * Those that were asked for stay with their picture, as if they had come with it: they are saved with the notebook, and who
+ * opens it without a kernel sees what was looked at.
+ */
 import { type Signal, signal } from "@preact/signals";
 import type { Model } from "../core/model";
-import { ChannelMaps, type Picture } from "../core/payload";
+import { bytes, ChannelMaps, type Picture } from "../core/payload";
 import { Requests } from "../core/requests";
 
 /** Neither: they are on their way. */
@@ -13,10 +18,15 @@ export interface ChannelsHere {
 /** Only words wait for them, and who tries again asks anew. */
 const PATIENCE_MS = 30_000;
 
+/** So many bytes stay with their pictures at most, those that came last: as many as come with a small run. */
+export const KEPT_BYTES = 1_000_000;
+
 export class Channels {
   readonly #requests: Requests;
   readonly #known = new WeakMap<Picture, Signal<ChannelsHere>>();
   readonly #asked = new WeakSet<Picture>();
+  /** Bytes that stay with their picture, longest ago first. */
+  readonly #kept = new Map<Picture, number>();
   /** The first is looked at, the others may be next. */
   #wanted: readonly Picture[] = [];
   #open = false;
@@ -83,6 +93,26 @@ export class Channels {
   async #find(picture: Picture): Promise<ChannelMaps | undefined> {
     if (picture.thumbnails !== undefined) return ChannelMaps.of(picture.thumbnails);
     const { content, buffers } = await this.#requests.ask({ kind: "channels", key: picture.key }, PATIENCE_MS);
-    return content.version === (picture.version ?? 0) ? ChannelMaps.of(buffers[0] as DataView) : undefined;
+    if (content.version !== (picture.version ?? 0)) return undefined;
+    const found = buffers[0] as DataView;
+    const maps = await ChannelMaps.of(found);
+    this.#keep(picture, found);
+    return maps;
+  }
+
+  #keep(picture: Picture, found: DataView): void {
+    if (!Object.isExtensible(picture)) return;
+    // A copy: of a part of a longer buffer a notebook would be given the whole.
+    const own = bytes(found).slice();
+    picture.thumbnails = new DataView(own.buffer);
+    this.#kept.set(picture, own.length);
+    let size = 0;
+    for (const one of this.#kept.values()) size += one;
+    for (const [oldest, one] of this.#kept) {
+      if (size <= KEPT_BYTES) break;
+      size -= one;
+      this.#kept.delete(oldest);
+      delete oldest.thumbnails;
+    }
   }
 }

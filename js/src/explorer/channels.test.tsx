@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalModel } from "../core/model";
-import { ChannelMaps, type Picture } from "../core/payload";
+import { bytes, ChannelMaps, type Picture } from "../core/payload";
 import { settle, standIns } from "../core/stand_ins";
-import { examplePicture } from "./example";
+import { KEPT_BYTES } from "./channel_maps";
+import { examplePicture, packed } from "./example";
 import front from "./index";
 
 const view = standIns();
@@ -23,9 +24,9 @@ async function show(names: string[], { live = true, version = 0 } = {}) {
   model.on = (event, callback) => (event === "msg:custom" ? heard.push(callback) : on(event, callback));
   model.send = (content) => asked.push(content as Record<string, unknown>);
   if (!live) model.widget_manager = { get_model: async () => ({ comm_live: false }) };
-  const answer = async (question: number, content: Record<string, unknown> = { version }) => {
+  const answer = async (question: number, content: Record<string, unknown> = { version }, thumbnails?: Uint8Array) => {
     const { id, key } = asked[question] as { id: string; key: string };
-    for (const hear of heard) hear({ id, ...content }, [whole[Number(key)]?.thumbnails]);
+    for (const hear of heard) hear({ id, ...content }, [thumbnails ?? whole[Number(key)]?.thumbnails]);
     await settle();
   };
   const state = new LocalModel();
@@ -135,5 +136,27 @@ describe("thumbnails of channels that stand in the kernel", () => {
     expect(keys()).toEqual(["0", "0"]);
     await answer(1, { version: 2 });
     expect(here()).toEqual(["true", "true"]);
+  });
+
+  it("stay with their pictures for a saved notebook, as many as fit, those that came last", async () => {
+    const { state, model, asked, answer, open } = await show(["ant", "bee", "cat"]);
+    const kept = () =>
+      (model.get("_pictures") as Picture[]).map(({ thumbnails }) => thumbnails && [...bytes(thumbnails)]);
+    const save = vi.spyOn(model, "save_changes");
+    await open("id-0-0");
+    await answer(0);
+    await answer(1);
+    const each = [...bytes(examplePicture().thumbnails)];
+    expect(kept()).toEqual([each, each, undefined]);
+    // Sixteen stored blocks of 62,500 bytes, the last one marked as such.
+    const block = [...packed(new Uint8Array(62_495))];
+    const large = Uint8Array.from(Array.from({ length: 16 }, (_, i) => [i === 15 ? 1 : 0, ...block.slice(1)]).flat());
+    expect(large.length).toBe(KEPT_BYTES);
+    await open(null);
+    state.set("picture", "cat.jpg");
+    await open("id-0-0");
+    await answer(asked.length - 1, { version: 0 }, large);
+    expect(kept().map((one) => one?.length)).toEqual([undefined, undefined, KEPT_BYTES]);
+    expect(save).not.toHaveBeenCalled();
   });
 });
