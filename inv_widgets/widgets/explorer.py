@@ -36,8 +36,8 @@ class Explorer(Widget):
     All controls work in the browser and never wait for the kernel. Of a run of more than 64 explanations, or 32 MB, a
     picture and its thumbnail come when they are looked at, and the browser keeps those looked at last: ten thousand
     open as fast as fifty. Of a run of more than about ten, the small maps of single channels come when a detail is
-    opened, and a saved notebook has those that were looked at. While a reveal game on the same State is open, the pictures that its player has not answered yet are
-    withheld, and the others come when they are looked at.
+    opened, and a saved notebook has those that were looked at. While a reveal game on the same State is open, the
+    pictures that its player has not answered yet are withheld, and the others come when they are looked at.
 
     Parameters
     ----------
