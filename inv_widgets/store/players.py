@@ -18,7 +18,7 @@ from inv_widgets.store.texts import clean_nickname, language_code, nickname_key
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["enter", "forget", "player", "set_leaderboard"]
+__all__ = ["enter", "forget", "player", "set_leaderboard", "unknown"]
 
 
 def enter(  # noqa: PLR0913 (what a player says of themselves)

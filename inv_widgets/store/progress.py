@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 
 from inv_widgets.labels.agreement import Agreement, same_guess, shared_label
-from inv_widgets.store.schema import labels, players, rounds, run_cluster_maps
+from inv_widgets.store.schema import THAT_COUNTS, labels, players, rounds, run_cluster_maps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +126,7 @@ def agreement(store: LabelStore, run_id: str) -> PlayersAgreement:
         If the store cannot be read.
     """
     with store.database.reading() as connection:
-        which = _of_run(run_id) & _counts()
+        which = and_(_of_run(run_id), THAT_COUNTS)
         return PlayersAgreement(_guesses(connection, which), _labels(connection, which))
 
 
@@ -135,16 +135,12 @@ def _of_run(run_id: str) -> ColumnElement[bool]:
     return rounds.c.cluster_map_id.in_(maps)
 
 
-def _counts() -> ColumnElement[bool]:
-    return (rounds.c.status == "answered") & rounds.c.withdrawn_at.is_(None)
-
-
 def _progress(connection: Connection, run_id: str, now: dt.datetime) -> Progress:
     here = _of_run(run_id)
     totals, rounds_of, quotas = _totals(connection, here)
     people, n_active = _players(connection, here, now)
-    seconds = connection.scalars(select(rounds.c.seconds).where(here, _counts(), rounds.c.seconds.is_not(None))).all()
-    of_counted = select(labels.c.round_id).join(rounds, rounds.c.id == labels.c.round_id).where(here, _counts())
+    seconds = connection.scalars(select(rounds.c.seconds).where(here, THAT_COUNTS, rounds.c.seconds.is_not(None))).all()
+    of_counted = select(labels.c.round_id).join(rounds, rounds.c.id == labels.c.round_id).where(here, THAT_COUNTS)
     n_labels = connection.scalar(select(func.count()).select_from(of_counted.where(labels.c.version == 1).subquery()))
     return Progress(
         n_rounds=sum(rounds_of.values()),
@@ -185,7 +181,7 @@ def _players(
     of_player = (
         select(
             rounds.c.player_id,
-            func.sum(case((_counts(), 1), else_=0)).label("rounds"),
+            func.sum(case((THAT_COUNTS, 1), else_=0)).label("rounds"),
             seen.label("seen"),
             active.label("active"),
         )

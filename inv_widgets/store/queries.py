@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select
 
 from inv_widgets.game.rounds import Action
 from inv_widgets.game.scheduling import Encounter
+from inv_widgets.labels.agreement import plain_label
 from inv_widgets.store.records import Ranking, Said, StoredRound
 from inv_widgets.store.schema import (
     THAT_COUNTS,
@@ -21,11 +22,9 @@ from inv_widgets.store.schema import (
     rounds,
     run_cluster_maps,
 )
-from inv_widgets.store.texts import folded
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
 
     from sqlalchemy import ColumnElement, Connection, Select, TextClause
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "actions_of",
     "active",
+    "all_counts",
     "counts",
     "encounters",
     "leaderboard",
@@ -44,7 +44,7 @@ __all__ = [
     "stored_round",
 ]  # fmt: skip
 
-_PLAYED = ("open", "answered")
+_BATCH = 500  # rounds whose labels are read together
 
 
 def stored_round(connection: Connection, round_id: str, *, lock: bool = False) -> StoredRound | None:
@@ -107,10 +107,11 @@ def said(
     spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
     speakers: defaultdict[str, set[str]] = defaultdict(set)
     for words, player_id in connection.execute(query).all():
-        spellings[folded(words)][words] += 1
-        speakers[folded(words)].add(player_id)
+        plain = plain_label(words)
+        spellings[plain][words] += 1
+        speakers[plain].add(player_id)
     listed = [Said(spellings[key].most_common(1)[0][0], len(who)) for key, who in speakers.items()]
-    return int(number or 0), sorted(listed, key=lambda one: (-one.players, folded(one.text)))
+    return int(number or 0), sorted(listed, key=lambda one: (-one.players, plain_label(one.text)))
 
 
 def leaderboard(connection: Connection, run_id: str, limit: int) -> list[Ranking]:
@@ -182,12 +183,9 @@ def _rounds(connection: Connection, query: Select[Any]) -> list[StoredRound]:
 
 def _labels_of(connection: Connection, ids: list[str]) -> defaultdict[tuple[str, int], list[str]]:
     found: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-    for some in _batches(ids):
+    for start in range(0, len(ids), _BATCH):
+        some = ids[start : start + _BATCH]
         query = select(labels.c.round_id, labels.c.version, labels.c.text).where(labels.c.round_id.in_(some))
         for one, version, words in connection.execute(query.order_by(labels.c.position)).all():
             found[one, version].append(words)
     return found
-
-
-def _batches(ids: list[str], size: int = 500) -> Iterable[list[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Any
 
-__all__ = ["clean_nickname", "folded", "json_text", "language_code", "nickname_key", "storable"]
+__all__ = ["clean_nickname", "json_text", "language_code", "nickname_key", "storable"]
 
 _MOST_NICKNAME = 40
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL (PostgreSQL), halves of surrogate pairs (UTF-8)
@@ -23,14 +23,11 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def folded(text: str) -> str:
-    """Give what texts have in common that are the same but for case, white space and the width of letters."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
 def nickname_key(nickname: str) -> str:
     """Give what nicknames are told apart by: "Ada" and "ada " are one, and so are two that look the same."""
-    return folded(_UNSEEN.sub("", storable(nickname)))
+    # It stands in stores, so that it can never be made in another way.
+    seen = unicodedata.normalize("NFKC", _UNSEEN.sub("", storable(nickname)))
+    return " ".join(seen.casefold().split())
 
 
 def clean_nickname(nickname: Any) -> str:
