@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from inv_widgets.labels.lemmas import lemma
-from inv_widgets.labels.shipped import fold
+from inv_widgets.labels.shipped import TableKey, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from inv_widgets.labels.drafts import Context, Draft
 
@@ -26,7 +26,7 @@ def remove_class_name(draft: Draft, context: Context) -> Draft:
 def names_of(category: str, context: Context) -> tuple[str, ...]:
     """Give all names of a class: its own (split at commas, as ImageNet's), its table's, and what translates to it."""
     return _names(
-        category, context.class_names.get(fold(category), ()), _Same(context.glossary) if context.glossary else None
+        category, context.class_names.get(fold(category), ()), TableKey(context.glossary) if context.glossary else None
     )
 
 
@@ -54,21 +54,8 @@ def without_names(part: str, names: Iterable[str], language: str) -> str:
     return part
 
 
-class _Same:
-    """A table as a cache's key: by identity, so that a table of thousands of words is not hashed for each label."""
-
-    def __init__(self, table: Mapping[str, str]) -> None:
-        self.table = table
-
-    def __hash__(self) -> int:
-        return id(self.table)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.table is other.table
-
-
 @lru_cache(maxsize=4096)
-def _names(category: str, others: tuple[str, ...], glossary: _Same | None) -> tuple[str, ...]:
+def _names(category: str, others: tuple[str, ...], glossary: TableKey | None) -> tuple[str, ...]:
     own = [fold(re.sub(r"[-_/]+", " ", name)) for name in category.split(",")]
     own += [fold(name) for name in category.split(",")]
     translated = [italian for italian, english in glossary.table.items() if english in own] if glossary else []

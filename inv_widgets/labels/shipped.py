@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "TableKey",
     "blocked_words",
     "class_names",
     "fold",
@@ -105,6 +106,19 @@ def blocked_words() -> Mapping[str, str]:
     """Words and phrases that must never become labels, with the reason, in all languages."""
     rows = read_rows(shipped_path("blocked.csv"), ("language", "word", "reason"))
     return MappingProxyType({fold(word): reason for _, word, reason in rows})
+
+
+class TableKey:
+    """A table as a cache's key: by identity, so that a table of thousands of words is not hashed for each label."""
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        self.table = table
+
+    def __hash__(self) -> int:
+        return id(self.table)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TableKey) and self.table is other.table
 
 
 def packed_lines(name: str) -> list[list[str]]:

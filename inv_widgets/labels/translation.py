@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from inv_widgets.labels.class_names import _Same
+from inv_widgets.labels.shipped import TableKey, stop_words
 from inv_widgets.labels.word_lists import base_form, italian_words
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def translate_part(part: str, glossary: Mapping[str, str]) -> tuple[str, list[st
 
     Stop-words are gone already, so phrases are also known without theirs ("canna pesca" for canna da pesca).
     """
-    phrases = _phrases(_Same(glossary))
+    phrases = _phrases(TableKey(glossary))
     words, english, missing = part.split(), [], []
     place = 0
     while place < len(words):
@@ -80,9 +80,7 @@ def _key(words: list[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4)
-def _phrases(glossary: _Same) -> dict[tuple[str, ...], str]:
-    from inv_widgets.labels.shipped import stop_words
-
+def _phrases(glossary: TableKey) -> dict[tuple[str, ...], str]:
     dropped = stop_words().get("it", frozenset())
     found = {}
     for italian, english in glossary.table.items():
