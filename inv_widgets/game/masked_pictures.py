@@ -61,11 +61,7 @@ def masked_picture(
             f"[inv-widgets] The cluster map {cluster_map.id!r} is none of {explanation.name!r}'s, target "
             f"{explanation.target_name!r}: give one of explanation.cluster_maps()."
         )
-    picture = at_game_size(explanation.picture, recipe.reveal_picture)
-    height, width = picture.shape[:2]
-    down, across = height / explanation.picture.shape[0], width / explanation.picture.shape[1]
-    left, top, window_width, window_height = explanation.window
-    window = (left * across, top * down, window_width * across, window_height * down)
+    picture, window = at_game_size(explanation, recipe.reveal_picture)
     return masked_steps(picture, cluster_map.map, window, [share], recipe)[0]
 
 
@@ -99,14 +95,18 @@ def masked_steps(
     return [_laid_on_grey(picture, mask, sigma, recipe.reveal_truncate) for mask in hard]
 
 
-def at_game_size(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
-    """Make the longer side of an H x W x 3 picture `longest` pixels (Lanczos); smaller ones are enlarged."""
+def at_game_size(explanation: Explanation, longest: int) -> tuple[NDArray[np.uint8], Window]:
+    """Make a picture's longer side `longest` pixels (Lanczos), smaller ones larger; give it with its window there."""
+    picture = explanation.picture
     height, width = picture.shape[:2]
     scale = longest / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if size == (width, height):
-        return picture
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+        return picture, explanation.window
+    across, down = size[0] / width, size[1] / height
+    left, top, window_width, window_height = explanation.window
+    window = (left * across, top * down, window_width * across, window_height * down)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)), window
 
 
 def _laid_on_grey(

@@ -6,11 +6,10 @@ no label's score depends on them.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-__all__ = ["Outcome", "Points", "Score", "after_round", "next_streak", "points_of"]
+__all__ = ["Outcome", "Points", "Score", "next_streak", "points_of"]
 
 Outcome = Literal["won", "lost", "resigned"]
 
@@ -73,9 +72,6 @@ class Score:
         return self.wins + self.losses + self.resigns
 
 
-_COUNTS: dict[Outcome, str] = {"won": "wins", "lost": "losses", "resigned": "resigns"}
-
-
 def points_of(outcome: Outcome, step: int, *, steps: int = 6, streak: int = 0, points: Points | None = None) -> int:
     """Give the points of one round.
 
@@ -117,20 +113,7 @@ def next_streak(streak: int, outcome: Outcome) -> int:
     return streak + 1 if outcome == "won" else 0
 
 
-def after_round(score: Score, outcome: Outcome, step: int, *, steps: int = 6, points: Points | None = None) -> Score:
-    """Give the score after one more round; for the parameters see :func:`points_of`.
-
-    A withdrawn round is left out by adding up the others again.
-    """
-    gained = points_of(outcome, step, steps=steps, streak=score.streak, points=points)
-    streak = next_streak(score.streak, outcome)
-    count = _COUNTS[outcome]
-    added = dataclasses.replace(
-        score, points=score.points + gained, streak=streak, best_streak=max(score.best_streak, streak)
-    )
-    return dataclasses.replace(added, **{count: getattr(score, count) + 1})
-
-
 def _check(outcome: str) -> None:
-    if outcome not in _COUNTS:
-        raise ValueError(f"[inv-widgets] There is no outcome {outcome!r}: give {', '.join(map(repr, _COUNTS))}.")
+    known = get_args(Outcome)
+    if outcome not in known:
+        raise ValueError(f"[inv-widgets] There is no outcome {outcome!r}: give {', '.join(map(repr, known))}.")

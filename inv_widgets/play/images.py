@@ -147,11 +147,8 @@ class GameImages:
 
 
 def _game_picture(explanation: Explanation, recipe: Recipe) -> GamePicture:
-    picture = at_game_size(explanation.picture, recipe.reveal_picture)
-    down, across = (new / old for new, old in zip(picture.shape[:2], explanation.picture.shape[:2], strict=True))
-    left, top, width, height = explanation.window
+    picture, window = at_game_size(explanation, recipe.reveal_picture)
     maps = {shown.id: shown.map for _, shown in explanation.cluster_maps()}
-    window = (left * across, top * down, width * across, height * down)
     plausible = tuple(prediction.name for prediction in explanation.predictions)
     return GamePicture(picture, window, maps, plausible)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inv_widgets.game.scoring import Points, Score, after_round, next_streak, points_of
+from inv_widgets.game.scoring import Points, next_streak, points_of
 
 
 def test_points_of_the_six_steps():
@@ -18,25 +18,6 @@ def test_a_streak_adds_up_to_its_cap_and_to_wins_only():
     assert points_of("lost", 0, streak=9) == points_of("resigned", 0, streak=9) == 0
     own = Points(most=10, fewest=4, lost=1, resigned=2, streak_bonus=3, streak_bonus_most=3)
     assert [points_of(outcome, 0, streak=5, points=own) for outcome in ("won", "lost", "resigned")] == [13, 1, 2]
-
-
-def test_a_game_added_up_by_hand():
-    score = Score()
-    for outcome, step in (("won", 0), ("won", 5), ("lost", 1), ("won", 2), ("resigned", 5)):
-        score = after_round(score, outcome, step)
-    assert score == Score(points=100 + 25 + 68, wins=3, losses=1, resigns=1, streak=0, best_streak=2)
-    assert score.rounds == 5
-
-
-@given(st.lists(st.sampled_from(["won", "lost", "resigned"])))
-def test_the_best_streak_is_the_longest_row_of_wins(outcomes):
-    score = Score()
-    for outcome in outcomes:
-        score = after_round(score, outcome, 3)
-    rows = "".join(outcome[0] for outcome in outcomes).replace("l", "r").split("r")
-    assert score.best_streak == max(map(len, rows))
-    assert score.streak == len(rows[-1])
-    assert score.rounds == len(outcomes)
 
 
 @given(st.integers(1, 9), st.integers(0, 9))
