@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from inv_widgets.atomic import write
 from inv_widgets.comparison.comparison_frames import COSTS, measures, unit_of
 from inv_widgets.comparison.metrics.registry import METRICS
 from inv_widgets.errors import UnknownNameError
 from inv_widgets.export.colour_maps import colours
 from inv_widgets.export.comparison_added import AddedPicture, with_added
 from inv_widgets.export.comparison_order import method_order, picture_order, value_of
-from inv_widgets.export.drawing import Drawing, fitted, wrapped
+from inv_widgets.export.drawing import Drawing, fitted, wrapped, write_drawing
 from inv_widgets.export.looks import Look
 from inv_widgets.export.overlays import resized
 from inv_widgets.export.saliency_drawing import AGAINST, FOR, MapLook, drawn, is_signed, outlined
@@ -101,29 +100,19 @@ def save(
     **options: Any,
 ) -> Path:
     """Write the figure to a ``.svg`` or ``.png`` file; `scale`: pixels of a PNG per pixel of the drawing."""
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in {".svg", ".png"}:
-        raise ValueError(
-            f"[inv-widgets] A comparison cannot be written to {path.name!r}: give a name that ends in .svg, .png or "
-            ".html."
-        )
-    if not 0 < scale <= 8:
-        raise ValueError(f"[inv-widgets] scale={scale!r} is not possible: give a number above 0 and up to 8.")
-    svg = figure(result, added=added, **options)
-    if suffix == ".svg":
-        return write(path, svg.encode("utf-8"))
-    import vl_convert
 
-    return write(path, vl_convert.svg_to_png(svg, scale=scale))
+    def draw() -> str:
+        return figure(result, added=added, **options)
+
+    return write_drawing(Path(path), draw, scale=scale, what="A comparison", endings=".svg, .png or .html")
 
 
 def still(result: ComparisonResult, **options: Any) -> bytes:
     """Give the first pictures and methods as a small JPEG."""
     import vl_convert
 
-    drawing = figure(result, **(options | _STILL))
-    image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawing, scale=0.75))).convert("RGB")
+    svg = figure(result, **(options | _STILL))
+    image = Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=0.75))).convert("RGB")
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85, optimize=True)
     return buffer.getvalue()

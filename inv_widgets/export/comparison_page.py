@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from inv_widgets.atomic import write
 from inv_widgets.export.comparison_figure import figure
 from inv_widgets.export.documents import document, still
 from inv_widgets.export.drawing import plain
-from inv_widgets.export.front_ends import front_end
+from inv_widgets.export.front_ends import page_script
 from inv_widgets.export.page import STATE
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PageData", "save"]
 
-# A script in a page exports to nobody: what `export {name as default}` gives is left where the page's looks for it.
-_EXPORT = re.compile(r"export\s*\{\s*([\w$]+) as default\s*\}\s*;?\s*$")
-_FOUND_AT = "globalThis.invWidgetsComparison"
 _DRAWN = {"pictures": 4, "methods": 6}
 """What readers without scripts see."""
 
@@ -66,15 +62,5 @@ def save(data: PageData, path: Path, *, title: str | None = None) -> Path:
     drawn = None
     if data.result.pictures or data.drawn:
         drawn = figure(data.result, added=data.drawn, max_pictures=_DRAWN["pictures"], max_methods=_DRAWN["methods"])
-    return write(path, document(told, still=still(drawn, heading), scripts=[_script()]))
-
-
-def _script() -> str:
-    text = front_end("comparison", "exported comparisons")
-    found = _EXPORT.search(text)
-    if found is None:
-        raise ValueError(
-            f"[inv-widgets] static/comparison.js ends in {text[-40:]!r}, not in `export {{name as default}}`: it is of "
-            "another version. Reinstall inv-widgets, or run `make build` in a clone of the repository."
-        )
-    return f"{text[: found.start()]}{_FOUND_AT}={found[1]};"
+    script = page_script("comparison", "exported comparisons", "invWidgetsComparison")
+    return write(path, document(told, still=still(drawn, heading), scripts=[script]))

@@ -11,11 +11,16 @@ from xml.etree import ElementTree as ET
 
 from PIL import Image
 
+from inv_widgets.atomic import write
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FONT", "Box", "Drawing", "fitted", "plain", "text_width", "wrapped"]
+__all__ = ["FONT", "Box", "Drawing", "fitted", "plain", "text_width", "wrapped", "write_drawing"]
 
 Box = tuple[float, float, float, float]  # left, top, width, height
 
@@ -82,6 +87,42 @@ class Drawing:
             stop = {"offset": f"{i / (len(colours) - 1):.4f}", "stop-color": colours[i]}
             ET.SubElement(element, "stop", stop)
         self.rect(box, fill="url(#colours)", radius=2)
+
+
+def write_drawing(
+    path: Path, draw: Callable[[], str], *, scale: float, what: str, endings: str = ".svg or .png"
+) -> Path:
+    """Write an SVG, or a PNG of it; an older file stands until the new one is whole.
+
+    Parameters
+    ----------
+    path
+        Its ending chooses.
+    draw
+        Gives the SVG, once it is known that it can be written.
+    scale
+        Pixels of a PNG per pixel of the drawing, above 0 and up to 8.
+    what, endings
+        What is written, and what names may end in, for the message.
+
+    Raises
+    ------
+    ValueError
+        If `path` ends in something else, or for another scale.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in {".svg", ".png"}:
+        raise ValueError(
+            f"[inv-widgets] {what} cannot be written to {path.name!r}: give a name that ends in {endings}."
+        )
+    if not 0 < scale <= 8:
+        raise ValueError(f"[inv-widgets] scale={scale!r} is not possible: give a number above 0 and up to 8.")
+    svg = draw()
+    if suffix == ".svg":
+        return write(path, svg.encode("utf-8"))
+    import vl_convert
+
+    return write(path, vl_convert.svg_to_png(svg, scale=scale))
 
 
 def plain(text: str) -> str:

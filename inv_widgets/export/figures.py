@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from inv_widgets.atomic import write
-from inv_widgets.export.drawing import Drawing
+from inv_widgets.export.drawing import Drawing, write_drawing
 from inv_widgets.export.figure_parts import GAP, MARGIN, PANEL, Parts
 from inv_widgets.export.looks import FigureOptions, Look
 from inv_widgets.run import Run
@@ -115,20 +114,7 @@ def save(
     """
     if path is None:
         return figure(explanation, **options)
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in {".svg", ".png"}:
-        raise ValueError(
-            f"[inv-widgets] A figure cannot be written to {path.name!r}: give a name that ends in .svg or .png."
-        )
-    if not 0 < scale <= 8:
-        raise ValueError(f"[inv-widgets] scale={scale!r} is not possible: give a number above 0 and up to 8.")
-    svg = figure(explanation, **options)
-    if suffix == ".svg":
-        return write(path, svg.encode("utf-8"))
-    import vl_convert
-
-    return write(path, vl_convert.svg_to_png(svg, scale=scale))
+    return write_drawing(Path(path), lambda: figure(explanation, **options), scale=scale, what="A figure")
 
 
 def _one(explanation: Explanation | Run) -> Explanation:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from importlib import resources
 from pathlib import Path
 
-__all__ = ["front_end"]
+__all__ = ["front_end", "page_script"]
+
+# A script in a page exports to nobody: what `export {name as default}` gives is left where the page's looks for it.
+_EXPORT = re.compile(r"export\s*\{\s*([\w$]+) as default\s*\}\s*;?\s*$")
 
 
 def front_end(name: str, of: str) -> str:
@@ -15,7 +19,7 @@ def front_end(name: str, of: str) -> str:
     Parameters
     ----------
     name
-        ``"explorer"``, ``"state"`` or ``"page"``.
+        Such as ``"explorer"``: the front ends in ``js/src``, and ``"page"``.
     of
         Whose front end it is, for the message.
 
@@ -32,6 +36,33 @@ def front_end(name: str, of: str) -> str:
         )
     path = Path(str(file))
     return _text(path, path.stat().st_mtime_ns)
+
+
+def page_script(name: str, of: str, found_at: str) -> str:
+    """Give a front end as the text of a ``<script type="module">``, which leaves it in a global variable.
+
+    Parameters
+    ----------
+    name, of
+        As for :func:`front_end`.
+    found_at
+        The variable where the page's own front end looks for it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not built.
+    ValueError
+        If what was built has another ending than this version knows.
+    """
+    text = front_end(name, of)
+    found = _EXPORT.search(text)
+    if found is None:
+        raise ValueError(
+            f"[inv-widgets] static/{name}.js ends in {text[-40:]!r}, not in `export {{name as default}}`: it is of "
+            "another version. Reinstall inv-widgets, or run `make build` in a clone of the repository."
+        )
+    return f"{text[: found.start()]}globalThis.{found_at}={found[1]};"
 
 
 @functools.lru_cache(maxsize=32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.atomic import write
@@ -11,7 +10,7 @@ from inv_widgets.export.chart_files import svg
 from inv_widgets.export.chart_specs import bare_chart
 from inv_widgets.export.documents import document, still
 from inv_widgets.export.drawing import plain
-from inv_widgets.export.front_ends import front_end
+from inv_widgets.export.front_ends import page_script
 from inv_widgets.export.global_charts import VIEWS
 from inv_widgets.export.global_payload import payload
 from inv_widgets.export.global_rows import NO_IMAGE
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["chart_data", "chart_script", "save_page"]
-
-# A script in a page exports to nobody: what `export {name as default}` gives is left where the page's looks for it.
-_EXPORT = re.compile(r"export\s*\{\s*([\w$]+) as default\s*\}\s*;?\s*$")
-_FOUND_AT = "globalThis.invWidgetsGlobalChart"
 
 
 def chart_data(summary: object, tcav: Any = None) -> dict[str, Any]:
@@ -72,20 +67,5 @@ def _bare(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def chart_script() -> str:
-    """Give the chart's front end as the text of a ``<script type="module">``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not built.
-    ValueError
-        If what was built has another ending than this version knows.
-    """
-    text = front_end("global_chart", "exported pages with a chart")
-    found = _EXPORT.search(text)
-    if found is None:
-        raise ValueError(
-            f"[inv-widgets] static/global_chart.js ends in {text[-40:]!r}, not in `export {{name as default}}`: it is "
-            "of another version. Reinstall inv-widgets, or run `make build` in a clone of the repository."
-        )
-    return f"{text[: found.start()]}{_FOUND_AT}={found[1]};"
+    """Give the chart's front end as a script; see :func:`.page_script`."""
+    return page_script("global_chart", "exported pages with a chart", "invWidgetsGlobalChart")
