@@ -1,4 +1,4 @@
-"""Pictures as they are stored in a run, and their thumbnails, which are sent to the browser too."""
+"""Pictures as they are stored in a run, as they are sent to a screen, and their thumbnails, for both."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from PIL import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LONGEST_THUMBNAIL", "lossless", "pixels", "shrunk", "stored", "thumbnail"]
+__all__ = ["LONGEST_THUMBNAIL", "lossless", "pixels", "shrunk", "stored", "thumbnail", "webp"]
 
 LONGEST_THUMBNAIL = 96
 """Pixels of the longer side: twice what the Explorer's strip shows."""
 
 
 _LONGEST_WEBP = 16383  # pixels of a side
+_SMALL = 128  # a picture up to this size costs next to nothing, and artefacts would show when it is enlarged
 
 
 def stored(picture: NDArray[np.uint8]) -> tuple[bytes, bytes]:
@@ -49,6 +50,16 @@ def thumbnail(picture: NDArray[np.uint8]) -> bytes:
         return lossless(picture)
     buffer = io.BytesIO()
     shrunk(Image.fromarray(picture), LONGEST_THUMBNAIL).save(buffer, "WEBP", quality=80, method=1)
+    return buffer.getvalue()
+
+
+def webp(image: Image.Image) -> bytes:
+    """Give an image as a WebP for a screen, without metadata: a small one exactly, since it will be enlarged."""
+    buffer = io.BytesIO()
+    if max(image.size) <= _SMALL:
+        image.save(buffer, "WEBP", lossless=True, quality=50, method=2)
+    else:
+        image.save(buffer, "WEBP", quality=85, method=1)
     return buffer.getvalue()
 
 

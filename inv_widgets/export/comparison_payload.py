@@ -5,7 +5,6 @@ Each picture is sent once (WebP), each map at its own resolution as 16-bit codes
 
 from __future__ import annotations
 
-import io
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from PIL import Image
 
 from inv_widgets.comparison.comparison_frames import COSTS, measures
 from inv_widgets.comparison.metrics.registry import METRICS
+from inv_widgets.thumbnails import shrunk, webp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,7 +30,6 @@ BYTES = ("image", "mask", "maps")
 
 LONGEST = 768  # pixels of the picture's longer side
 LONGEST_MASK = 384
-_LOSSLESS = 128  # a picture up to this size costs next to nothing, and artefacts would show when it is enlarged
 _STEPS = 65535
 
 
@@ -120,7 +119,7 @@ def content(
     }
     return {
         "window": [part / side for part, side in zip(picture.window, (width, height) * 2, strict=True)],
-        "image": _image(picture.picture),
+        "image": webp(shrunk(Image.fromarray(picture.picture), LONGEST)),
         "image_type": "image/webp",
         "mask": b"" if mask is None else np.packbits(mask, axis=1).tobytes(),
         "mask_height": 0 if mask is None else int(mask.shape[0]),
@@ -231,20 +230,6 @@ def _notes(notes: Mapping[str, Any]) -> dict[str, str]:
         elif isinstance(value, str | int):
             told[name] = f"{value:.200}" if isinstance(value, str) else str(value)
     return told
-
-
-def _image(picture: NDArray[np.uint8]) -> bytes:
-    image = Image.fromarray(picture)
-    longest = max(image.size)
-    if longest > LONGEST:
-        size = (max(1, round(image.width * LONGEST / longest)), max(1, round(image.height * LONGEST / longest)))
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    if longest <= _LOSSLESS:
-        image.save(buffer, "WEBP", lossless=True, quality=50, method=2)
-    else:
-        image.save(buffer, "WEBP", quality=85, method=1)
-    return buffer.getvalue()
 
 
 def _small(mask: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:

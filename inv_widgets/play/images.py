@@ -5,7 +5,6 @@ A masked picture's bytes depend on nothing but its visible pixels, its mask and 
 
 from __future__ import annotations
 
-import io
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PIL import Image
 
 from inv_widgets.game.masked_pictures import at_game_size, masked_steps
+from inv_widgets.thumbnails import webp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,8 +29,6 @@ __all__ = ["Encoded", "GameImages", "GamePicture"]
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-
-_LOSSLESS = 128  # a picture up to this size costs next to nothing, and artefacts would show when it is enlarged
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +153,7 @@ def _game_picture(explanation: Explanation, recipe: Recipe) -> GamePicture:
 
 def _encoded(picture: NDArray[np.uint8]) -> Encoded:
     image = Image.fromarray(picture)
-    buffer = io.BytesIO()
-    if max(image.size) <= _LOSSLESS:
-        image.save(buffer, "WEBP", lossless=True, quality=50, method=2)
-    else:
-        image.save(buffer, "WEBP", quality=85, method=1)
-    return Encoded(buffer.getvalue(), image.width, image.height)
+    return Encoded(webp(image), image.width, image.height)
 
 
 class _Kept(Generic[_Key, _Value]):
