@@ -7,6 +7,8 @@ name is not of the run.
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 import re
 import threading
@@ -144,6 +146,15 @@ class RunFolder:
         tables = self._part_with(part, within).tables(within)
         name = self.keys[place][0]
         return {kind: called(table, name) for kind, table in tables.items()}
+
+    def bare(self, places: Sequence[int]) -> Iterator[Explanation]:
+        """Read explanations without pictures and more: see :meth:`inv_widgets.run_files.RunFiles.bare`."""
+        for part, together in itertools.groupby(places, lambda place: int(self._part_of[place])):
+            of_part = list(together)
+            within = [int(self._place_of[place]) for place in of_part]
+            read = self._part_with(part, max(within)).bare(within)
+            for place, explanation in zip(of_part, read, strict=True):
+                yield dataclasses.replace(explanation, name=self.keys[place][0])
 
     def some(self, kind: str, names: list[str], places: Sequence[int] | None = None) -> list[list[dict[str, Any]]]:
         """Read some columns of one kind, of all rows or of the explanations at `places`: a list of rows each."""

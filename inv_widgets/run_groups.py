@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -111,6 +112,33 @@ class GroupReader:
                 kept = self._kept = (group, self._file.read_row_group(group))
         return kept[1].slice(int(start - self._groups[group]), int(stop - start))
 
+    def tables(self, places: Sequence[int], left_out: Collection[str] = ()) -> Iterator[pa.Table]:
+        """Read the rows of the explanations at `places`, in that order, all columns but some.
+
+        A row group is decoded as far as it must be, and once where places that stand in it follow each other; the next
+        one meanwhile, on another thread.
+        """
+        names = [name for name in self._file.schema_arrow.names if name not in left_out]
+        groups = (
+            (group, [self._span(place, group) for place in together])
+            for group, together in itertools.groupby(places, self._group)
+        )
+        with ThreadPoolExecutor(1) as thread:
+            reads = ((thread.submit(self._head, group, spans, names), spans) for group, spans in groups)
+            end: list[Any] = [None]
+            for (read, spans), _ in itertools.pairwise(itertools.chain(reads, end)):
+                head = read.result()
+                yield from (head.slice(start, stop - start) for start, stop in spans)
+
+    def _head(self, group: int, spans: list[tuple[int, int]], names: list[str]) -> pa.Table:
+        """Read a row group up to the last of some rows."""
+        last = max(stop for _, stop in spans)
+        if not last:  # explanations without rows
+            return pa.schema([self._file.schema_arrow.field(name) for name in names]).empty_table()
+        with self._reading:
+            batches = self._file.iter_batches(last, row_groups=[group], columns=names, use_threads=False)
+            return pa.table(next(batches))
+
     def columns(self, names: list[str]) -> tuple[pa.Table, NDArray[np.int64]]:
         """Read some columns of all rows; those of explanation i are ``starts[i]`` up to ``starts[i + 1]``."""
         with self._reading:
@@ -124,11 +152,14 @@ class GroupReader:
         groups = {place: self._group(place) for place in places if self._starts[place] < self._starts[place + 1]}
         with self._reading:
             read = {group: self._file.read_row_group(group, names).to_pylist() for group in set(groups.values())}
-        return [self._cut(read[groups[place]], place, groups[place]) if place in groups else [] for place in places]
+        return [
+            read[groups[place]][slice(*self._span(place, groups[place]))] if place in groups else [] for place in places
+        ]
 
-    def _cut(self, rows: list[Any], place: int, group: int) -> list[Any]:
+    def _span(self, place: int, group: int) -> tuple[int, int]:
+        """Give the rows within a row group that are an explanation's."""
         start, stop = (int(self._starts[i] - self._groups[group]) for i in (place, place + 1))
-        return rows[start:stop]
+        return start, stop
 
     def _group(self, place: int) -> int:
         return int(np.searchsorted(self._groups, self._starts[place], side="right")) - 1

@@ -257,10 +257,16 @@ def _column(row: dict[str, Any], cluster_maps: list[dict[str, Any]]) -> Column:
     )
 
 
+def _picture(row: dict[str, Any]) -> NDArray[np.uint8]:
+    if row["image"] is None:  # it was left out
+        return np.zeros((row["height"], row["width"], 3), np.uint8)
+    return pixels(row["image"])
+
+
 def _explanation(row: dict[str, Any], columns: tuple[Column, ...]) -> Explanation:
     target = row["target"]
     return Explanation(
-        picture=pixels(row["image"]),
+        picture=_picture(row),
         name=row["picture"],
         picture_hash=row["hash"],
         network=row["network"],

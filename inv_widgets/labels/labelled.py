@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, overload
@@ -56,6 +57,7 @@ class LabelledRun(Run):
         super().__init__(errors=run.errors)
         items = _Labelled(run, work)
         self._items: Sequence[Explanation] = items
+        self._labelled = items
         self._best = items.best
         self.source = run
         self._rounds = tuple(rounds)
@@ -90,6 +92,11 @@ class LabelledRun(Run):
     def files(self) -> None:
         """None: labels stand in no file until the run is saved."""
         return
+
+    def bare(self, places: Iterable[int]) -> Iterator[Explanation]:
+        """Read explanations with their labels, without what takes long and only views show: see :meth:`Run.bare`."""
+        places = list(places)
+        return self._labelled.all_labelled(places, self.source.bare(places))
 
     @property
     def rounds(self) -> pd.DataFrame:
@@ -269,9 +276,16 @@ class _Labelled(Sequence[Explanation]):
     def __getitem__(self, key: int | slice) -> Explanation | list[Explanation]:
         if isinstance(key, slice):
             return [self[place] for place in range(len(self))[key]]
-        return self._last.get(range(len(self))[key], self._labelled)
+        return self._last.get(range(len(self))[key], self._read)
 
-    def _labelled(self, place: int) -> Explanation:
-        found = self._work(self._run[place])
+    def all_labelled(self, places: Iterable[int], explanations: Iterable[Explanation]) -> Iterator[Explanation]:
+        """Label explanations that were read otherwise."""
+        return itertools.starmap(self._labelled, zip(places, explanations, strict=True))
+
+    def _read(self, place: int) -> Explanation:
+        return self._labelled(place, self._run[place])
+
+    def _labelled(self, place: int, explanation: Explanation) -> Explanation:
+        found = self._work(explanation)
         self.best[place] = best_labels_of(found)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,15 +77,22 @@ def merge_column(
         for group in groups
     ]
     merged.sort(key=lambda each: (-each.weight, each.cluster))
-    return tuple(dataclasses.replace(each, cluster=place) for place, each in enumerate(merged))
+    return _changed(merged)
 
 
 def unmerge_column(column: Column) -> tuple[ClusterMap, ...]:
     """Give a layer's cluster maps as they were before they were merged, without labels, heaviest first."""
     apart = [member for shown in column.cluster_maps for member in (shown.members or (shown,))]
     apart.sort(key=lambda each: (-each.weight, each.id))
+    return _changed(apart, labels=(), rounds=None, members=())
+
+
+def _changed(shown: Iterable[ClusterMap], **fields: Any) -> tuple[ClusterMap, ...]:
+    """Give cluster maps their numbers and other fields; a copy of one that has them already would take long."""
+    wanted = ((each, {"cluster": place, **fields}) for place, each in enumerate(shown))
     return tuple(
-        dataclasses.replace(each, cluster=place, labels=(), rounds=None, members=()) for place, each in enumerate(apart)
+        each if all(getattr(each, name) == value for name, value in new.items()) else dataclasses.replace(each, **new)
+        for each, new in wanted
     )
 
 

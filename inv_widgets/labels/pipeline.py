@@ -152,6 +152,8 @@ class _Work:
 
     def _counted(self, shown: ClusterMap, ids: list[str], recipe: Recipe) -> ClusterMap:
         rounds = [each for one in ids for each in self._rounds.get(one, ())]
+        if not rounds and not shown.labels and shown.rounds is None:
+            return shown  # most of them
         labels = scored(((each, self._labels_of(each)) for each in rounds), recipe)
         return dataclasses.replace(shown, labels=labels, rounds=tally(rounds))
 

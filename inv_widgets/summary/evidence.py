@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from inv_widgets.run_outline import picture_hashes
-from inv_widgets.summary.examples import example_of, thumbnail_of
+from inv_widgets.run_outline import picture_hashes, thumbnails
+from inv_widgets.summary.examples import Thumbnail, example_of
 from inv_widgets.summary.groups import Grouping
 from inv_widgets.summary.names import unknown
 from inv_widgets.summary.unplayed import Unplayed, unplayed
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import ClusterMap, Column, Explanation
     from inv_widgets.run import Run
-    from inv_widgets.summary.examples import ExampleMap, Thumbnail
+    from inv_widgets.summary.examples import ExampleMap
     from inv_widgets.summary.filters import Choice
     from inv_widgets.summary.groups import Groups, Layer
 
@@ -132,8 +132,11 @@ def gather(run: Run, choice: Choice, groups: Groups, *, progress: bool = True) -
         reader.take(place, one, counts=place in counted)
     # In the run's order: what stands together in its files is read together.
     there = [place for place in choice.places if place not in passed]
-    for place in tqdm(there, desc="Summarizing", unit="picture", delay=2, leave=False, disable=not progress):
-        reader.read(place, run[place], counts=place in counted)
+    # Who is asked for each column's group may look at all of it.
+    read = (run[place] for place in there) if reader.asks_columns else run.bare(there)
+    bar = tqdm(read, "Summarizing", len(there), unit="picture", delay=2, leave=False, disable=not progress)
+    for place, explanation in zip(there, bar, strict=True):
+        reader.read(place, explanation, counts=place in counted)
     if choice.indices is not None and not reader.n_explanations:
         index = ", ".join(map(str, sorted(choice.indices)))
         raise unknown("class with index", index, sorted({name for _, name in keys}), where="in this run")
@@ -142,7 +145,9 @@ def gather(run: Run, choice: Choice, groups: Groups, *, progress: bool = True) -
             f"[inv-widgets] None of these {reader.n_cluster_maps} cluster maps has labels: label it first: "
             "inv.label(run, store) gives what inv.summarize takes."
         )
-    return reader.evidence()
+    shown = reader.first_places
+    small = dict(zip(shown, map(Thumbnail.of, thumbnails(run, list(shown.values()))), strict=True))
+    return reader.evidence(small)
 
 
 def _counted(run: Run, places: Iterable[int]) -> set[int]:
@@ -178,8 +183,8 @@ class _Reader:
         self._played: dict[str, dict[str, set[str]]] = {}
         self._findings: dict[str, list[Finding]] = {}
         self._maps: dict[str, ExampleMap] = {}
-        self._thumbnails: dict[str, Thumbnail] = {}
         self._explained: dict[int, Explained] = {}
+        self.first_places: dict[str, int] = {}
 
     @property
     def asks_columns(self) -> bool:
@@ -220,10 +225,10 @@ class _Reader:
                 findings += found
                 labels = tuple(sorted(each.label for each in found))
                 self._maps[shown.id] = example_of(place, explanation, column, shown, labels)
-                if picture not in self._thumbnails:
-                    self._thumbnails[picture] = thumbnail_of(explanation.picture)
+                self.first_places.setdefault(picture, place)
 
-    def evidence(self) -> Evidence:
+    def evidence(self, thumbnails: Mapping[str, Thumbnail]) -> Evidence:
+        """Give all that was read; the thumbnails are of the pictures in `first_places`."""
         classes = tuple(
             ClassEvidence(
                 target,
@@ -234,7 +239,7 @@ class _Reader:
             for target, pictures in sorted(self._pictures.items())
         )
         explained = tuple(told for _, told in sorted(self._explained.items()))
-        return Evidence(classes, self._grouping.layers(), self._maps, self._thumbnails, explained)
+        return Evidence(classes, self._grouping.layers(), self._maps, thumbnails, explained)
 
     def _found(self, picture: str, column: Column, shown: ClusterMap) -> list[Finding]:
         members = shown.members or (shown,)

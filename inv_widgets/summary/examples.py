@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Window
 
-__all__ = ["ExampleMap", "Thumbnail", "example_of", "thumbnail_of"]
-
-THUMBNAIL = 128  # pixels of the longer side: twice what a chart's row has, for screens with two pixels for one
+__all__ = ["ExampleMap", "Thumbnail", "example_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +63,18 @@ class ExampleMap:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small picture as a file: WebP without metadata."""
+    """A small picture as a file, and its size in pixels."""
 
     data: bytes
     width: int
     height: int
     type: str = "image/webp"
+
+    @classmethod
+    def of(cls, data: bytes) -> Thumbnail:
+        """Read a file's size and kind, without decoding it."""
+        with Image.open(io.BytesIO(data)) as image:
+            return cls(data, image.width, image.height, str(image.get_format_mimetype()))
 
 
 def example_of(
@@ -95,12 +99,3 @@ def example_of(
         labels=labels,
         members=tuple(member.id for member in shown.members),
     )
-
-
-def thumbnail_of(picture: NDArray[np.uint8]) -> Thumbnail:
-    """Shrink a picture, uint8 (H, W, 3), to at most `THUMBNAIL` pixels."""
-    image = Image.fromarray(picture)
-    image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=85, method=2)
-    return Thumbnail(buffer.getvalue(), image.width, image.height)

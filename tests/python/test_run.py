@@ -250,6 +250,61 @@ def test_thumbnails_come_from_the_files_and_else_from_the_pictures(tmp_path, tou
     assert {group for group, *_ in touched} == {0, 3}
 
 
+def bare(one):
+    """What is left of an explanation without what takes long to read."""
+    columns = [
+        dataclasses.replace(
+            column,
+            rest=dataclasses.replace(column.rest, weighted_sum=np.zeros(column.map_shape)),
+            cluster_maps=tuple(
+                dataclasses.replace(shown, channel_thumbnails=shown.channel_thumbnails[:0])
+                for shown in column.cluster_maps
+            ),
+        )
+        for column in one.columns
+    ]
+    return dataclasses.replace(one, columns=tuple(columns), picture=np.zeros_like(one.picture))
+
+
+@pytest.mark.parametrize("older", [None, "as_version_3", "as_version_1"])
+def test_bare_explanations_lack_pictures_rests_and_thumbnails_only(tmp_path, older):
+    kept = [one for one in ODD if one.name != "twice.jpg"]
+    saved = Run(kept).save(tmp_path / "run.parquet")
+    if older is not None:
+        globals()[older](saved)
+    run = load(saved)
+    for places in (range(len(kept)), [3, 3, 0, 8, 7, 4], []):
+        assert list(run.bare(places)) == [bare(run[place]) for place in places]
+    assert list(run[::-2].bare([1])) == [bare(run[-3])]
+    assert list(Run(kept).bare([2])) == kept[2:3]
+
+
+def test_bare_explanations_are_read_a_row_group_at_a_time_as_far_as_they_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_groups, "GROUP_EXPLANATIONS", 4)
+    run = load(
+        Run([explanation(f"{i}.jpg", 0, column("a", cluster_map(0, i))) for i in range(12)]).save(tmp_path / "r")
+    )
+    touched, read = [], pq.ParquetFile.iter_batches
+    monkeypatch.setattr(
+        pq.ParquetFile,
+        "iter_batches",
+        lambda file, size, *, columns, **options: (
+            touched.append(
+                (size, options["row_groups"], {*columns} & {"map", "image", "rest_map", "channel_thumbnails"})
+            )
+            or read(file, size, columns=columns, **options)
+        ),
+    )
+    names = [one.name for one in run.bare([1, 2, 9, 0])]
+    assert names == ["1.jpg", "2.jpg", "9.jpg", "0.jpg"]
+    of_one_file = [(3, [0]), (2, [2]), (1, [0])]
+    assert sorted(one[:2] for one in touched) == sorted(3 * of_one_file)
+    assert [one[2] for one in touched if one[2]] == [{"map"}] * 3
+    touched.clear()
+    next(run.bare([1, 5, 9]))
+    assert {group for _, (group,), _ in touched} <= {0, 1}, "no further ahead than the next"
+
+
 def test_rows_that_do_not_fit_the_pictures_are_refused(saved):
     file = companions(saved)["columns"]
     written = pq.ParquetFile(file).metadata.metadata[b"inv_widgets"]

@@ -112,6 +112,7 @@ def test_rows_are_those_of_the_run_in_three_files(folder, tmp_path):
         (table, starts), (expected, bounds) = source.columns(kind, names), whole.columns(kind, names)
         assert table.to_pydict() == expected.to_pydict()
         assert starts.tolist() == bounds.tolist()
+    assert list(source.bare([4, 1, 1, 0])) == list(whole.bare([4, 1, 1, 0]))
     assert source.job == JOB
 
 

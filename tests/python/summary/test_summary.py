@@ -82,7 +82,7 @@ def test_thumbnails_are_small():
     explanation = make_explanation("a.jpg", "cat", {"c1": [Shown({"ear": 1.0})]})
     big = dataclasses.replace(explanation, picture=np.zeros((300, 900, 3)))
     thumbnail = summarize(big).thumbnail("hash of a.jpg")
-    assert (thumbnail.width, thumbnail.height) == (128, 43)
+    assert (thumbnail.width, thumbnail.height) == (96, 32)
 
 
 def test_filters_keep_numbers_as_they_are(summary):
@@ -238,12 +238,18 @@ def test_odd_texts_pass_through_as_they_are():
         assert len(summary.examples(text, "<i>cat</i>")) == 1
 
 
+def reads_of_files(monkeypatch):
+    """Give a list that takes the places of the explanations that are read from files, bare or whole."""
+    read, whole, bare = [], RunFiles.read, RunFiles.bare
+    monkeypatch.setattr(RunFiles, "read", lambda files, place: read.append(place) or whole(files, place))
+    monkeypatch.setattr(RunFiles, "bare", lambda files, places: read.extend(places) or bare(files, places))
+    return read
+
+
 def test_saved_runs_are_read_once_and_say_the_same(tmp_path, monkeypatch):
     run = Run(cats_and_a_dog())
     path = run.save(tmp_path / "labelled")
-    read = []
-    whole = RunFiles.read
-    monkeypatch.setattr(RunFiles, "read", lambda files, place: read.append(place) or whole(files, place))
+    read = reads_of_files(monkeypatch)
     summary = summarize(load(path), groups=GROUPS)
     assert sorted(read) == [0, 1, 2, 3]
     assert summary == summarize(run, groups=GROUPS)
@@ -327,7 +333,7 @@ def test_summaries_load_neither_torch_nor_scikit_learn():
 def test_the_run_stays_at_hand_and_no_bar_is_shown_where_none_is_wanted(monkeypatch):
     run = Run(cats_and_a_dog())
     bars = []
-    monkeypatch.setattr("inv_widgets.summary.evidence.tqdm", lambda items, **options: bars.append(options) or items)
+    monkeypatch.setattr("inv_widgets.summary.evidence.tqdm", lambda items, *_, **options: bars.append(options) or items)
     assert summarize(run, progress=False).run is run
     summarize(run)
     assert [options["disable"] for options in bars] == [True, False]
@@ -337,9 +343,7 @@ def test_explanations_are_read_once_each_and_in_the_order_of_their_files(tmp_pat
     """However their classes and names are sorted: those that stand together are read together."""
     run = Run([*cats_and_a_dog(), *cats_and_a_dog()][::-1])
     path = run.save(tmp_path / "labelled")
-    read = []
-    whole = RunFiles.read
-    monkeypatch.setattr(RunFiles, "read", lambda files, place: read.append(place) or whole(files, place))
+    read = reads_of_files(monkeypatch)
     assert summarize(load(path), groups=GROUPS) == summarize(run, groups=GROUPS)
     assert read == list(range(8))
     read.clear()
@@ -376,14 +380,13 @@ def partly_played(tmp_path):
 def test_explanations_that_nobody_played_are_counted_unread(partly_played, monkeypatch, options):
     run, saved, rounds = partly_played
     expected = summarize(label(run, rounds), **options)
-    read = []
-    whole = RunFiles.read
-    monkeypatch.setattr(RunFiles, "read", lambda files, place: read.append(place) or whole(files, place))
+    read = reads_of_files(monkeypatch)
     summary = summarize(label(saved, rounds), **options)
     assert summary == expected
     assert summary.evidence.explained == expected.evidence.explained
     assert summary.layers == expected.layers
     same_frames(summary, expected)
+    assert summary.evidence.thumbnails == expected.evidence.thumbnails
     asks = callable(options.get("groups"))
     assert read == (list(range(12)) if asks else [4] if options.get("target") else [4, 9])
     assert min(summary.evidence.classes[0].pictures.values()) == "0 again.jpg"
@@ -397,9 +400,7 @@ def test_parts_of_a_run_and_members_of_merged_maps_count_as_played(partly_played
     path = label(saved, rounds).save(tmp_path / "merged.parquet")
     assert any(shown.members for one in load(path) for _, shown in one.cluster_maps())
     merged = load(path)
-    read = []
-    whole = RunFiles.read
-    monkeypatch.setattr(RunFiles, "read", lambda files, place: read.append(place) or whole(files, place))
+    read = reads_of_files(monkeypatch)
     assert summarize(label(merged, rounds)) == summarize(label(run, rounds))
     assert read == [4, 9]
     read.clear()
