@@ -10,6 +10,7 @@ import torch
 
 from inv_widgets.comparison.attention_maps import AttentionMaps
 from inv_widgets.comparison.method import NotPossibleError
+from inv_widgets.comparison.parameters import check_choice
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["attending", "attention_rollout"]
 
 _MOST_PREFIX = 8  # tokens before those of the grid: class, distillation, registers
-_FUSIONS = ("mean", "max", "min")
 
 
 def attention_rollout(subject: Subject, *, head_fusion: str, discard: float, residual: float) -> Tensor:
@@ -51,10 +51,7 @@ def attention_rollout(subject: Subject, *, head_fusion: str, discard: float, res
     NotPossibleError
         On networks without attention, or with such within windows (Swin).
     """
-    if head_fusion not in _FUSIONS:
-        raise ValueError(
-            f"[inv-widgets] head_fusion={head_fusion!r} is not possible: give one of {', '.join(_FUSIONS)}."
-        )
+    check_choice("head_fusion", head_fusion, ("mean", "max", "min"))
     if not _is_share(discard) or discard == 1:
         raise ValueError(f"[inv-widgets] discard={discard!r} is not possible: give a share from 0 to below 1.")
     if not _is_share(residual):

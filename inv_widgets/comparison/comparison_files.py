@@ -42,7 +42,9 @@ PICTURES = pa.schema([
     ("schema_version", _int),
 ])  # fmt: skip
 
+# Fields that are columns too, as they are.
 _SAME = ("method", "seconds", "forwards", "backwards", "peak_memory", "error")
+_SAME_OF_PICTURE = ("name", "hash", "target_name", "probability")
 
 Result = TypeVar("Result", bound=ComparisonResult)
 
@@ -155,10 +157,7 @@ def map_row(picture: int, key: str, found: ComparedMap) -> dict[str, Any]:
     return {
         "picture": picture,
         "key": key,
-        **{
-            name: getattr(found, name)
-            for name in ("method", "seconds", "forwards", "backwards", "peak_memory", "error")
-        },
+        **{name: getattr(found, name) for name in _SAME},
         "native": None if native is None else native.ravel(),
         "height": 0 if native is None else native.shape[0],
         "width": 0 if native is None else native.shape[1],
@@ -211,7 +210,7 @@ def _png(pixels: NDArray[Any]) -> bytes:
 
 def _picture_row(one: ComparedPicture) -> dict[str, Any]:
     return {
-        **{name: getattr(one, name) for name in ("name", "hash", "target_name", "probability")},
+        **{name: getattr(one, name) for name in _SAME_OF_PICTURE},
         "image": _png(one.picture),
         "window": list(one.window),
         "mask": None if one.mask is None else _png(one.mask),
@@ -230,7 +229,7 @@ def _picture(row: Mapping[str, Any]) -> ComparedPicture:
             mask = np.array(image.convert("1"))
     target = row["target"]
     return ComparedPicture(
-        **{name: row[name] for name in ("name", "hash", "target_name", "probability")},
+        **{name: row[name] for name in _SAME_OF_PICTURE},
         picture=picture,
         window=tuple(row["window"]),
         mask=mask,

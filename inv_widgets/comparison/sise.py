@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["fused", "otsu", "sise"]
 
+_BINS = 256
+
 
 def sise(subject: Subject, *, mu: Any, layers: Any) -> Tensor:
     """See the picture through the maps that matter, at the end of each block, and fuse what each block shows.
@@ -78,18 +80,18 @@ def fused(maps: list[Tensor]) -> Tensor:
     return whole
 
 
-def otsu(values: Tensor, bins: int = 256) -> float:
+def otsu(values: Tensor) -> float:
     """Give the threshold that parts values of 0..1 into two classes of the largest variance between them.
 
     Otsu 1979 (IEEE SMC 9), equation 18, on a histogram; the upper edge of the last bin of the lower class.
     """
-    counts = torch.histc(values.float().cpu(), bins, 0, 1).double()
-    centres = (torch.arange(bins, dtype=torch.float64) + 0.5) / bins
+    counts = torch.histc(values.float().cpu(), _BINS, 0, 1).double()
+    centres = (torch.arange(_BINS, dtype=torch.float64) + 0.5) / _BINS
     below, total = counts.cumsum(0), counts.sum()
     lower, whole = (counts * centres).cumsum(0), (counts * centres).sum()
     # Between-class variance, times total^2: (total lower - below whole)^2 / (below (total - below)).
     between = (total * lower - below * whole).square() / (below * (total - below)).clamp(min=1)
-    return (int(between.argmax()) + 1) / bins
+    return (int(between.argmax()) + 1) / _BINS
 
 
 def _chosen(maps: Tensor, alpha: Tensor, mu: float) -> list[Tensor]:

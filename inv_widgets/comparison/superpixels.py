@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from inv_widgets.pictures import Picture
 
 __all__ = ["hidden", "seen", "showing", "superpixels"]
-
-Segmentation = Literal["slic", "quickshift"]
 
 
 def superpixels(subject: Subject, row: int, segmentation: Any, segments: Any) -> Tensor:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn import functional as F  # noqa: N812 (as everywhere)
 
 from inv_widgets.comparison.implicit_biases import BiasTerm, ImplicitBiases
-from inv_widgets.comparison.resizing import resized
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["TermMaps", "rescaled"]
+__all__ = ["TermMaps", "rescaled", "resized"]
 
 
 class TermMaps(ImplicitBiases):
@@ -67,6 +67,15 @@ class TermMaps(ImplicitBiases):
 def rescaled(values: Tensor) -> Tensor:
     """Bring the magnitudes of N x C x h x w to 0..1, each picture's by themselves, and sum over the channels."""
     return _magnitudes(values.float().abs())
+
+
+def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring maps (..., h, w) to `size` (height, width): bilinear when enlarged, averaged when shrunk."""
+    if tuple(maps.shape[-2:]) == tuple(size):
+        return maps
+    stack = maps.reshape(1, -1, *maps.shape[-2:])
+    found = F.interpolate(stack, size, mode="bilinear", align_corners=False, antialias=True)
+    return found.reshape(*maps.shape[:-2], *size)
 
 
 def _scaled(gradient: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:

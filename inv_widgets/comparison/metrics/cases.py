@@ -62,10 +62,7 @@ class Case:
 
     def probabilities(self, logits: Tensor) -> NDArray[np.float64]:
         """Give the softmax probability of the case's class (a group's is the sum): logits M x K to (M,)."""
-        target = self.subject.targets[self.row]
-        members = list(target) if isinstance(target, tuple) else [target]
-        chances = logits.cpu().double().softmax(1)[:, members].sum(1)
-        found: NDArray[np.float64] = chances.numpy()
+        found: NDArray[np.float64] = self.subject.probability_of(logits.cpu().double(), self.row).numpy()
         return found
 
     def on(self, array: NDArray[Any]) -> Tensor:

@@ -42,9 +42,9 @@ def gathered(pairs: Iterable[tuple[float, str]]) -> Measured:
     return Measured(np.array([value for value, _ in rows], np.float64), tuple(reason for _, reason in rows))
 
 
-def concluded(name: str, given: Given, measured: Measured, *, stacklevel: int = 4) -> Any:
+def concluded(name: str, given: Given, measured: Measured) -> Any:
     """Warn once of all that is undefined, and give the numbers in the kind that the maps came in."""
-    warn_of(name, measured.reasons, stacklevel=stacklevel)
+    warn_of(name, measured.reasons, stacklevel=4)
     return given.result(measured.values)
 
 

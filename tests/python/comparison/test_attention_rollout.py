@@ -180,7 +180,7 @@ def test_other_networks_say_why():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"head_fusion": "sum"}, "head_fusion='sum' is not possible: give one of mean, max, min"),
+        ({"head_fusion": "sum"}, "head_fusion='sum' is not possible: give 'mean' or 'max' or 'min'"),
         ({"discard": 1}, "discard=1 is not possible"),
         ({"discard": -0.1}, "discard=-0.1 is not possible"),
         ({"residual": 2}, "residual=2 is not possible"),

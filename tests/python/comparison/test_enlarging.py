@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inv_widgets.comparison.enlarging import laid_on
-from inv_widgets.comparison.resizing import resized
+from inv_widgets.comparison.term_maps import resized
 
 
 def test_by_hand():

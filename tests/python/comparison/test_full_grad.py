@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 from inv_widgets.comparison.full_grad import differentiable, full_grad, full_grad_terms
 from inv_widgets.comparison.implicit_biases import ImplicitBiases
 from inv_widgets.comparison.method import NoGradientError, NotPossibleError
-from inv_widgets.comparison.resizing import resized
+from inv_widgets.comparison.term_maps import resized
 
 
 def picture(size=12):
