@@ -99,7 +99,7 @@ def counts_mask(counts: Sequence[int], size: Size) -> Mask:
 def unpacked_counts(packed: str) -> list[int]:
     """Unpack COCO's compressed run lengths.
 
-    Five bits a character (its code - 48), the lowest first, bit 5 says that more follow; signed. From the third run on
+    Five bits a character (its code - 48), the lowest first, bit 5 says that more follow; signed. From the fourth run on
     a number is the difference from the one two before.
 
     Raises
