@@ -36,7 +36,7 @@ WHOLE_BYTES = 32_000_000
 CHANNEL_BYTES = 1_000_000
 """Up to so many bytes a run has its channels' thumbnails with it; else each picture's come when a detail is opened."""
 
-BYTES = ("image", "thumbnail", "maps", "channels", "channel_weights")  # the order of the front end
+BYTES = ("image", "thumbnail", "columns", "maps", "channels", "channel_weights")  # the order of the front end
 _STEP = 8  # explanations that are read and encoded together
 
 

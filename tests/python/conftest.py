@@ -7,6 +7,7 @@ for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[_name] = "1"
 
 import ipaddress
+import json
 import random
 import signal
 import socket
@@ -118,11 +119,34 @@ def seeds():
 
 @pytest.fixture(scope="session")
 def unpacked():
-    """Read a kind of cells of the explorer's payload, as its front end does."""
-    forms = {"maps": np.uint8, "thumbnails": np.uint8, "channels": "<i4", "channel_weights": "<f4"}
+    """Read a kind of bytes of a picture of the explorer's payload, as its front end does."""
 
-    def read(name, packed):
-        cells = np.frombuffer(zlib.decompress(packed, -zlib.MAX_WBITS), forms[name])
-        return np.cumsum(cells, dtype=np.uint8) if cells.dtype == np.uint8 else cells
+    def read(name, picture):
+        content = zlib.decompress(picture[name], -zlib.MAX_WBITS)
+        cells = np.frombuffer(content, np.uint8)
+        if name == "columns":
+            return json.loads(content)
+        if name == "thumbnails":
+            return np.cumsum(cells, dtype=np.uint8)
+        if name == "maps":
+            return cells
+        numbers = np.ascontiguousarray(cells.reshape(4, -1).T).view("<i4").ravel()
+        return numbers / 100 if name == "channel_weights" else numbers
+
+    return read
+
+
+@pytest.fixture
+def drawn(unpacked):
+    """Read one map of a picture of the explorer's payload, h x w of 0..255, as its front end does."""
+
+    def read(picture, column, offset):
+        h, w = column["map_height"], column["map_width"]
+        told = unpacked("maps", picture)[offset : offset + h * w].reshape(h, w).astype(int)
+        levels = np.zeros((h, w), int)
+        for y, x in np.ndindex(h, w):
+            near = ([levels[y, x - 1]] if x else []) + ([levels[y - 1, x]] if y else [])
+            levels[y, x] = (told[y, x] + (sum(near) // len(near) if near else 0)) % 256
+        return np.minimum(255, picture["map_step"] * levels)
 
     return read

@@ -176,7 +176,7 @@ def test_quickstart_shows_explorers(quickstart: Executed) -> None:
     assert [len(explorer["_pictures"]) for explorer in explorers] == [12, 12, 12, 1, 1]
     whole, left, right, second, own = explorers
     assert whole["_pictures"][0]["name"] == "beagle.jpg"
-    assert whole["_pictures"][0]["columns"][-1]["cluster_maps"]
+    assert whole["_pictures"][0]["window"]  # more than its name came: all of it
     assert left["state"] == right["state"] != whole["state"]
     assert second["_pictures"][0]["target"] != whole["_pictures"][0]["target"]
     assert own["_pictures"][0]["name"] == whole["_pictures"][1]["name"]

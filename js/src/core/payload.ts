@@ -2,9 +2,9 @@
  * The explorer's payload: one record an explanation, its numbers as bytes.
  *
  * Bytes come as DataView from a kernel (a view somewhere into a larger buffer) and as base64 in an exported page. Those of
- * cluster maps and channels are packed (`inv_widgets/export/packed_cells.py`).
+ * columns, cluster maps and channels are packed (`inv_widgets/export/packed_cells.py`).
  */
-import { inflate, summed } from "./packed";
+import { damaged, fromNeighbours, fromPlanes, inflate, inflatedJson, summed } from "./packed";
 
 export type Bytes = DataView | ArrayBuffer | Uint8Array | string;
 
@@ -16,12 +16,16 @@ export interface Picture extends Required<Omit<PictureHead, "withheld" | "versio
   window: number[];
   image: Bytes;
   image_type: string;
+  /** Maps' cells are so many 255ths apart. */
+  map_step: number;
   maps: Bytes;
   channels: Bytes;
   channel_weights: Bytes;
   /** Of single channels; not there where the kernel gives them when a detail is opened. */
   thumbnails?: Bytes;
   columns: Column[];
+  /** The record that it came as, its columns packed. A notebook is saved with that. */
+  sent?: object;
   /** What a label must rest on; with less it is marked. Only where labels were analysed. */
   support?: { rounds: number; players: number };
 }
@@ -121,10 +125,16 @@ export interface Channel {
 }
 
 /** The byte fields of a picture, in the order in which a kernel's answer carries them. */
-export const BYTE_FIELDS = ["image", "thumbnail", "maps", "channels", "channel_weights"] as const;
+export const BYTE_FIELDS = ["image", "thumbnail", "columns", "maps", "channels", "channel_weights"] as const;
 
 export function isWhole(picture: PictureHead | Withheld): picture is Picture {
   return !picture.withheld && "columns" in picture;
+}
+
+/** A picture as it comes, its columns unpacked; a head as it is. */
+export function opened<T extends object>(sent: T): T {
+  if (!("columns" in sent) || Array.isArray(sent.columns)) return sent;
+  return { ...sent, columns: inflatedJson(bytes(sent.columns as Bytes)), sent };
 }
 
 /** The bytes themselves, copied only where they must be. */
@@ -145,31 +155,28 @@ export function bytes(value: Bytes | null | undefined): Uint8Array<ArrayBuffer> 
 /** The arrays of one picture. */
 export class Arrays {
   readonly #maps: Uint8Array;
+  readonly #mapStep: number;
   readonly #channels: Int32Array;
-  readonly #channelWeights: Float32Array;
+  /** Hundredths of a per cent. */
+  readonly #channelWeights: Int32Array;
 
-  private constructor(maps: Uint8Array, channels: Int32Array, channelWeights: Float32Array) {
-    this.#maps = maps;
-    this.#channels = channels;
-    this.#channelWeights = channelWeights;
+  private constructor(picture: Picture) {
+    // Earlier versions sent other cells.
+    if (typeof picture.map_step !== "number") throw damaged();
+    this.#mapStep = picture.map_step;
+    this.#maps = inflate(bytes(picture.maps));
+    this.#channels = fromPlanes(inflate(bytes(picture.channels)));
+    this.#channelWeights = fromPlanes(inflate(bytes(picture.channel_weights)));
   }
 
   static async of(picture: Picture): Promise<Arrays> {
-    const [maps, channels, weights] = await Promise.all([
-      inflate(bytes(picture.maps)),
-      inflate(bytes(picture.channels)),
-      inflate(bytes(picture.channel_weights)),
-    ]);
-    return new Arrays(
-      summed(maps),
-      littleEndian(channels, Int32Array, "getInt32"),
-      littleEndian(weights, Float32Array, "getFloat32"),
-    );
+    return new Arrays(picture);
   }
 
   /** A map's h x w cells, 0..255. */
   map(column: Column, offset: number): Uint8Array {
-    return this.#maps.subarray(offset, offset + column.map_height * column.map_width);
+    const cells = this.#maps.subarray(offset, offset + column.map_height * column.map_width);
+    return fromNeighbours(cells, column.map_width, this.#mapStep);
   }
 
   /** Channel indices and their weights in per cent, heaviest first; of a merged cluster map, its members'. */
@@ -181,7 +188,7 @@ export class Arrays {
     const end = cluster.channels + cluster.n_maps;
     return Array.from(this.#channels.subarray(cluster.channels, end), (channel, place) => ({
       channel,
-      weight: this.#channelWeights[cluster.channels + place] ?? 0,
+      weight: (this.#channelWeights[cluster.channels + place] ?? 0) / 100,
       owner: cluster,
       place,
     }));
@@ -197,7 +204,7 @@ export class ChannelMaps {
   }
 
   static async of(thumbnails: Bytes): Promise<ChannelMaps> {
-    return new ChannelMaps(summed(await inflate(bytes(thumbnails))));
+    return new ChannelMaps(summed(inflate(bytes(thumbnails))));
   }
 
   /** The thumbnail of a cluster map's own i-th channel, or nothing when it has none. */
@@ -206,16 +213,4 @@ export class ChannelMaps {
     const size = column.thumbnail_height * column.thumbnail_width;
     return this.#cells.subarray(cluster.thumbnails + i * size, cluster.thumbnails + (i + 1) * size);
   }
-}
-
-/** Numbers of four bytes, whatever the machine's own order is. */
-function littleEndian<T extends Int32Array | Float32Array>(
-  source: Uint8Array,
-  type: new (length: number) => T,
-  read: "getInt32" | "getFloat32",
-): T {
-  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
-  const result = new type(source.byteLength >> 2);
-  for (let i = 0; i < result.length; i++) result[i] = view[read](4 * i, true);
-  return result;
 }

@@ -1,5 +1,5 @@
 /** Pictures as the browser draws them: decoded once, and let go. */
-import { bytes, type Picture } from "../core/payload";
+import { type Bytes, bytes, type Picture } from "../core/payload";
 
 /** Decoded pictures that are kept; about 2 MB each. */
 const KEPT = 8;
@@ -14,7 +14,7 @@ export class Bitmaps {
       this.#images.set(picture.key, known);
       return known;
     }
-    const image = createImageBitmap(new Blob([bytes(picture.image)], { type: picture.image_type }));
+    const image = decoded(picture.image, picture.image_type);
     this.#images.set(picture.key, image);
     // What failed is not remembered: the next one who asks tries again.
     image.catch(() => this.#images.delete(picture.key));
@@ -32,5 +32,16 @@ export class Bitmaps {
   dispose(): void {
     for (const image of this.#images.values()) image.then((bitmap) => bitmap.close()).catch(() => {});
     this.#images.clear();
+  }
+}
+
+async function decoded(image: Bytes, type: string): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(new Blob([bytes(image)], { type }));
+  } catch (cause) {
+    if (type !== "image/avif") throw cause;
+    // Some browsers know it since 2024 only.
+    const words = "A picture could not be decoded: it is an AVIF, which takes a browser of 2024 or newer.";
+    throw new Error(`[inv-widgets] ${words}`, { cause });
   }
 }

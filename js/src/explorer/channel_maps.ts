@@ -101,11 +101,12 @@ export class Channels {
   }
 
   #keep(picture: Picture, found: DataView): void {
-    if (!Object.isExtensible(picture)) return;
+    const record = (picture.sent ?? picture) as Picture;
+    if (!Object.isExtensible(record)) return;
     // A copy: of a part of a longer buffer a notebook would be given the whole.
     const own = bytes(found).slice();
-    picture.thumbnails = new DataView(own.buffer);
-    this.#kept.set(picture, own.length);
+    record.thumbnails = new DataView(own.buffer);
+    this.#kept.set(record, own.length);
     let size = 0;
     for (const one of this.#kept.values()) size += one;
     for (const [oldest, one] of this.#kept) {

@@ -3,7 +3,7 @@ import { LocalModel } from "../core/model";
 import { bytes, ChannelMaps, type Picture } from "../core/payload";
 import { settle, standIns } from "../core/stand_ins";
 import { KEPT_BYTES } from "./channel_maps";
-import { examplePicture, packed } from "./example";
+import { examplePicture, packed, sentPicture } from "./example";
 import front from "./index";
 
 const view = standIns();
@@ -16,7 +16,7 @@ beforeEach(() => {
 /** A run whose channels' thumbnails stand in the kernel; a closed one where there is no kernel any more. */
 async function show(names: string[], { live = true, version = 0 } = {}) {
   const whole = names.map((name, i) => ({ ...examplePicture(`${name}.jpg`, name), key: String(i) }));
-  const less = whole.map(({ thumbnails, ...rest }): Picture => (version ? { ...rest, version } : rest));
+  const less = whole.map(({ thumbnails, ...rest }) => sentPicture(version ? { ...rest, version } : rest));
   const heard: ((...args: unknown[]) => void)[] = [];
   const asked: Record<string, unknown>[] = [];
   const model = new LocalModel({ state: "anywidget:s", _pictures: less }) as LocalModel & { widget_manager?: unknown };

@@ -1,15 +1,42 @@
 /** A picture made of numbers, for tests only. */
-import type { ClusterMap, Column, Picture } from "../core/payload";
+import { BYTE_FIELDS, type ClusterMap, type Column, type Picture } from "../core/payload";
 
 /** As the kernel packs them: in a block that is stored, not deflated, which is the same to who inflates it. */
-export function packed(cells: ArrayBufferView, differences = false): Uint8Array<ArrayBuffer> {
-  const plain = new Uint8Array(cells.buffer as ArrayBuffer, cells.byteOffset, cells.byteLength);
-  const told = differences ? plain.map((cell, i) => cell - (plain[i - 1] ?? 0)) : plain;
-  const [low, high] = [told.length & 0xff, told.length >> 8];
-  return Uint8Array.from([1, low, high, 0xff ^ low, 0xff ^ high, ...told]);
+export function packed(cells: Uint8Array): Uint8Array<ArrayBuffer> {
+  const [low, high] = [cells.length & 0xff, cells.length >> 8];
+  return Uint8Array.from([1, low, high, 0xff ^ low, 0xff ^ high, ...cells]);
 }
 
-export const EXAMPLE_MAPS = Uint8Array.from({ length: 2 * 3 * 6 }, (_, i) => 7 * i);
+/** Maps of 2 x 3 levels, as they differ from what is expected of them. */
+function packedMaps(levels: Uint8Array): Uint8Array<ArrayBuffer> {
+  const level = (i: number) => levels[i] as number;
+  const expected = (i: number) => {
+    const [x, y] = [i % 3, Math.floor(i / 3) % 2];
+    if (x === 0) return y === 0 ? 0 : level(i - 3);
+    return y === 0 ? level(i - 1) : Math.floor((level(i - 1) + level(i - 3)) / 2);
+  };
+  return packed(levels.map((value, i) => value - expected(i)));
+}
+
+function planes(numbers: number[]): Uint8Array<ArrayBuffer> {
+  return packed(Uint8Array.from([0, 8, 16, 24].flatMap((shift) => numbers.map((number) => number >> shift))));
+}
+
+/** Cells: multiples of 4 up to 252, and 255. */
+export const EXAMPLE_MAPS = Uint8Array.from({ length: 2 * 3 * 6 }, (_, i) => Math.min(255, 4 * ((i * 29) % 65)));
+
+/** A picture as it is sent: its columns packed. */
+export function sentPicture(picture: Picture): Record<string, unknown> {
+  return { ...picture, columns: packed(new TextEncoder().encode(JSON.stringify(picture.columns))) };
+}
+
+/** The same as an answer to who asked for it. */
+export function answered(picture: Picture): [Record<string, unknown>, unknown[]] {
+  const told = sentPicture(picture);
+  const buffers = BYTE_FIELDS.map((name) => told[name]);
+  for (const name of BYTE_FIELDS) delete told[name];
+  return [told, buffers];
+}
 
 export function examplePicture(name = "dog.jpg", target = "dog", labels: string[] = []): Picture {
   const columns = [exampleColumn(0, labels), exampleColumn(1, labels)];
@@ -27,13 +54,11 @@ export function examplePicture(name = "dog.jpg", target = "dog", labels: string[
     image: new Uint8Array([1, 2, 3]),
     image_type: "image/webp",
     thumbnail: new Uint8Array([1]),
-    maps: packed(EXAMPLE_MAPS, true),
-    channels: packed(Int32Array.from([4, 5, 6, 300, 7, 70000, 4, 5, 6, 300, 7, 70000])),
-    channel_weights: packed(Float32Array.from([20, 10, 5, 12.5, 6.25, 3.125, 20, 10, 5, 12.5, 6.25, 3.125])),
-    thumbnails: packed(
-      Uint8Array.from({ length: 2 * 2 * 2 * 4 }, (_, i) => i),
-      true,
-    ),
+    map_step: 4,
+    maps: packedMaps(EXAMPLE_MAPS.map((cell) => Math.ceil(cell / 4))),
+    channels: planes([4, 5, 6, 300, 7, 70000, 4, 5, 6, 300, 7, 70000]),
+    channel_weights: planes([2000, 1000, 500, 1250, 625, 313, 2000, 1000, 500, 1250, 625, 313]),
+    thumbnails: packed(Uint8Array.from({ length: 2 * 2 * 2 * 4 }, (_, i) => (i > 0 ? 1 : 0))),
     columns,
   };
 }

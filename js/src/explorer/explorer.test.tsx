@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { LocalModel, type Model } from "../core/model";
 import { press, settle, standIns } from "../core/stand_ins";
-import { examplePicture } from "./example";
+import { answered, examplePicture } from "./example";
 import front from "./index";
 
 const on = LocalModel.prototype.on;
@@ -162,10 +162,8 @@ describe("the Explorer", () => {
     const questions = sent.filter(({ kind }) => kind === "picture");
     expect(questions).toEqual([expect.objectContaining({ kind: "picture", key: "1" })]);
     expect(el.querySelector(".inv-loading")).not.toBeNull();
-    const { image, thumbnail, maps, channels, channel_weights, ...rest } = examplePicture("later.jpg", "cat");
-    answer({ id: questions[0]?.id, picture: { ...rest, key: "1" } }, [
-      ...[image, thumbnail, maps, channels, channel_weights],
-    ]);
+    const [picture, buffers] = answered({ ...examplePicture("later.jpg", "cat"), key: "1" });
+    answer({ id: questions[0]?.id, picture }, buffers);
     await settle();
     expect(cards(el)).toHaveLength(4);
     expect(el.querySelector("h2")?.textContent).toBe("later.jpg");

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { LocalModel } from "../core/model";
 import { isWhole } from "../core/payload";
-import { examplePicture } from "./example";
+import { answered, examplePicture } from "./example";
 import { KEPT_PICTURES, Pictures } from "./pictures";
 
 const head = (i: number) => ({ key: String(i), name: `${i}.jpg`, target_name: "dog" });
@@ -20,9 +20,8 @@ function bigRun(length: number) {
   const pictures = new Pictures(model, () => {});
   const answer = async (question: number) => {
     const { id, key } = sent[question] ?? { id: "", key: "" };
-    const { image, thumbnail, maps, channels, channel_weights, ...rest } = examplePicture(`${key}.jpg`, "dog", ["ear"]);
-    const buffers = [image, thumbnail, maps, channels, channel_weights];
-    listener({ id, picture: { ...rest, key } }, buffers);
+    const [picture, buffers] = answered({ ...examplePicture(`${key}.jpg`, "dog", ["ear"]), key });
+    listener({ id, picture }, buffers);
     await soon();
   };
   const fail = async (question: number) => {

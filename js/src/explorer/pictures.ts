@@ -1,7 +1,7 @@
 /** The pictures of a run: those of a small one come whole; those of a big one by their names, and whole when looked at. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Model } from "../core/model";
-import { BYTE_FIELDS, isWhole, type Picture, type PictureHead, type Withheld } from "../core/payload";
+import { BYTE_FIELDS, isWhole, opened, type Picture, type PictureHead, type Withheld } from "../core/payload";
 import { Requests } from "../core/requests";
 import { labelsOf } from "./label_filter";
 
@@ -94,15 +94,14 @@ export class Pictures {
     this.#flying++;
     this.#requests
       .ask({ kind: "picture", key: head.key })
+      .then(({ content, buffers }) => {
+        const told = BYTE_FIELDS.map((name, i) => [name, buffers[i]]);
+        return opened({ ...(content.picture as object), ...Object.fromEntries(told) } as Picture);
+      })
       .then(
-        ({ content, buffers }) => {
+        (picture) => {
           // Withheld meanwhile, or released and asked for again: this answer is not waited for any more.
-          if (this.#disposed || this.#asked.get(head.key) !== question) return;
-          const picture = content.picture as Record<string, unknown>;
-          BYTE_FIELDS.forEach((name, i) => {
-            picture[name] = buffers[i];
-          });
-          this.#keep(picture as unknown as Picture);
+          if (!this.#disposed && this.#asked.get(head.key) === question) this.#keep(picture);
         },
         (error: Error) => {
           // What is shown, though older, is better than words.
@@ -163,7 +162,7 @@ export class Pictures {
   }
 
   #read(): Head[] {
-    return (this.#model.get("_pictures") as Head[] | null | undefined) ?? [];
+    return ((this.#model.get("_pictures") as Head[] | null | undefined) ?? []).map(opened<Head>);
   }
 }
 

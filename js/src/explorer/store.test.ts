@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { LocalModel } from "../core/model";
-import { examplePicture } from "./example";
+import { answered, examplePicture } from "./example";
 import { fitting } from "./fitting";
 import { Store } from "./store";
 
@@ -80,9 +80,8 @@ it("forgets a loaded picture that is withheld, and its pictures in the browser",
   });
   const store = new Store(model, new LocalModel());
   const reply = (question: number) => {
-    const { image, thumbnail, maps, channels, channel_weights, ...rest } = dog;
-    const buffers = [image, thumbnail, maps, channels, channel_weights];
-    for (const hear of heard) hear({ id: sent[question]?.id, picture: rest }, buffers);
+    const [picture, buffers] = answered(dog);
+    for (const hear of heard) hear({ id: sent[question]?.id, picture }, buffers);
   };
   const ask = () => {
     const head = store.head.value;
@@ -152,11 +151,8 @@ it("keeps showing a picture until its newer labels have come, and drops what is 
   };
   const store = new Store(model, new LocalModel());
   const reply = async (question: number, version: number, label: string) => {
-    const { image, thumbnail, maps, channels, channel_weights, ...rest } = examplePicture("dog.jpg", "dog", [label]);
-    const picture = { ...rest, key: "0", version };
-    for (const hear of heard) {
-      hear({ id: sent[question]?.id, picture }, [image, thumbnail, maps, channels, channel_weights]);
-    }
+    const [picture, buffers] = answered({ ...examplePicture("dog.jpg", "dog", [label]), key: "0", version });
+    for (const hear of heard) hear({ id: sent[question]?.id, picture }, buffers);
     await new Promise((resolve) => setTimeout(resolve));
   };
   const label = () => store.picture.value?.columns[0]?.cluster_maps[0]?.labels[0]?.name;
