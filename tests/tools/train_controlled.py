@@ -24,16 +24,13 @@ import torch
 from make_textures import regions
 from PIL import Image
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
-from train_fashion import DATA, read_idx, write_weights
+from train_fashion import DATA, fold, read_idx, write_weights
 
 from inv_widgets.datasets import CONTROLLED_OBJECTS, CONTROLLED_SCENES, FASHION_CATEGORIES, HERE, photos
 from inv_widgets.datasets.controlled_networks import (
     CONTROLLED_CATEGORIES,
-    LAYERS,
     MEAN,
     STD,
-    WIDTHS,
     blank_controlled_network,
 )
 from inv_widgets.datasets.controlled_pictures import CROP_SIDES, Parts, draw_sample, shipped_parts
@@ -69,7 +66,7 @@ def main() -> None:
         torch.manual_seed(SEEDS[part])
         network = train_network(part, EPOCHS[part], options)
         path = options.out / f"controlled_{part}.npz"
-        folded = fold(network)
+        folded = fold(network, blank_controlled_network(network.get_submodule("classifier").out_features))
         write_weights(folded, path)
         shipped = {name: tensor.half().float() for name, tensor in folded.state_dict().items()}
         folded.load_state_dict(shipped)
@@ -167,21 +164,6 @@ def batch_of(samples: list[ControlledSample], part: str) -> tuple[Tensor, Tensor
 def normalise(pictures: Tensor) -> Tensor:
     """Turn uint8 N x 64 x 64 x 3 into the networks' N x 3 x 64 x 64, as ``controlled_transform`` does."""
     return ((pictures.float() / 255.0 - MEAN) / STD).permute(0, 3, 1, 2)
-
-
-def fold(network: nn.Sequential) -> nn.Sequential:
-    """Fold each batch normalisation into the convolution before it: the same function in eval mode, without it."""
-    network = network.eval()
-    last = network.get_submodule("classifier")
-    folded = blank_controlled_network(last.out_features).eval()
-    for block in range(1, len(WIDTHS) + 1):
-        for layer in LAYERS:
-            fused = fuse_conv_bn_eval(
-                network.get_submodule(f"block{block}.conv{layer}"), network.get_submodule(f"block{block}.norm{layer}")
-            )
-            folded.get_submodule(f"block{block}.conv{layer}").load_state_dict(fused.state_dict())
-    folded.get_submodule("classifier").load_state_dict(last.state_dict())
-    return folded
 
 
 @torch.no_grad()

@@ -49,7 +49,7 @@ def main() -> None:
     order = torch.randperm(len(pictures))
     train, validation = order[VALIDATION:], order[:VALIDATION]
     network = train_network(pictures, labels, train, validation, options)
-    write_weights(fold(network), options.out)
+    write_weights(fold(network, blank_fashion_network()), options.out)
     shipped = read_weights(options.out)
     print(f"validation accuracy {accuracy(shipped, pictures[validation], labels[validation]):.2%}")
     print(f"test accuracy of {options.out.name} {accuracy(shipped, *read_idx(options.data, 't10k')):.2%}")
@@ -83,7 +83,7 @@ def train_network(
         seconds = time.perf_counter() - start
         print(f"epoch {epoch:2d}  loss {mean_loss:.4f}  validation {share:.2%}  {seconds:.0f} s", flush=True)
         if epoch % options.every == 0:
-            write_weights(fold(network), options.out)
+            write_weights(fold(network, blank_fashion_network()), options.out)
     return network
 
 
@@ -118,19 +118,16 @@ def augment(pictures: Tensor) -> Tensor:
     return normalise(shifted.masked_fill(erased, 0))
 
 
-def fold(network: nn.Sequential) -> nn.Sequential:
-    """Fold each batch normalisation into the convolution before it: the same function in eval mode, without it."""
-    widths = [network.get_submodule(f"block{block}.conv1").out_channels for block in (1, 2, 3)]
-    folded = blank_fashion_network([int(width) for width in widths]).eval()
-    network = network.eval()
-    for block in (1, 2, 3):
-        for layer in (1, 2, 3):
-            fused = fuse_conv_bn_eval(
-                network.get_submodule(f"block{block}.conv{layer}"), network.get_submodule(f"block{block}.norm{layer}")
-            )
-            folded.get_submodule(f"block{block}.conv{layer}").load_state_dict(fused.state_dict())
+def fold(network: nn.Sequential, folded: nn.Sequential) -> nn.Sequential:
+    """Fold each batch normalisation into the convolution before it: the same function in eval mode, by `folded`."""
+    network.eval()
+    for name, part in network.named_modules():
+        if isinstance(part, nn.BatchNorm2d):
+            before = name.replace("norm", "conv")
+            fused = fuse_conv_bn_eval(network.get_submodule(before), part)
+            folded.get_submodule(before).load_state_dict(fused.state_dict())
     folded.get_submodule("classifier").load_state_dict(network.get_submodule("classifier").state_dict())
-    return folded
+    return folded.eval()
 
 
 def write_weights(network: nn.Module, path: Path) -> None:
