@@ -1,13 +1,15 @@
 """The parts of a run that is being made: files of some explanations each, quick to write and to read again.
 
 A part a picture would be ten thousand files of a run of ten thousand; so explanations that come quickly share one.
-Parts are for this machine and a short time: Arrow's own format, nothing compressed, a row an explanation.
+Parts are for this machine and a short time: Arrow's own format, nothing compressed, a row an explanation. A part's name
+ends with the CRC-32 of its bytes: a power cut can leave a file of the right length with zeros in it.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
+import zlib
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -34,12 +36,13 @@ MOST_BYTES = 16_000_000
 
 _OPEN = 4  # parts
 _ENDING = ".arrow"
+_READ = 1 << 17  # bytes at a time, which a core's cache holds
 
 
 class PartFiles:
     """The parts in a folder, found there or just made.
 
-    A part that cannot be read, as after a power cut, does not count.
+    A part that was cut off or damaged, as after a power cut, does not count.
 
     Parameters
     ----------
@@ -89,8 +92,9 @@ class PartFiles:
         if not self._waiting:
             return
         keys, tables = list(self._waiting), tables_of(*zip(*self._waiting.values(), strict=True))
-        file = self._folder / f"{uuid.uuid4().hex[:16]}{_ENDING}"
-        atomic.write(file, _packed(keys, tables))
+        content = _packed(keys, tables)
+        file = self._folder / f"{uuid.uuid4().hex[:16]}-{zlib.crc32(content):08x}{_ENDING}"
+        atomic.write(file, content)
         self._places |= {key: (file, place) for place, key in enumerate(keys)}
         self._open = {file: tables}
         self._waiting.clear()
@@ -134,10 +138,21 @@ def _unpacked(file: Path) -> Tables:
 
 
 def _keys(file: Path) -> list[str]:
+    """Give the keys of a part's explanations; none where it is not what was written."""
     try:
+        if not file.stem.endswith(f"-{_checksum(file):08x}"):
+            return []
         with pa.OSFile(str(file)) as opened:
             options = pa.ipc.IpcReadOptions(included_fields=[0])
             keys: list[str] = pa.ipc.open_file(opened, options=options).read_all()["key"].to_pylist()
     except (pa.ArrowException, OSError, KeyError):
         return []
     return keys
+
+
+def _checksum(file: Path) -> int:
+    checksum, buffer = 0, bytearray(_READ)
+    with file.open("rb", buffering=0) as opened:
+        while size := opened.readinto(buffer):
+            checksum = zlib.crc32(memoryview(buffer)[:size], checksum)
+    return checksum

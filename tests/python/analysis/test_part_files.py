@@ -101,5 +101,22 @@ def test_a_part_that_is_cut_off_does_not_count(tmp_path, explanations, monkeypat
     assert read(again, ["b"], tmp_path / "run") == [replace(explanations["b"], name="b.png")]
 
 
+@pytest.mark.parametrize("damage", ["zeros", "renamed"])
+def test_a_part_whose_inside_is_damaged_does_not_count(tmp_path, explanations, monkeypatch, damage):
+    monkeypatch.setattr(part_files, "SECONDS", 0)
+    parts = PartFiles(tmp_path)
+    for key in "abc":
+        parts.add(key, explanations[key])
+    part = parts._places["b"][0]
+    if damage == "zeros":  # Arrow sees nothing wrong in it
+        (_, shown), *_ = explanations["b"].cluster_maps()
+        content, cells = part.read_bytes(), shown.map.tobytes()
+        assert cells in content
+        part.write_bytes(content.replace(cells, bytes(len(cells))))
+    else:
+        part.rename(part.with_name("0123456789abcdef.arrow"))  # as it has no checksum, nobody knows
+    assert sorted(PartFiles(tmp_path).keys()) == ["a", "c"]
+
+
 def test_no_folder_is_no_parts(tmp_path):
     assert "a" not in PartFiles(tmp_path / "nowhere")
