@@ -167,9 +167,7 @@ def _decoded(source: Path | io.BytesIO, given: str) -> NDArray[np.uint8]:
             "Shrink it, or raise PIL.Image.MAX_IMAGE_PIXELS if you trust it."
         ) from error
     except UnidentifiedImageError as error:
-        raise ValueError(
-            f"[inv-widgets] {given!r} cannot be read as a picture: its format is unknown. Save it as PNG or JPEG."
-        ) from error
+        raise ValueError(f"[inv-widgets] {given!r} cannot be read as a picture: {_unknown(source)}") from error
     except PermissionError as error:
         raise PermissionError(
             f"[inv-widgets] The picture {given!r} may not be read: change its permissions."
@@ -201,6 +199,15 @@ def _from_image(image: Image.Image, described: str) -> NDArray[np.uint8]:
         raise ValueError(
             f"[inv-widgets] {described} cannot be read as RGB: {error}. Open it again, or convert it to RGB first."
         ) from error
+
+
+def _unknown(source: Path | io.BytesIO) -> str:
+    """Say why PIL knows no format for it, and what to do."""
+    if isinstance(source, Path) and not source.stat().st_size:
+        return "the file is empty. Get it again."
+    if isinstance(source, Path) and source.suffix.lower() in {".heic", ".heif"}:
+        return "PIL needs a plugin for HEIC. Save it as JPEG, or pip install pillow-heif and register its opener."
+    return "its format is unknown. Save it as PNG or JPEG."
 
 
 def _cut_short(described: str, error: Exception) -> ValueError:

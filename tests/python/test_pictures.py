@@ -246,10 +246,14 @@ def test_files_that_cannot_be_read(tmp_path):
         load_picture("https://example.org/dog.png")
     with pytest.raises(IsADirectoryError, match=r"^\[inv-widgets\] .* is a folder"):
         load_picture(tmp_path)
-    text = tmp_path / "text.png"
-    text.write_text("no picture")
-    with pytest.raises(ValueError, match=r"^\[inv-widgets\] '.*text.png' cannot be read as a picture"):
-        load_picture(text)
+    for name, content, why in (
+        ("text.png", "no picture", "its format is unknown. Save it as PNG or JPEG."),
+        ("empty.jpg", "", "the file is empty. Get it again."),
+        ("phone.HEIC", "a picture", "PIL needs a plugin for HEIC. Save it as JPEG, or pip install pillow-heif"),
+    ):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(ValueError, match=rf"^\[inv-widgets\] '.*{name}' cannot be read as a picture: {why}"):
+            load_picture(tmp_path / name)
     whole = saved(tmp_path, Image.effect_noise((64, 64), 50).convert("RGB"), "whole.jpg")
     cut = tmp_path / "cut.jpg"
     for length in (len(whole.read_bytes()) - 900, 300):  # in its pixels, and before them
