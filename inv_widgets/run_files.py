@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import weakref
 from pathlib import Path
@@ -20,7 +21,7 @@ from inv_widgets.run_rows import (
     to_frame,
     upgraded,
 )
-from inv_widgets.run_writer import RunWriter, companions, write
+from inv_widgets.run_writer import RunWriter, companions, put_in_place, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +54,7 @@ class RunFiles:
 
     def __init__(self, path: str | Path | UrlFile) -> None:
         paths = companions(path)
+        _put_in_place(paths["cluster_maps"])
         self.path: Path | UrlFile = paths["cluster_maps"]
         missing = [file.name for file in paths.values() if not file.exists()]
         if len(missing) == len(paths):
@@ -133,9 +135,10 @@ def opened(path: str | Path | UrlFile) -> RunFiles:
 
     A cell that is run again leaves its first Explorer behind, unseen: two of a run must not take twice the memory.
     """
-    paths = companions(path).values()
+    paths = companions(path)
+    _put_in_place(paths["cluster_maps"])
     try:
-        stats = [(file, file.stat()) for file in paths if isinstance(file, Path)]
+        stats = [(file, file.stat()) for file in paths.values() if isinstance(file, Path)]
     except OSError:
         return RunFiles(path)  # which says what is missing
     if not stats:
@@ -150,6 +153,13 @@ def opened(path: str | Path | UrlFile) -> RunFiles:
 def damaged(error: Exception) -> bool:
     """Tell whether pyarrow could not make sense of a file: a footer that cannot be decoded is a bare OSError to it."""
     return isinstance(error, pa.ArrowInvalid) or (type(error) is OSError and error.errno is None)
+
+
+def _put_in_place(path: Path | UrlFile) -> None:
+    """Finish what a process that was killed while it gave files their places has begun."""
+    if isinstance(path, Path):
+        with contextlib.suppress(OSError):  # what is missing or does not fit is told below
+            put_in_place(path)
 
 
 def _reopened(path: Path | UrlFile, run: str) -> RunFiles:

@@ -1,10 +1,16 @@
-"""Writing a run's three Parquet files, on disk or behind URLs: they appear whole or not at all."""
+"""Writing a run's three Parquet files, on disk or behind URLs: they appear whole or not at all.
+
+On a disk they are drafted in a folder beside, ``.NAME.`` and eight digits. When all is written, one step decides: it is
+renamed ``.NAME.whole``. From then on that is the run; whoever opens or writes it next puts what is left there in its
+place.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import shutil
 import tempfile
 import uuid
 from pathlib import Path
@@ -24,8 +30,10 @@ if TYPE_CHECKING:
 
     from inv_widgets.explanation import Explanation
 
-__all__ = ["RunWriter", "called", "companions", "write"]
+__all__ = ["RunWriter", "called", "companions", "put_in_place", "write"]
 
+# The cluster maps last: where they stand, the companions stand too.
+_ORDER = ("pictures", "columns", "cluster_maps")
 _AT_ONCE = 16
 _BYTES_AT_ONCE = 4_000_000
 """So many explanations become tables together, which takes a third of the time."""
@@ -63,7 +71,7 @@ class RunWriter:
 
     def __init__(self, path: str | Path | UrlFile, *, job: Mapping[str, Any] | None = None) -> None:
         self._paths = companions(path)
-        self._drafts: dict[str, Path] = {}
+        self._drafts: Path | None = None
         self._writers: dict[str, GroupWriter] = {}
         self._waiting: list[tuple[Explanation, tuple[bytes, bytes] | None]] = []
         self._bytes = 0
@@ -72,9 +80,9 @@ class RunWriter:
 
     def __enter__(self) -> Self:
         try:
+            self._drafts = _folder_of_drafts(self._paths["cluster_maps"])
             for kind, file in self._paths.items():
-                draft = self._drafts[kind] = _draft(file)
-                self._writers[kind] = GroupWriter(draft, SCHEMAS[kind])
+                self._writers[kind] = GroupWriter(self._drafts / file.name, SCHEMAS[kind])
         except BaseException:
             self._give_up()
             raise
@@ -114,17 +122,24 @@ class RunWriter:
         written = json.dumps({"run": uuid.uuid4().hex, "errors": self.errors, "job": self.job})
         for writer in self._writers.values():
             writer.close({"inv_widgets": written})
-        # The cluster maps last: where they stand, the companions stand too.
-        for name in ("pictures", "columns", "cluster_maps"):
-            _move(self._drafts[name], self._paths[name])
+        assert self._drafts is not None
+        path = self._paths["cluster_maps"]
+        if isinstance(path, Path):
+            put_in_place(path)  # what another writer has left
+            self._drafts.rename(_whole(path))
+            put_in_place(path)
+        else:
+            for file in (self._paths[kind] for kind in _ORDER):
+                assert isinstance(file, UrlFile)
+                file.put(self._drafts / file.name)
 
     def _give_up(self) -> None:
         """Let go of drafts that have not become files."""
         for writer in self._writers.values():
             with contextlib.suppress(OSError, pa.ArrowException):  # a full disk was told of already
                 writer.abandon()
-        for draft in self._drafts.values():
-            draft.unlink(missing_ok=True)
+        if self._drafts is not None:
+            shutil.rmtree(self._drafts, ignore_errors=True)
 
     def _add_waiting(self) -> None:
         if not self._waiting:
@@ -159,16 +174,39 @@ def called(table: pa.Table, name: str) -> pa.Table:
     return table.set_column(place, table.schema.field(place), pa.array([name] * len(table), pa.string()))
 
 
-def _draft(file: Path | UrlFile) -> Path:
-    """Name the local file that is written first."""
-    if isinstance(file, Path):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
-    return Path(tempfile.gettempdir(), f"inv-widgets-{uuid.uuid4().hex}.parquet")
+def put_in_place(path: Path) -> None:
+    """Give the files of a run that was written whole their places, where whoever wrote it was stopped before.
+
+    Several processes may do so at once.
+
+    Raises
+    ------
+    OSError
+        Where that is not possible; if none of them has its place yet, the run that was there before stays.
+    """
+    whole = _whole(path)
+    if not whole.exists():
+        return
+    files = companions(path)
+    try:
+        for kind in _ORDER:
+            with contextlib.suppress(FileNotFoundError):  # it has its place
+                os.replace(whole / files[kind].name, str(files[kind]))  # noqa: PTH105 (in one step)
+    except OSError:
+        if all((whole / file.name).exists() for file in files.values()):
+            shutil.rmtree(whole, ignore_errors=True)
+        raise
+    with contextlib.suppress(OSError):
+        whole.rmdir()
 
 
-def _move(draft: Path, file: Path | UrlFile) -> None:
-    if isinstance(file, Path):
-        os.replace(draft, file)  # noqa: PTH105 (in one step)
-    else:
-        file.put(draft)
+def _whole(path: Path) -> Path:
+    return path.with_name(f".{path.name.removesuffix('.parquet')}.whole")
+
+
+def _folder_of_drafts(path: Path | UrlFile) -> Path:
+    if not isinstance(path, Path):
+        return Path(tempfile.mkdtemp(prefix="inv-widgets-"))
+    folder = _whole(path).with_suffix(f".{uuid.uuid4().hex[:8]}")
+    folder.mkdir(parents=True)
+    return folder

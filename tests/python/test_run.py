@@ -7,6 +7,8 @@ import io
 import itertools
 import math
 import pickle
+import subprocess
+import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -484,6 +486,50 @@ def test_an_error_while_writing_leaves_the_older_run(saved, tmp_path):
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     with pytest.raises(ZeroDivisionError):
         write_and_fail()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+KILLED = """
+import os, sys
+from inv_widgets.run import Run, load
+run, (move, left) = load(sys.argv[1])[:3], (os.replace, [int(sys.argv[3])])
+def moves(*files):
+    if not left[0]:
+        os._exit(9)
+    left[0] -= 1
+    move(*files)
+os.replace = moves
+run.save(sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize(("renamed", "opens"), [(0, True), (1, True), (2, False)])
+def test_a_save_that_was_killed_between_its_renames_is_finished(saved, tmp_path, renamed, opens):
+    folder = tmp_path / "there"
+    path = folder / "run.parquet"
+    if renamed != 1:  # an older run stands there, or none
+        Run(ODD[5:]).save(path)
+        older = load(path)
+        assert len(older) == len(ODD) - 5
+    done = subprocess.run([sys.executable, "-c", KILLED, saved, path, str(renamed)], check=False)
+    assert done.returncode == 9
+    assert len(list(folder.glob(".run.whole/*.parquet"))) == 3 - renamed
+    if opens:
+        assert list(load(path)) == ODD[:3]
+    else:
+        Run(ODD[3:6]).save(path)
+        assert list(load(path)) == ODD[3:6]
+    assert sorted(file.name for file in folder.iterdir()) == sorted(file.name for file in companions(path).values())
+
+
+def test_where_files_cannot_be_put_in_place_the_older_run_stays(saved, tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError("it is open")  # as Windows says
+
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    monkeypatch.setattr("os.replace", refused)
+    with pytest.raises(PermissionError):
+        Run(ODD[:1]).save(saved)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
