@@ -2,7 +2,7 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type Translate, translator } from "../core/languages";
 import type { Model } from "../core/model";
-import { Requests } from "../core/requests";
+import { Requests, said } from "../core/requests";
 import { Link, type Linked } from "../core/state";
 import { Bitmaps } from "../explorer/bitmaps";
 import { Contents, type RowContent } from "./contents";
@@ -173,8 +173,7 @@ export class Store {
         }
         await sendFile(this.requests, file, { target: this.target.peek(), methods: this.#shownKeys() });
       } catch (error) {
-        const words = error instanceof Error ? error.message : String(error);
-        complain(words.replace(/^\[inv-widgets\]\s*/, ""));
+        complain(said(error, this.t.peek()));
       } finally {
         this.sending.value--;
       }
@@ -212,8 +211,7 @@ export class Store {
     try {
       return await this.requests.ask(question);
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      this.complaints.value = [words.replace(/^\[inv-widgets\]\s*/, "")];
+      this.complaints.value = [said(error, this.t.peek())];
       return undefined;
     }
   }

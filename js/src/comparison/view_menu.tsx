@@ -5,6 +5,7 @@ import { Icon, Segmented } from "../core/controls";
 import { GUARDED } from "../core/keyboard";
 import { useTranslate } from "../core/language";
 import { bytes } from "../core/payload";
+import { said } from "../core/requests";
 import { Checks, ViewMenu as Menu } from "../core/view_menu";
 import { download } from "../host_desk/files";
 import { Context } from "./context";
@@ -111,8 +112,7 @@ function Files() {
       const { content, buffers } = await store.requests.ask({ kind: "file", format, theme: theme.peek() });
       download(String(content.name), TYPES[format], bytes(buffers[0]));
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      store.complaints.value = [words.replace(/^\[inv-widgets\]\s*/, "")];
+      store.complaints.value = [said(error, t)];
     } finally {
       setBusy(false);
     }

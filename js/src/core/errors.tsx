@@ -4,6 +4,7 @@ import { useRef } from "preact/hooks";
 import { isLost, lend } from "./focus";
 import { GUARDED } from "./keyboard";
 import { useTranslate } from "./language";
+import { said } from "./requests";
 
 /** What an error says; an empty text where it says nothing. */
 export function message(error: unknown): string {
@@ -34,7 +35,7 @@ export function Alert({ title, error, onRetry }: AlertProps) {
   return (
     <div ref={place} class="inv-alert" role="alert">
       <strong>{title}</strong>
-      <span>{message(error) || t("error.unknown")}</span>
+      <span>{said(error, t) || t("error.unknown")}</span>
       {onRetry && (
         <button type="button" class="inv-button" onClick={retry} {...GUARDED}>
           {t("action.retry")}

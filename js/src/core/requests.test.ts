@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { translator } from "./languages";
 import { LocalModel } from "./model";
-import { Requests } from "./requests";
+import { RequestError, Requests, said } from "./requests";
 
 class Kernel extends LocalModel {
   readonly sent: Record<string, unknown>[] = [];
@@ -53,4 +54,12 @@ it("does not wait for ever, nor on a closed comm", async () => {
     throw new Error("closed");
   };
   await expect(requests.ask({})).rejects.toThrow(/kernel is gone/);
+});
+
+it("tells the browser's own errors in the reader's language, others in their own words", () => {
+  const t = translator("it");
+  expect(said(new RequestError("The kernel is gone.", "kernel-gone"), t)).toContain("Il kernel non c’è più");
+  expect(said(new RequestError("The kernel did not answer.", "no-answer"), t)).toContain("Il kernel non ha risposto");
+  expect(said(new RequestError("[inv-widgets] No file.", "store-gone"), t)).toBe("No file.");
+  expect(said("words", t)).toBe("words");
 });

@@ -1,4 +1,5 @@
 /** Questions to the kernel, answered by id, errors included. */
+import type { Translate } from "./languages";
 import type { Callback, Model } from "./model";
 
 interface Open {
@@ -23,6 +24,13 @@ export class RequestError extends Error {
     this.code = code;
     this.retry = retry;
   }
+}
+
+/** What an error says, for a view's alert; what is the browser's own, in the reader's language. */
+export function said(error: unknown, t: Translate): string {
+  const key = `view_error.${error instanceof RequestError ? error.code : undefined}`;
+  if (t.has(key)) return t(key);
+  return (error instanceof Error ? error.message : String(error)).replace(/^\[inv-widgets\]\s*/, "");
 }
 
 /** A kernel that runs a cell can take its time; what came later than this is not waited for. */

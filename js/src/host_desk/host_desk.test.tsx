@@ -284,6 +284,17 @@ describe("the host's desk", () => {
     expect(document.activeElement).toBe(el.querySelector("h2"));
   });
 
+  it("says that there is no kernel, as in a notebook that was saved", async () => {
+    const model = new Kernel({ _desk: desk, layout: { model_id: "l" } });
+    const manager = { get_model: async (id: string) => ({ comm_live: id !== "l" }) };
+    Object.defineProperty(model, "widget_manager", { value: manager });
+    const el = document.createElement("div");
+    document.body.append(el);
+    undo.push(await front().render({ model, el }));
+    await settle();
+    expect(el.querySelector(".inv-banner")?.textContent).toContain("kernel is gone");
+  });
+
   it("shows nicknames as text, and the link as one only where it is a page", async () => {
     const { el, model } = await show();
     expect(el.querySelector("bdi b")).toBeNull();

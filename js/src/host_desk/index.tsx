@@ -1,6 +1,6 @@
 /** The host's desk's front-end module. Each widget instance evaluates its own copy. */
 import { watchConnection } from "../core/connection";
-import type { RenderProps } from "../core/model";
+import type { Model, RenderProps } from "../core/model";
 import { createRoot } from "../core/mount";
 import { watchTheme } from "../core/theme";
 import { HostDesk } from "./desk";
@@ -14,7 +14,7 @@ export default () => ({
     const root = createRoot(el, styles, theme);
     const undo = [forgetTheme, root.dispose];
     try {
-      const connection = watchConnection(model, undefined);
+      const connection = watchConnection(model, layoutOf(model));
       undo.push(connection.dispose);
       const store = new DeskStore(model, connection.alive, download);
       undo.push(() => store.dispose());
@@ -27,3 +27,9 @@ export default () => ({
     };
   },
 });
+
+/** The one other model that a desk refers to: the kernel has both or neither. */
+function layoutOf(model: Model): unknown {
+  const layout = model.get("layout") as { model_id?: unknown } | string | null | undefined;
+  return typeof layout === "object" ? layout?.model_id : layout;
+}

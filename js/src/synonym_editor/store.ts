@@ -2,7 +2,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Translate, translator } from "../core/languages";
 import type { Model } from "../core/model";
-import { RequestError, Requests } from "../core/requests";
+import { RequestError, Requests, said } from "../core/requests";
 import { Link, type Linked } from "../core/state";
 import { type Change, changed, found, type Group, groupOf, isSingle, readGroups } from "./groups";
 
@@ -221,7 +221,7 @@ export class SynonymStore {
   #words(code: string | undefined, error: unknown): string {
     const t = this.t.peek();
     if (code && t.has(`synonyms.error_${code}`)) return t(`synonyms.error_${code}`);
-    return (error instanceof Error ? error.message : String(error)).replace(/^\[inv-widgets\]\s*/, "");
+    return said(error, t);
   }
 
   readonly #onWords = () => {

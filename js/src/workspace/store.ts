@@ -39,6 +39,7 @@ export class WorkspaceStore {
   /** Panes that were shown once: drawn, and kept. */
   readonly visited: Signal<ReadonlySet<PaneName>> = signal(new Set<PaneName>());
   readonly unsaved = signal(false);
+  readonly alive: ReadonlySignal<boolean>;
 
   readonly #model: Model;
   readonly #link: Link<Own>;
@@ -46,8 +47,9 @@ export class WorkspaceStore {
   readonly #requests: Requests;
   readonly #undo: (() => void)[] = [];
 
-  constructor(model: Model, state: Model, host: Host | undefined) {
+  constructor(model: Model, state: Model, host: Host | undefined, alive: ReadonlySignal<boolean>) {
     this.#model = model;
+    this.alive = alive;
     this.#link = new Link(model, OWN);
     this.#language = new Link(state, { language: "en" });
     this.#requests = new Requests(model);

@@ -67,7 +67,7 @@ const host: Host = {
   }),
 };
 
-async function open(values: Record<string, unknown> = {}, given: Host = host) {
+async function open(values: Record<string, unknown> = {}, given: Host = host, live: object = {}) {
   editor = new LocalModel({ _file: { state: "saved" } });
   model = new Kernel({
     state: "anywidget:state",
@@ -78,6 +78,7 @@ async function open(values: Record<string, unknown> = {}, given: Host = host) {
     _labels: { state: "ready", rounds: 0, labels: 0 },
     ...values,
   });
+  Object.defineProperty(model, "widget_manager", { value: { get_model: async () => live } });
   el = document.createElement("div");
   document.body.append(el);
   close = await front().render({ model, el, host: given });
@@ -172,6 +173,13 @@ it("says what to do before there are labels, and shows the chart when there are"
   pane("chart")?.querySelector<HTMLElement>("button")?.click();
   await soon();
   expect(selected()).toBe("Game");
+});
+
+it("without a kernel says so in the place of what comes no more", async () => {
+  await open({ shown: ["chart", "game"], _labels: { state: "working" } }, host, { comm_live: false });
+  expect(pane("chart")?.textContent).toContain("The kernel is gone.");
+  expect(pane("chart")?.textContent).not.toContain("Opening");
+  expect(el.querySelector(".inv-workspace-status")?.textContent).toBe("The kernel is gone.");
 });
 
 it("an analysis that failed is told in the chart's pane, not in the game", async () => {

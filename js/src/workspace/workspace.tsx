@@ -1,6 +1,6 @@
 /** The Workspace: tabs over panes, one pane at a time or two side by side. */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { Empty, Icon, type IconName } from "../core/controls";
+import { Empty, Gone, Icon, type IconName } from "../core/controls";
 import { Alert } from "../core/errors";
 import { useUniqueId } from "../core/ids";
 import { GUARDED } from "../core/keyboard";
@@ -122,7 +122,7 @@ function Tools({ store }: { store: WorkspaceStore }) {
   const split = store.isSplit.value;
   const text =
     labels.state === "working"
-      ? t("workspace.working")
+      ? t(store.alive.value ? "workspace.working" : "view.gone")
       : labels.state === "failed"
         ? t("workspace.labels_failed")
         : `${t("workspace.rounds", { count: labels.rounds ?? 0 })} · ${t("workspace.labels", { count: labels.labels ?? 0 })}`;
@@ -170,6 +170,8 @@ function Pane({ store, host, name }: { store: WorkspaceStore; host: Host | undef
     );
   }
   if (failed) return failed;
+  // What is under way comes no more. Panes that stand say so themselves.
+  if (!store.alive.value) return <Gone />;
   if (name !== "chart" || labels.state === "working") return <Waiting>{t("workspace.opening")}</Waiting>;
   return (
     <div class="inv-workspace-empty">
