@@ -101,6 +101,8 @@ def _files(where: str | os.PathLike[str]) -> list[Any]:
         if not matching:
             raise FileNotFoundError(f"[inv-widgets] No file matches {text!r}.")
         return list(matching)
+    if "://" not in text and not Path(text).exists():
+        raise FileNotFoundError(f"[inv-widgets] There is no picture and no folder {text!r}. Check the path.")
     return [where]
 
 

@@ -143,6 +143,7 @@ def test_targets_for_all_for_each_and_by_name(net, folder):
         (["a.png"], {"jobs": 3}, TypeError, "unexpected keyword argument"),
         (3, {}, TypeError, "The pictures are an int"),
         ("*.tiff", {}, FileNotFoundError, "No file matches"),
+        ("mroe", {}, FileNotFoundError, "no picture and no folder 'mroe'"),
         ("more", {}, FileNotFoundError, "holds no pictures"),
     ],
 )
