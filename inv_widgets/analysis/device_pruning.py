@@ -5,13 +5,13 @@ Only the kept maps, the weights and one sum a layer are copied to the CPU.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from inv_widgets.analysis.importance import WEIGHTINGS
-from inv_widgets.analysis.pruning import Pruned, chosen
+from inv_widgets.analysis.pruning import weighed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from inv_widgets.analysis.pruning import Pruned, Weighed
     from inv_widgets.recipe import Recipe
 
 __all__ = ["prune_on_device"]
@@ -43,7 +44,7 @@ def prune_on_device(maps: Sequence[Tensor], gradients: Sequence[Tensor], recipe:
     halves = [_kept(layer, table, recipe) for layer, table in zip(maps, tables, strict=True)]
     if maps and maps[0].is_cuda:
         torch.cuda.synchronize(maps[0].device)  # all copies are on their way by now
-    return [[_one(chosen_maps, sums, rows, row) for chosen_maps, sums, rows in halves] for row in range(len(maps[0]))]
+    return [[_one(kept, sums, rows, row) for kept, sums, rows in halves] for row in range(len(maps[0]))]
 
 
 def _tables(maps: Sequence[Tensor], gradients: Sequence[Tensor], recipe: Recipe) -> list[NDArray[np.float64]]:
@@ -58,15 +59,13 @@ def _tables(maps: Sequence[Tensor], gradients: Sequence[Tensor], recipe: Recipe)
     return [part.reshape(each.shape) for part, each in zip(np.split(together, ends[:-1]), found, strict=True)]
 
 
-def _kept(maps: Tensor, table: NDArray[np.float64], recipe: Recipe) -> tuple[Tensor, Tensor, list[Any]]:
+def _kept(maps: Tensor, table: NDArray[np.float64], recipe: Recipe) -> tuple[Tensor, Tensor, list[Weighed]]:
     """Start to copy one layer's kept maps, of all pictures one after the other, and each picture's sum of the rest."""
     count, channels = maps.shape[:2]
-    rows = [chosen(high, low, weights, recipe) for high, low, weights in zip(*table, strict=True)]
-    left = np.stack([row[1] for row in rows]).astype(np.float32)
-    for shares, row in zip(left, rows, strict=True):
-        shares[row[-1]] = 0
-    places = np.concatenate([row * channels + each[-1] for row, each in enumerate(rows)])
-    usable = np.stack([row[3] for row in rows])
+    rows = [weighed(high, low, weights, recipe) for high, low, weights in zip(*table, strict=True)]
+    left = np.stack([each.left for each in rows])
+    places = np.concatenate([row * channels + each.kept for row, each in enumerate(rows)])
+    usable = np.stack([each.usable for each in rows])
     flat = maps.reshape(count, channels, -1)
     if not usable.all():
         flat = flat.where(torch.from_numpy(usable).to(maps.device)[..., None], torch.zeros_like(flat[:1, :1, :1]))
@@ -82,16 +81,7 @@ def _to_cpu(values: Tensor) -> Tensor:
     return torch.empty(values.shape, dtype=values.dtype, pin_memory=True).copy_(values, non_blocking=True)
 
 
-def _one(kept_maps: Tensor, sums: Tensor, rows: list[Any], row: int) -> Pruned:
-    before = sum(len(each[-1]) for each in rows[:row])
-    weights, share, total, usable, alive, kept = rows[row]
-    return Pruned(
-        maps=kept_maps[before : before + len(kept)].numpy(),
-        kept=kept,
-        weights=weights,
-        share=share,
-        total=total,
-        usable=usable,
-        alive=alive,
-        pruned_sum=sums[row].numpy(),
-    )
+def _one(kept_maps: Tensor, sums: Tensor, rows: list[Weighed], row: int) -> Pruned:
+    before = sum(len(each.kept) for each in rows[:row])
+    kept = kept_maps[before : before + len(rows[row].kept)]
+    return rows[row].pruned(kept.numpy(), sums[row].numpy())

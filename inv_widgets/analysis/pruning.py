@@ -21,21 +21,19 @@ if TYPE_CHECKING:
 
     from inv_widgets.recipe import Recipe
 
-__all__ = ["Pruned", "chosen", "per_cent", "prune", "weigh_and_prune"]
+__all__ = ["Pruned", "Weighed", "per_cent", "prune", "weigh_and_prune", "weighed"]
 
 _ABSURD = 1e35  # a hundred times this, summed, still fits float32
 
 
 @dataclass(frozen=True)
-class Pruned:
-    """What a column is made of: the maps of a layer that are kept, and what must be known of the others.
+class Weighed:
+    """What the maps of a layer weigh, and which of them are kept.
 
     Attributes
     ----------
-    maps
-        float32, shape (k, h, w): the kept maps.
     kept
-        int, shape (k,): their indices in the layer.
+        int, shape (k,): the indices of those that are.
     weights, share
         float64, shape (C,): every map's weight, in units of the class score per activation, and in per cent.
     total
@@ -44,17 +42,40 @@ class Pruned:
         bool, shape (C,): False for maps that hold NaN, infinite or absurd values, or have such a weight.
     alive
         Whether any usable map is anywhere other than 0.
-    pruned_sum
-        float32, shape (h, w): the sum of the pruned maps, each times its share.
     """
 
-    maps: NDArray[np.float32]
     kept: NDArray[np.intp]
     weights: NDArray[np.float64]
     share: NDArray[np.float64]
     total: float
     usable: NDArray[np.bool_]
     alive: bool
+
+    @property
+    def left(self) -> NDArray[np.float32]:
+        """The shares of the maps that are not kept, 0 for those that are; shape (C,)."""
+        left = self.share.astype(np.float32)
+        left[self.kept] = 0
+        return left
+
+    def pruned(self, maps: NDArray[np.float32], pruned_sum: NDArray[np.float32]) -> Pruned:
+        """Put the kept maps and the sum of the others to it."""
+        return Pruned(**vars(self), maps=maps, pruned_sum=pruned_sum)
+
+
+@dataclass(frozen=True)
+class Pruned(Weighed):
+    """What a column is made of: the maps of a layer that are kept, and what must be known of the others.
+
+    Attributes
+    ----------
+    maps
+        float32, shape (k, h, w): the kept maps.
+    pruned_sum
+        float32, shape (h, w): the sum of the pruned maps, each times its share.
+    """
+
+    maps: NDArray[np.float32]
     pruned_sum: NDArray[np.float32]
 
 
@@ -94,22 +115,14 @@ def weigh_and_prune(
     return functools.partial(_surveyed, loop, weighting == "guided") if loop else None
 
 
-def chosen(
-    high: NDArray[Any], low: NDArray[Any], weights: NDArray[np.float64], recipe: Recipe
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float, NDArray[np.bool_], bool, NDArray[np.intp]]:
-    """Tell which maps are kept from each map's largest and smallest value and its weight, all of shape (C,).
-
-    Returns
-    -------
-    weights, share, total, usable, alive, kept
-        As :class:`Pruned` has them.
-    """
+def weighed(high: NDArray[Any], low: NDArray[Any], weights: NDArray[np.float64], recipe: Recipe) -> Weighed:
+    """Tell which maps are kept from each map's largest and smallest value and its weight, all of shape (C,)."""
     usable = (high < _ABSURD) & (low > -_ABSURD) & np.isfinite(weights)
     weights = np.where(usable, weights, 0)
     share, total = per_cent(weights)
     alive = bool((high[usable] != 0).any() or (low[usable] != 0).any())
     kept = np.flatnonzero((share > 0) & (share >= recipe.prune_below * 100 / len(share)) & alive)
-    return weights, share, total, usable, alive, kept
+    return Weighed(kept, weights, share, total, usable, alive)
 
 
 def per_cent(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -144,18 +157,7 @@ def _pruned(
     maps: NDArray[np.float32], high: NDArray[Any], low: NDArray[Any], weights: NDArray[np.float64], recipe: Recipe
 ) -> Pruned:
     flat = maps.reshape(len(maps), -1)
-    weights, share, total, usable, alive, kept = chosen(high, low, weights, recipe)
-    if not usable.all():
-        flat = np.where(usable[:, None], flat, 0)
-    left = share.astype(np.float32)
-    left[kept] = 0
-    return Pruned(
-        maps=maps[kept],
-        kept=kept,
-        weights=weights,
-        share=share,
-        total=total,
-        usable=usable,
-        alive=alive,
-        pruned_sum=(left @ flat).reshape(maps.shape[1:]),
-    )
+    found = weighed(high, low, weights, recipe)
+    if not found.usable.all():
+        flat = np.where(found.usable[:, None], flat, 0)
+    return found.pruned(maps[found.kept], (found.left @ flat).reshape(maps.shape[1:]))
