@@ -50,9 +50,9 @@ def named(sources: list[Path]) -> list[Any]:
     return [pytest.param(source, id=source.relative_to(ROOT).as_posix()) for source in sources]
 
 
-def table_after(page: str, heading: str) -> list[list[str]]:
+def table_after(page: str, heading: str, mark: str = "##") -> list[list[str]]:
     """The cells of the first table after a heading of docs/`page`, without its head."""
-    text = (ROOT / "docs" / page).read_text("utf-8").split(f"## {heading}\n", 1)[1]
+    text = (ROOT / "docs" / page).read_text("utf-8").split(f"{mark} {heading}\n", 1)[1]
     lines = re.search(r"((?:^\|.*\n)+)", text, re.MULTILINE)
     assert lines is not None
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines.group(1).splitlines()[2:]]
@@ -179,6 +179,12 @@ def test_recipe_table() -> None:
         value = float(Fraction(cell)) if "/" in cell else ast.literal_eval(cell)
         assert value == fields[name], name
         assert type(value) is type(fields[name]), name
+
+
+def test_targets_of_make() -> None:
+    told = {row[0].strip("`").split()[1] for row in table_after("development.md", "Development", mark="#")}
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert told == set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)) - {"help"}
 
 
 def test_rules_table() -> None:
