@@ -21,16 +21,19 @@ if TYPE_CHECKING:
     from inv_widgets.comparison.comparison_result import ComparisonResult
     from inv_widgets.comparison.dff import dff
     from inv_widgets.comparison.full_grad import full_grad_terms
+    from inv_widgets.comparison.method import NoGradientError, NotPossibleError
     from inv_widgets.comparison.methods import methods
     from inv_widgets.comparison.saliency import saliency
     from inv_widgets.comparison.sanity import randomisation
     from inv_widgets.comparison.tcav import tcav
+    from inv_widgets.errors import UnknownNameError
     from inv_widgets.explanation import ClusterMap, Column, Explanation, Label
     from inv_widgets.labels.pipeline import label
     from inv_widgets.play.game import Game
     from inv_widgets.play.rules import Rules
     from inv_widgets.recipe import Recipe
     from inv_widgets.run import Run, load
+    from inv_widgets.store.errors import StoreError
     from inv_widgets.store.label_store import LabelStore
     from inv_widgets.summary.pipeline import summarize
     from inv_widgets.widgets.comparison import Comparison
@@ -55,12 +58,16 @@ _HOMES = {
     "HostDesk": "widgets.host_desk",
     "Label": "explanation",
     "LabelStore": "store.label_store",
+    "NoGradientError": "comparison.method",
+    "NotPossibleError": "comparison.method",
     "Recipe": "recipe",
     "RevealGame": "widgets.reveal_game",
     "Rules": "play.rules",
     "Run": "run",
     "State": "widgets.state",
+    "StoreError": "store.errors",
     "SynonymEditor": "widgets.synonym_editor",
+    "UnknownNameError": "errors",
     "Workspace": "widgets.workspace",
     "compare": "comparison.compare",
     "dff": "comparison.dff",
@@ -91,12 +98,16 @@ __all__ = [
     "HostDesk",
     "Label",
     "LabelStore",
+    "NoGradientError",
+    "NotPossibleError",
     "Recipe",
     "RevealGame",
     "Rules",
     "Run",
     "State",
+    "StoreError",
     "SynonymEditor",
+    "UnknownNameError",
     "Workspace",
     "compare",
     "datasets",

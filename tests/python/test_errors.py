@@ -33,6 +33,20 @@ def test_an_unknown_name_is_a_key_error_that_reads_as_its_message(net, ask):
     assert "\\" not in str(told.value)
 
 
+def test_errors_that_one_may_want_to_catch_have_public_names(net, tmp_path):
+    picture = np.zeros((9, 9, 3), np.uint8)
+    with pytest.raises(inv.UnknownNameError):
+        inv.saliency(net, picture, target="dog")
+    with pytest.raises(inv.NotPossibleError):
+        inv.saliency(net, picture, method="attention_rollout")
+    (tmp_path / "labels.db").write_bytes(b"no database" * 100)
+    with pytest.raises(inv.StoreError):
+        inv.LabelStore(tmp_path / "labels.db")
+    kinds = (KeyError, ValueError, inv.NotPossibleError, OSError)
+    names = (inv.UnknownNameError, inv.NotPossibleError, inv.NoGradientError, inv.StoreError)
+    assert all(issubclass(name, kind) for name, kind in zip(names, kinds, strict=True))
+
+
 def test_without_one_message_it_is_any_key_error():
     assert str(UnknownNameError()) == str(KeyError())
     assert str(UnknownNameError("a", 1)) == str(KeyError("a", 1))

@@ -98,6 +98,7 @@ def test_public_widgets_load_without_torch():
         "import sys, inv_widgets as inv; inv.Explorer, inv.State, inv.Run, inv.load, inv.Recipe; "
         "inv.RevealGame, inv.LabelStore, inv.Game, inv.Rules, inv.HostDesk; "
         "inv.label, inv.summarize, inv.GlobalChart, inv.SynonymEditor, inv.Workspace; "
+        "inv.UnknownNameError, inv.NotPossibleError, inv.NoGradientError, inv.StoreError; "
         f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
     )
     assert run_python(code).split() == []
