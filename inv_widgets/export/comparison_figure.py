@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import math
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from inv_widgets.export.colour_maps import colours
 from inv_widgets.export.comparison_added import AddedPicture, with_added
 from inv_widgets.export.comparison_order import method_order, picture_order, value_of
 from inv_widgets.export.drawing import Drawing, fitted, wrapped, write_drawing
-from inv_widgets.export.looks import Look
+from inv_widgets.export.looks import Look, check_options
 from inv_widgets.export.overlays import resized
 from inv_widgets.export.saliency_drawing import AGAINST, FOR, MapLook, drawn, is_signed, outlined
 
@@ -56,10 +55,7 @@ class _Options:
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> _Options:
-        known = [field.name for field in dataclasses.fields(cls)]
-        unknown = sorted(set(options) - set(known))
-        if unknown:
-            raise TypeError(f"[inv-widgets] A figure has no option {', '.join(unknown)}. It takes: {', '.join(known)}.")
+        check_options(cls, options)
         made = cls(**options)
         if made.view not in {"overlay", "mask", "map"} or made.signs not in {"both", "positive"}:
             raise ValueError(

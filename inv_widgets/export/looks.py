@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from inv_widgets.export.chart_files import checked_theme
 from inv_widgets.export.colour_maps import colours
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from typing_extensions import Unpack
 
-__all__ = ["FigureOptions", "Look", "Theme"]
+__all__ = ["FigureOptions", "Look", "Theme", "check_options"]
 
 Theme = Literal["light", "dark"]
 
@@ -41,8 +42,7 @@ class Look:
     max_maps: int | None = None
 
     def __post_init__(self) -> None:
-        if self.theme not in _THEMES:
-            raise ValueError(f'[inv-widgets] No theme {self.theme!r}: give "light" or "dark".')
+        checked_theme(self.theme)
         colours(self.colour_map)
         if not 0 <= self.opacity <= 1:
             raise ValueError(f"[inv-widgets] opacity={self.opacity!r} is not possible: give a number from 0 to 1.")
@@ -58,14 +58,25 @@ class Look:
     @classmethod
     def of(cls, **options: Unpack[FigureOptions]) -> Look:
         """Take the options of a figure; an unknown one is refused."""
-        known = [field.name for field in dataclasses.fields(cls)]
-        unknown = sorted(set(options) - set(known))
-        if unknown:
-            raise TypeError(f"[inv-widgets] A figure has no option {', '.join(unknown)}. It takes: {', '.join(known)}.")
+        check_options(cls, options)
         return cls(**options)
 
     def __getitem__(self, role: str) -> str:
         return _THEMES[self.theme][role]
+
+
+def check_options(kind: type[Any], options: Mapping[str, Any]) -> None:
+    """See that a dataclass of options has them all.
+
+    Raises
+    ------
+    TypeError
+        With those that it has not, and those that it has.
+    """
+    known = [field.name for field in dataclasses.fields(kind)]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise TypeError(f"[inv-widgets] A figure has no option {', '.join(unknown)}. It takes: {', '.join(known)}.")
 
 
 _THEMES: dict[str, dict[str, str]] = {

@@ -18,10 +18,9 @@ LEAST = MinSupport()
 """What a global explanation asks for; a cluster map is of one picture, so only its rounds and players are looked at."""
 
 
-def is_low(label: Label, least: MinSupport = LEAST) -> bool:
+def is_low(label: Label) -> bool:
     """Tell whether fewer rounds or players gave a cluster map's label than it takes.
 
     What is not known (0: a label that was not made by :func:`inv_widgets.label`) is not held against it.
     """
-    few_rounds = 0 < label.frequency < least.rounds
-    return few_rounds or 0 < label.players < least.players
+    return 0 < label.frequency < LEAST.rounds or 0 < label.players < LEAST.players

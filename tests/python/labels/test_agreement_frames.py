@@ -302,7 +302,6 @@ def test_low_support_of_a_cluster_maps_label():
     assert is_low(dataclasses.replace(label_, frequency=2))
     assert is_low(dataclasses.replace(label_, players=1))
     assert not is_low(dataclasses.replace(label_, frequency=0, players=0))  # not known
-    assert is_low(label_, MinSupport(rounds=4))
     assert MinSupport() == LEAST
 
 
