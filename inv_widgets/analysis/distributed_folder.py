@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import os
+import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PureWindowsPath
@@ -247,4 +248,7 @@ def _within(name: str) -> str:
 
 def _remove(file: Path | UrlFile) -> None:
     with contextlib.suppress(OSError):  # another process has it open, or has removed it
-        file.unlink()
+        if isinstance(file, Path) and file.name.startswith(".") and file.is_dir():  # a worker's drafts
+            shutil.rmtree(file)
+        else:
+            file.unlink()

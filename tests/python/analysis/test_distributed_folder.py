@@ -224,7 +224,10 @@ def test_nothing_is_written_where_nothing_changed(folder):
 def test_what_lies_about_on_a_disk_is_removed(tmp_path):
     parts = PartsFolder(tmp_path / "run", JOB, resume=True)
     (tmp_path / "run" / "parts").mkdir()
-    (tmp_path / "run" / "parts" / f".{parts.generation}-7.parquet.1234abcd").touch()
+    (tmp_path / "run" / "parts" / f".{parts.generation}-7.parquet.1234abcd").touch()  # earlier versions' drafts
+    drafts = tmp_path / "run" / "parts" / f".{parts.generation}-8.1234abcd"
+    drafts.mkdir()
+    (drafts / f"{parts.generation}-8.parquet").touch()
     parts.add(*part(parts, A, name="1"))
     parts.commit(wanted(A), {})
     left = {file.name for file in (tmp_path / "run" / "parts").iterdir()}
