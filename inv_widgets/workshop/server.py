@@ -116,19 +116,18 @@ class Server:
 
     def __init__(self, plan: Plan, keep: contextlib.ExitStack | None = None) -> None:
         self._keep = keep or contextlib.ExitStack()
-        # What the engine has to say goes to a file: it is shown when something went wrong.
-        log, self._log = tempfile.mkstemp(prefix="inv-widgets-workshop-", suffix=".log")
+        # What the engine has to say goes to a file without a name: it is shown when something went wrong.
+        self._log = self._keep.enter_context(tempfile.TemporaryFile("a+", encoding="utf-8", errors="replace"))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "inv_widgets.workshop.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=log,
+            stderr=self._log,
             text=True,
             encoding="utf-8",
             env=os.environ | environment_of(plan.engine),
             start_new_session=True,  # Ctrl-C is for this process, which then ends the other one
         )
-        os.close(log)
         try:
             said = self._exchange(plan)
         except BaseException:
@@ -186,7 +185,6 @@ class Server:
         self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        Path(self._log).unlink(missing_ok=True)
         self._keep.close()
 
     _stopped = False
@@ -230,7 +228,8 @@ class Server:
         return said
 
     def _last_words(self) -> str:
-        lines = Path(self._log).read_text("utf-8", errors="replace").strip().splitlines()
+        self._log.seek(0)
+        lines = self._log.read().strip().splitlines()
         return f"Its last words: {' | '.join(lines[-3:])}" if lines else "It said nothing."
 
 

@@ -146,7 +146,7 @@ def test_voila_opens_and_ends(run_file, tmp_path):
 def test_the_end_is_clean_and_the_store_stays(run_file, tmp_path):
     place = tmp_path / "labels.db"
     server = serve(run_file, store=place, host="127.0.0.1", port=0)
-    port, pid, log = server.port, server.pid, Path(server._log)
+    port, pid = server.port, server.pid
     start = time.perf_counter()
     server.stop()
     server.stop()  # twice is no harm
@@ -155,14 +155,16 @@ def test_the_end_is_clean_and_the_store_stays(run_file, tmp_path):
     assert repr(server).endswith("ended)")
     assert "ended" in server._repr_html_()
     assert not Path(f"/proc/{pid}").exists()
-    assert not log.exists()
+    assert server._log.closed
     assert place.is_file()
     assert not Path(f"{place}-wal").exists()
     with serve(run_file, store=place, host="127.0.0.1", port=port) as again:  # the port is free at once
         assert again.port == port
 
 
-def test_it_ends_with_who_opened_it(run_file, tmp_path):
+def test_it_ends_with_who_opened_it_and_leaves_nothing_behind(run_file, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     code = (
         "import os, sys\nfrom inv_widgets.workshop import serve\n"
         f"server = serve({str(run_file)!r}, store={str(tmp_path / 'labels.db')!r}, host='127.0.0.1', port=0)\n"
@@ -174,13 +176,14 @@ def test_it_ends_with_who_opened_it(run_file, tmp_path):
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        env=os.environ | {"PYTHONPATH": root},
+        env=os.environ | {"PYTHONPATH": root, "TMPDIR": str(temporary)},
     )
     pid = int(done.stdout)
     deadline = time.perf_counter() + 60
     while Path(f"/proc/{pid}/stat").exists() and not _zombie(pid):
         assert time.perf_counter() < deadline, "the workshop is still open"
         time.sleep(0.1)
+    assert not list(temporary.iterdir())
 
 
 def _zombie(pid):
