@@ -117,7 +117,8 @@ class Server:
     def __init__(self, plan: Plan, keep: contextlib.ExitStack | None = None) -> None:
         self._keep = keep or contextlib.ExitStack()
         # What the engine has to say goes to a file without a name: it is shown when something went wrong.
-        self._log = self._keep.enter_context(tempfile.TemporaryFile("a+", encoding="utf-8", errors="replace"))
+        log = tempfile.TemporaryFile("a+", encoding="utf-8", errors="replace")  # noqa: SIM115 (closed by stop)
+        self._log = self._keep.enter_context(log)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "inv_widgets.workshop.child"],
             stdin=subprocess.PIPE,
