@@ -66,8 +66,17 @@ def lab(folder, tmp_path_factory):
         shutil.copy(own / "lab.log", ARTIFACTS / "lab.log")
 
 
+@pytest.fixture(scope="session")
+def windows(chromium):
+    """Keep JupyterLab's windows, by theme: opening one takes longer than opening a notebook in it."""
+    kept = {}
+    yield kept
+    for context, *_ in kept.values():
+        context.close()
+
+
 @pytest.fixture
-def page_of(chromium, request):
+def page_of(chromium, request, windows):
     """Open pages; at the end each must have logged no error and asked nobody but this machine."""
     opened = []
 
@@ -84,9 +93,11 @@ def page_of(chromium, request):
     request.node.pages = opened
     yield open_page
     complaints = []
-    for context, _, witness in opened:
+    for window in opened:
+        context, _, witness = window
         complaints += witness.complaints()
-        context.close()
+        if window not in windows.values():
+            context.close()
     assert complaints == []
 
 
@@ -94,6 +105,7 @@ def page_of(chromium, request):
 def pytest_runtest_makereport(item, call):
     outcome = yield
     if call.when == "call" and outcome.get_result().failed:
+        item.failed = True
         for number, (_, page, _) in enumerate(getattr(item, "pages", [])):
             shoot(page, f"failed-{item.name}-{number}")
 
@@ -111,21 +123,31 @@ def screenshot():
 
 
 @pytest.fixture
-def notebook_of(lab, folder, page_of):
+def notebook_of(lab, folder, page_of, windows, request):
     """Write cells into a new notebook (or take one that exists) and open it in JupyterLab."""
     opened = []
+    pages = request.node.pages
 
     def open_notebook(name, cells=None, *, dark=False, **viewport):
         if cells is not None:
             (folder / name).write_text(json.dumps(document(cells)))
         address, settings = lab
+        if dark in windows and set(viewport) <= {"width", "height"}:
+            pages.append(windows.pop(dark))
+            page = pages[-1][1]
+            page.set_viewport_size({"width": 1440, "height": 1000} | viewport)
+        else:
+            page = page_of(dark=dark, **viewport)
         # Not by JupyterLab's command: its splash screen of the start and that of a change trip over each other.
         theme = settings / "apputils-extension" / "themes.jupyterlab-settings"
         theme.write_text(json.dumps({"theme": "JupyterLab Dark" if dark else "JupyterLab Light"}))
-        notebook = Notebook(page_of(dark=dark, **viewport), address, name)
-        opened.append(notebook)
+        notebook = Notebook(page, address, name)
+        opened.append((notebook, pages[-1], dark, set(viewport) <= {"width", "height"}))
         return notebook
 
     yield open_notebook
-    for notebook in opened:
-        notebook.shut_down()
+    for notebook, window, dark, plain in opened:
+        if plain and dark not in windows and not getattr(request.node, "failed", False) and notebook.close():
+            windows[dark] = window
+        else:
+            notebook.shut_down()

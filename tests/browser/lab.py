@@ -131,7 +131,10 @@ class Witness:
         page.on("websocket", lambda made: self._asked(made.url))
 
     def complaints(self):
-        return self._errors + [f"asked for {url}" for url in self._foreign]
+        """Give what was kept, once."""
+        kept = self._errors + [f"asked for {url}" for url in self._foreign]
+        self._errors, self._foreign = [], []
+        return kept
 
     def _console(self, message):
         place = (message.location or {}).get("url", "")
@@ -145,17 +148,23 @@ class Witness:
 
 
 class Notebook:
-    """One notebook in its own JupyterLab window."""
+    """One notebook in JupyterLab: in a window that is there already, or that is opened for it."""
 
     def __init__(self, page, address, name):
         self.page = page
         self.name = name
         self._address = address
-        workspace = re.sub(r"\W", "-", name)
-        page.goto(f"{address}/lab/workspaces/{workspace}/tree/{name}?reset", timeout=120_000)
-        page.wait_for_function("() => window.jupyterapp !== undefined", timeout=120_000)
-        page.evaluate("() => window.jupyterapp.restored")
-        page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+        if page.url.startswith(address):
+            page.evaluate(
+                "path => jupyterapp.commands.execute('docmanager:open', { path }).then(widget => widget.context.ready)",
+                name,
+            )
+        else:
+            workspace = re.sub(r"\W", "-", name)
+            page.goto(f"{address}/lab/workspaces/{workspace}/tree/{name}?reset", timeout=120_000)
+            page.wait_for_function("() => window.jupyterapp !== undefined", timeout=120_000)
+            page.evaluate("() => window.jupyterapp.restored")
+            page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
         page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.context.sessionContext.ready.then(() => undefined)",
@@ -267,6 +276,28 @@ class Notebook:
             self.page.evaluate(
                 "() => window.jupyterapp.shell.currentWidget?.context.sessionContext.shutdown().catch(() => undefined)"
             )
+
+    def close(self):
+        """Close it in a window that stays open, as if nothing had been there; say whether that could be done."""
+        page = self.page
+        if page.is_closed() or not page.url.startswith(self._address) or page.locator(".jp-Dialog").count():
+            return False
+        self.shut_down()
+        page.evaluate(
+            """async () => {
+              for (const widget of [...jupyterapp.shell.widgets("main")]) {
+                if (!widget.context) continue;
+                widget.context.model.dirty = false;  // nobody is asked whether to save it
+                const closed = new Promise(resolve => widget.disposed.connect(() => resolve()));
+                widget.close();
+                await closed;
+              }
+              localStorage.clear();
+              sessionStorage.clear();
+            }"""
+        )
+        page.mouse.move(0, 0)
+        return True
 
     def _prompt(self, index):
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-InputPrompt")
