@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from browser_measures import ARRIVED, UNLIMITED, Table, frames, launch, load, open_page, since_arrival
+from drawn_quality import quality
 from lab import Notebook, document, jupyterlab
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -162,7 +163,7 @@ def measure_bytes(run, what):
     made = time.perf_counter() - start
     parts = {name: sum(len(picture[name]) for picture in sent) for name in sending.BYTES}
     heads = [{name: value for name, value in picture.items() if name not in parts} for picture in sent]
-    parts["numbers and names (JSON)"] = len(json.dumps(heads, separators=(",", ":")))
+    parts["names (JSON)"] = len(json.dumps(heads, separators=(",", ":")))
     total = sum(parts.values())
     shown = maps_of(run)
     table = Table(f"Bytes: {len(run)} pictures, {len(shown)} cluster maps {what}")
@@ -177,6 +178,7 @@ def measure_bytes(run, what):
         table.row(f"the same as PNG overlays of {side} x {side}", pngs / 1e6, "MB")
         table.row("  over maps and pictures", pngs / (parts["maps"] + parts["image"]), "x")
         table.row("  over all that is sent", pngs / total, "x", 30, least=True)
+    quality(run, table)
     return table
 
 

@@ -22,8 +22,8 @@ function planes(numbers: number[]): Uint8Array<ArrayBuffer> {
   return packed(Uint8Array.from([0, 8, 16, 24].flatMap((shift) => numbers.map((number) => number >> shift))));
 }
 
-/** Cells: multiples of 4 up to 252, and 255. */
-export const EXAMPLE_MAPS = Uint8Array.from({ length: 2 * 3 * 6 }, (_, i) => Math.min(255, 4 * ((i * 29) % 65)));
+/** Cells: multiples of 4, and 255. */
+export const EXAMPLE_MAPS = Uint8Array.from({ length: 2 * 3 * 6 }, (_, i) => Math.min(255, 4 * ((i * 12) % 65)));
 
 /** A picture as it is sent: its columns packed. */
 export function sentPicture(picture: Picture): Record<string, unknown> {

@@ -227,6 +227,12 @@ describe("the Explorer", () => {
     await vi.waitFor(() => expect(document.activeElement?.className).toBe("inv-explorer"));
   });
 
+  it("says which browsers decode an AVIF", async () => {
+    vi.stubGlobal("createImageBitmap", vi.fn().mockRejectedValue(new Error("broken")));
+    const { el } = await show({ _pictures: [{ ...examplePicture(), image_type: "image/avif" }] });
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("an AVIF, which takes a browser of 2024 or newer");
+  });
+
   it("leaves nothing behind", async () => {
     const state = new LocalModel();
     const off = vi.spyOn(state, "off");
