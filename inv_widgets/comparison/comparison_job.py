@@ -13,7 +13,7 @@ from inv_widgets.comparison.comparison_inputs import checked_mask, key_of, shrun
 from inv_widgets.comparison.comparison_parts import Parts
 from inv_widgets.comparison.comparison_result import ComparedMap, ComparedPicture, ComparisonResult
 from inv_widgets.comparison.method import NotPossibleError
-from inv_widgets.comparison.metrics.measuring import measured
+from inv_widgets.comparison.metrics.cases import read_shown
 from inv_widgets.comparison.metrics.registry import METRICS
 from inv_widgets.comparison.peak_memory import PeakMemory
 from inv_widgets.comparison.progress import told_to
@@ -120,13 +120,14 @@ class Job:
         self, picture: Picture, target: Any, mask: NDArray[np.bool_] | None, made: Attribution
     ) -> tuple[dict[str, float], dict[str, str]]:
         values, reasons = {}, {}
+        shown = read_shown(self.net, picture, made.map, targets=[target], batch_size=self.batch_size)
+        given = {"network": (shown,), "masks": (shown.given, mask), "maps": (shown.given,)}
         for name in self.metrics:
-            if mask is None and METRICS[name].needs == "masks":
+            metric = METRICS[name]
+            if mask is None and metric.needs == "masks":
                 values[name], reasons[name] = math.nan, "there is no mask"
                 continue
-            numbers, why = measured(
-                name, made.map, masks=mask, net=self.net, pictures=picture, targets=[target], batch_size=self.batch_size
-            )
+            numbers, why = metric.measure(*given[metric.needs])
             values[name] = float(numbers[0])
             if why[0]:
                 reasons[name] = why[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -86,6 +86,8 @@ class Shown:
         One a picture.
     batch_size
         See :class:`~inv_widgets.comparison.subject.Subject`.
+    known
+        What the network said already, for metrics that follow from the same passes.
     """
 
     net: Classifier
@@ -93,6 +95,7 @@ class Shown:
     given: Given
     targets: tuple[Any, ...]
     batch_size: int | None = None
+    known: dict[Any, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.given)

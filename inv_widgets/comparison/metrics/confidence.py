@@ -143,8 +143,15 @@ class Confidence:
 
 
 def kept_confidence(shown: Shown, share: float = 15) -> Confidence:
-    """Ask the network about each picture and about what is kept of it: two forward passes a map, one by itself."""
+    """Ask the network about each picture and about what is kept of it, once: two forward passes a map."""
     part = checked_share("share", share)
+    if ("kept", part) not in shown.known:
+        shown.known["kept", part] = _asked(shown, part)
+    found: Confidence = shown.known["kept", part]
+    return found
+
+
+def _asked(shown: Shown, part: float) -> Confidence:
     full, kept = np.full((2, len(shown)), np.nan)
     reasons = [""] * len(shown)
     for group in shown.groups():

@@ -237,6 +237,18 @@ def test_a_group_and_a_target_for_each(net, samples):
     assert result.pictures[0].probability == pytest.approx(probabilities["sneaker"] + probabilities["bag"], rel=1e-5)
 
 
+def test_drop_and_increase_ask_the_network_once(net, samples):
+    passes = []
+    handle = net.module.register_forward_pre_hook(lambda _module, args: passes.append(len(args[0])))
+    counts = []
+    for metrics in (["drop"], ["drop"], ["drop", "increase"]):  # the first time grad_cam runs twice
+        passes.clear()
+        inv.compare(net, samples[:1], ["grad_cam"], metrics=metrics)
+        counts.append(sum(passes))
+    handle.remove()
+    assert counts[1] == counts[2]
+
+
 def test_the_first_run_of_a_quick_method_is_not_timed(samples, monkeypatch):
     fresh = inv.Classifier.demo("fashion")
     runs = []
