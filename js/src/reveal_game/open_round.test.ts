@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryStorage } from "../core/storage";
+import { pruneDrafts } from "./drafts";
 import { roundScreen, SETTINGS } from "./example";
-import { pruneDrafts, Round } from "./open_round";
+import { Round } from "./open_round";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -4,29 +4,9 @@
  * Everything is kept as a draft in the browser's storage, so that a reload or a restarted kernel loses nothing.
  */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Storage } from "../core/storage";
+import { type Choice, forgetDraft, type Keeping, keepDraft, readDraft } from "./drafts";
 import type { Action, AnswerMessage } from "./outbox";
 import type { RoundScreen, Settings } from "./screens";
-
-/** What undo takes back. */
-export interface Choice {
-  readonly guess: string | null;
-  readonly labels: readonly string[];
-  readonly resigned: boolean;
-}
-
-interface Draft {
-  began: number;
-  choice: Choice;
-  past: Choice[];
-  future: Choice[];
-  actions: Action[];
-  language: string;
-  guessText: string;
-  featureText: string;
-  step: number;
-  paused: boolean;
-}
 
 export interface Limits {
   max_labels: number;
@@ -34,15 +14,7 @@ export interface Limits {
   features_required: boolean;
 }
 
-export interface Keeping {
-  storage: Storage;
-  prefix: string;
-}
-
 const NOTHING: Choice = { guess: null, labels: [], resigned: false };
-
-/** Drafts of rounds that were never answered are not kept for ever. */
-const DRAFT_DAYS = 14;
 
 export type Missing = "guess" | "labels";
 
@@ -77,7 +49,7 @@ export class Round {
     this.token = screen.round;
     this.#limits = limits;
     this.#keeping = keeping;
-    const draft = this.#read();
+    const draft = readDraft(keeping, this.token);
     this.#began = draft?.began ?? Date.now();
     // Later times are told by the steady clock.
     this.#origin = performance.now() - Math.max(0, Date.now() - this.#began);
@@ -227,7 +199,7 @@ export class Round {
   /** Take the draft away: the round is answered, or skipped. */
   forget(): void {
     this.#ended = true;
-    this.#keeping.storage.remove(this.#key());
+    forgetDraft(this.#keeping, this.token);
   }
 
   #change(values: Partial<Choice>, kind: string, value: Action["value"] = null): void {
@@ -258,22 +230,9 @@ export class Round {
     this.#actions.push({ kind, at: Math.max(last, this.seconds), value });
   }
 
-  #key(): string {
-    return `${this.#keeping.prefix}draft:${this.token}`;
-  }
-
-  #read(): Draft | undefined {
-    try {
-      const draft = JSON.parse(this.#keeping.storage.get(this.#key()) ?? "null") as Draft | null;
-      return draft !== null && Array.isArray(draft.actions) && Array.isArray(draft.choice?.labels) ? draft : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
   #keep(): void {
     if (this.#ended) return;
-    const draft: Draft = {
+    keepDraft(this.#keeping, this.token, {
       began: this.#began,
       choice: this.#choice.value,
       past: [...this.#past.value],
@@ -284,21 +243,7 @@ export class Round {
       featureText: this.featureText.value,
       step: this.#step,
       paused: this.#paused,
-    };
-    this.#keeping.storage.set(this.#key(), JSON.stringify(draft));
-  }
-}
-
-/** Throw away drafts that nobody came back to. */
-export function pruneDrafts({ storage, prefix }: Keeping, now = Date.now()): void {
-  for (const key of storage.keys(`${prefix}draft:`)) {
-    let began = 0;
-    try {
-      began = (JSON.parse(storage.get(key) ?? "{}") as Partial<Draft>).began ?? 0;
-    } catch {
-      // Not readable: not worth keeping.
-    }
-    if (now - began > DRAFT_DAYS * 86_400_000) storage.remove(key);
+    });
   }
 }
 

@@ -4,61 +4,23 @@
  * The kernel says which screen is shown; everything between two screens (guess, features, undo, the clock) stays here.
  */
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
-import { closest, errorText, type Language, type Translate, translator } from "../core/languages";
+import { closest, type Language, type Translate, translator } from "../core/languages";
 import type { Model } from "../core/model";
-import { RequestError, Requests } from "../core/requests";
 import { Link, type Linked } from "../core/state";
 import type { Storage } from "../core/storage";
+import { Asking, type Notice } from "./asking";
+import { forgetDraft, forgetDrafts, type Keeping, pruneDrafts } from "./drafts";
 import { Identity } from "./identity";
-import { type Keeping, pruneDrafts, Round } from "./open_round";
+import { Round } from "./open_round";
 import { type Delivery, Outbox } from "./outbox";
 import type { LeaderboardAnswer, ResultScreen, Score, Screen, Settings, StatisticsAnswer } from "./screens";
-
-/** Shared by all views on one State. */
-export type Shared = { language: string; colour_map: string; opacity: number };
-
-/** This game's own. */
-export type Own = { height: number };
-
-const SHARED: Shared = { language: "en", colour_map: "viridis", opacity: 0.6 };
-const OWN: Own = { height: 680 };
-
-const SETTINGS: Settings = {
-  game: "",
-  title: "",
-  information: null,
-  consent: null,
-  asks_nickname: false,
-  player: null,
-  categories: [],
-  shares: [2, 4.5, 8, 13, 20, 30],
-  seconds: null,
-  features_required: true,
-  max_labels: 20,
-  max_label_length: 200,
-  leaderboard: true,
-  show_others: true,
-  picture_size: 512,
-};
-
-const OPENING: Screen = { kind: "opening", turn: 0 };
+import { OPENING, OWN, type Own, SETTINGS, SHARED, type Shared } from "./traits";
 
 /** What lies over the game. The game draws the frame, the title and Close; the component is its content. */
 export type Panel = "leaderboard" | "statistics" | "information";
 
-/** Something went wrong, in words for the player. */
-export interface Notice {
-  words: string;
-  /** Undefined: nothing would come of trying again. */
-  retry: (() => void) | undefined;
-}
-
-/** How long a question may take before the player is told; an answer is sent again sooner. */
-const PATIENCE_MS = 20_000;
+/** An answer is sent again sooner than other questions are given up. */
 const ANSWER_PATIENCE_MS = 10_000;
-
-/** A busy store is asked again by itself, ms. */
-const AGAIN = [700, 1_500, 3_000, 6_000] as const;
 
 export interface Surroundings {
   model: Model;
@@ -92,29 +54,26 @@ export class GameStore {
   readonly own: Linked<Own>;
   /** Kinds of the questions that are under way, for buttons that wait. */
   readonly busy: ReadonlySignal<ReadonlySet<string>>;
-  readonly notice: Signal<Notice | undefined> = signal(undefined);
+  readonly notice: Signal<Notice | undefined>;
   /** Whether results show the cluster map on the picture. */
   readonly overlay: Signal<boolean> = signal(true);
   readonly #model: Model;
-  readonly #requests: Requests;
+  readonly #asking: Asking;
   readonly #sharedLink: Link<Shared>;
   readonly #ownLink: Link<Own>;
   readonly #screen = signal<Screen>(OPENING);
   readonly #settings = signal<Settings>(SETTINGS);
   readonly #score = signal<Score | null>(null);
   readonly #round = signal<Round | undefined>(undefined);
-  readonly #busy = signal<ReadonlySet<string>>(new Set());
   readonly #entered = signal<string | null>(null);
   readonly #identity: Identity;
   readonly #keeping: Keeping;
   readonly #undo: (() => void)[] = [];
-  #disposed = false;
   #forgetting = false;
 
   constructor({ model, state, alive, storage, session }: Surroundings) {
     this.#model = model;
     this.alive = alive;
-    this.#requests = new Requests(model);
     this.#sharedLink = new Link(state, SHARED);
     this.#ownLink = new Link(model, OWN);
     this.shared = this.#sharedLink.signals;
@@ -123,9 +82,11 @@ export class GameStore {
     this.settings = this.#settings;
     this.score = this.#score;
     this.round = this.#round;
-    this.busy = this.#busy;
     this.language = computed(() => closest(this.shared.language.value));
     this.t = computed(() => translator(this.language.value));
+    this.#asking = new Asking(model, this.t, () => this.#screen.peek().turn);
+    this.busy = this.#asking.busy;
+    this.notice = this.#asking.notice;
     this.#readSettings();
     const prefix = `inv-widgets:${this.#settings.value.game}:`;
     this.#keeping = { storage, prefix };
@@ -136,7 +97,7 @@ export class GameStore {
     this.outbox = new Outbox({
       storage,
       prefix,
-      send: async (message) => (await this.#requests.ask(message, ANSWER_PATIENCE_MS)).content,
+      send: (message) => this.#asking.ask(message, ANSWER_PATIENCE_MS),
       ready: () => this.alive.peek() && this.#knowsPlayer,
       player: () => this.player.peek() ?? this.#identity.remembered.peek() ?? null,
     });
@@ -170,14 +131,13 @@ export class GameStore {
   }
 
   /** Ask the kernel; its answer, or a RequestError whose words() are for the player. */
-  async ask(message: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return (await this.#requests.ask(message, PATIENCE_MS)).content;
+  ask(message: Record<string, unknown>): Promise<Record<string, unknown>> {
+    return this.#asking.ask(message);
   }
 
   /** What an error says, in the player's language. */
   words(error: unknown): string {
-    const code = error instanceof RequestError ? error.code : undefined;
-    return errorText(this.t.value, code, error instanceof Error ? error.message : String(error));
+    return this.#asking.words(error);
   }
 
   /** Start to play. `nickname` is not asked for where the notebook names the player. Rejects with a RequestError. */
@@ -212,16 +172,16 @@ export class GameStore {
   }
 
   decline(): Promise<void> {
-    return this.#do({ kind: "decline" });
+    return this.#asking.do({ kind: "decline" });
   }
 
   reconsider(): Promise<void> {
-    return this.#do({ kind: "reconsider" });
+    return this.#asking.do({ kind: "reconsider" });
   }
 
   /** Go on after the end of a sitting. */
   continue_(): Promise<void> {
-    return this.#do({ kind: "continue" });
+    return this.#asking.do({ kind: "continue" });
   }
 
   /** Ask whether the host goes on; silent when nobody answers. */
@@ -259,9 +219,8 @@ export class GameStore {
     for (const { entry } of this.outbox.pending.value) {
       if (entry.player === null || entry.player === player) this.outbox.dismiss(entry.message.round);
     }
-    const { storage, prefix } = this.#keeping;
-    for (const key of storage.keys(`${prefix}draft:`)) storage.remove(key);
-    storage.remove(`${prefix}words`);
+    forgetDrafts(this.#keeping);
+    this.#keeping.storage.remove(`${this.#keeping.prefix}words`);
     if (player) this.#identity.forget(player);
     this.#entered.value = null;
     this.panel.value = undefined;
@@ -285,7 +244,7 @@ export class GameStore {
   showMore(): Promise<void> {
     const screen = this.#screen.value;
     if (screen.kind !== "round" || screen.paused || !this.canShowMore()) return Promise.resolve();
-    return this.#do({ kind: "show", round: screen.round, step: screen.step + 1 });
+    return this.#asking.do({ kind: "show", round: screen.round, step: screen.step + 1 });
   }
 
   canShowMore(): boolean {
@@ -315,22 +274,22 @@ export class GameStore {
   skip(): Promise<void> {
     const round = this.#round.value;
     if (!round || this.delivery.value) return Promise.resolve();
-    return this.#do({ kind: "skip", round: round.token, actions: round.skipped() }, () => round.forget());
+    return this.#asking.do({ kind: "skip", round: round.token, actions: round.skipped() }, () => round.forget());
   }
 
   pause(): Promise<void> {
     const round = this.#round.value;
     if (!round || this.delivery.value) return Promise.resolve();
-    return this.#do({ kind: "pause", round: round.token });
+    return this.#asking.do({ kind: "pause", round: round.token });
   }
 
   resume(): Promise<void> {
     const round = this.#round.value;
-    return round ? this.#do({ kind: "resume", round: round.token }) : Promise.resolve();
+    return round ? this.#asking.do({ kind: "resume", round: round.token }) : Promise.resolve();
   }
 
   next(): Promise<void> {
-    return this.#do({ kind: "next" });
+    return this.#asking.do({ kind: "next" });
   }
 
   /** New features for an answered round. Rejects with a RequestError. */
@@ -339,54 +298,21 @@ export class GameStore {
   }
 
   withdraw(round: string, withdrawn: boolean): Promise<void> {
-    return this.#do({ kind: "withdraw", round, withdrawn });
+    return this.#asking.do({ kind: "withdraw", round, withdrawn });
   }
 
   dispose(): void {
-    this.#disposed = true;
     this.#model.off("change:_settings", this.#readSettings);
     this.#model.off("change:_screen", this.#readScreen);
     for (const step of this.#undo) step();
     this.outbox.dispose();
-    this.#requests.dispose();
+    this.#asking.dispose();
     this.#sharedLink.dispose();
     this.#ownLink.dispose();
   }
 
   get #knowsPlayer(): boolean {
     return !["opening", "welcome"].includes(this.#screen.peek().kind);
-  }
-
-  /** Ask, and tell the player what went wrong. The same question is not asked twice at once. */
-  async #do(message: { kind: string } & Record<string, unknown>, done?: () => void): Promise<void> {
-    const { kind } = message;
-    if (this.#busy.peek().has(kind)) return;
-    const { turn } = this.#screen.peek();
-    const outdated = () => this.#disposed || this.#screen.peek().turn !== turn;
-    this.#busy.value = new Set(this.#busy.value).add(kind);
-    this.notice.value = undefined;
-    try {
-      for (let attempt = 0; ; attempt++) {
-        try {
-          await this.ask(message);
-          done?.();
-          return;
-        } catch (error) {
-          if (outdated()) return;
-          const asked = error instanceof RequestError && error.retry;
-          const pause = asked && error.code?.startsWith("store-") ? AGAIN[attempt] : undefined;
-          const retry = asked ? () => void this.#do(message, done) : undefined;
-          this.notice.value = { words: this.words(error), retry: pause === undefined ? retry : undefined };
-          if (pause === undefined) return;
-          await new Promise((resolve) => setTimeout(resolve, pause));
-          if (outdated()) return;
-        }
-      }
-    } finally {
-      const busy = new Set(this.#busy.value);
-      busy.delete(kind);
-      this.#busy.value = busy;
-    }
   }
 
   readonly #readSettings = () => {
@@ -419,7 +345,7 @@ export class GameStore {
 
   #onResult({ round }: ResultScreen): void {
     this.outbox.confirm(round);
-    this.#keeping.storage.remove(`${this.#keeping.prefix}draft:${round}`);
+    forgetDraft(this.#keeping, round);
   }
 
   /** A reloaded page goes on where it was: the same tab is the same person. */
