@@ -1,6 +1,9 @@
 // Builds inv_widgets/static/*.js: one self-contained ES module each, style sheets inside as text.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { notice, packagesIn, texts } from "./licences.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const options = {
@@ -46,5 +49,10 @@ if (process.argv.includes("--watch")) {
   const context = await esbuild.context(options);
   await context.watch();
 } else {
-  await esbuild.build(options);
+  const { outputFiles, metafile } = await esbuild.build({ ...options, write: false, metafile: true });
+  const outputs = Object.values(metafile.outputs).map(({ inputs }) => packagesIn(inputs, here));
+  const folder = join(here, options.outdir);
+  mkdirSync(folder, { recursive: true });
+  for (const [place, { path, text }] of outputFiles.entries()) writeFileSync(path, notice(outputs[place]) + text);
+  writeFileSync(join(folder, "LICENCES.txt"), texts(outputs.flat()));
 }

@@ -154,7 +154,7 @@ def test_wheel_holds_the_front_ends_and_the_data(names):
     assert {f"inv_widgets/static/{name}" for name in FRONT_ENDS} <= set(names)
     data = (
         "py.typed", "colour_maps.json", "datasets/LICENCES.md", "languages/en.json", "languages/it.json",
-        "labels/data/LICENCES.md", "labels/data/glossary.csv", "labels/data/wordnet.tsv.gz",
+        "labels/data/LICENCES.md", "labels/data/glossary.csv", "labels/data/wordnet.tsv.gz", "static/LICENCES.txt",
     )  # fmt: skip
     assert {f"inv_widgets/{name}" for name in data} <= set(names)
     assert [name for name in names if name.startswith("inv_widgets/store/migrations/versions/")]
@@ -162,6 +162,20 @@ def test_wheel_holds_the_front_ends_and_the_data(names):
         ["git", "ls-files", "inv_widgets"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.split("\n")
     assert {name for name in tracked if name and (ROOT / name).is_file()} <= set(names)
+
+
+def test_front_ends_name_whose_code_they_contain():
+    static = ROOT / "inv_widgets" / "static"
+    used = json.loads((ROOT / "js" / "package.json").read_text("utf-8"))["dependencies"]
+    texts = (static / "LICENCES.txt").read_text("utf-8")
+    for name, version in used.items():
+        assert texts.count(f"\n{name} {version} (") == 1
+    assert texts.count("Permission ") > len(used)
+    heads = {name: (static / name).read_text("utf-8").partition("*/")[0] for name in FRONT_ENDS if name != "state.js"}
+    assert all(f"\n  preact {used['preact']}, MIT, Copyright" in head for head in heads.values())
+    assert [name for name, head in heads.items() if f"\n  vega {used['vega']}, BSD-3-Clause" in head] == [
+        "global_chart.js"
+    ]
 
 
 def test_wheel_holds_nothing_else(names):
