@@ -8,7 +8,6 @@ at, which another makes anew, and no picture is there twice.
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 import os
 import uuid
@@ -18,18 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.analysis.distributed_folder import PartsFolder, entry_id, owned
+from inv_widgets.analysis.distributed_network import sent
 from inv_widgets.analysis.many import target_text
-from inv_widgets.classifier import Classifier
 from inv_widgets.errors import kind_of
-from inv_widgets.network_names import load_network
 from inv_widgets.run import load
 from inv_widgets.url_files import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from inv_widgets.analysis.distributed_worker import Explaining, Network, Partition, Report
+    from inv_widgets.analysis.distributed_worker import Explaining, Partition, Report
     from inv_widgets.analysis.picture_lists import Entry
+    from inv_widgets.classifier import Classifier
     from inv_widgets.recipe import Recipe
     from inv_widgets.run import Run
 
@@ -104,7 +103,7 @@ class Cluster:
                 f"[inv-widgets] client is {kind_of(client)}: give a dask.distributed.Client (not an asynchronous one)."
             )
         self._client = client
-        self.net, self._network = _network(net)
+        self.net, self._network = sent(net)
 
     def explain(self, plan: Plan) -> Run:
         """Explain the pictures, and open the run.
@@ -150,39 +149,6 @@ class Cluster:
                 self._client.register_plugin(explaining, name=name)
                 return
         self._client.register_plugin(explaining, name=name)
-
-
-def _network(net: Any) -> tuple[Classifier, Network]:
-    """Give the network, and what workers need to make it."""
-    import cloudpickle
-
-    from inv_widgets.analysis.distributed_worker import Network
-
-    if isinstance(net, str):
-        made = load_network(net)
-        return made, Network(None, net, None, made.hash)
-    made = net() if callable(net) and not isinstance(net, Classifier) else net
-    if not isinstance(made, Classifier):
-        raise TypeError(
-            f"[inv-widgets] The network is {kind_of(made)}: give an inv.Classifier, a "
-            'function that returns one, or a name such as "torchvision:vgg16".'
-        )
-    # Its weights travel on the CPU; a function chooses the device itself, on each worker.
-    device = str(net.device) if isinstance(net, Classifier) and net.device.type != "cpu" else None
-    try:
-        pickled = cloudpickle.dumps(net if device is None else _on_cpu(net))
-    except Exception as error:
-        raise TypeError(
-            f"[inv-widgets] The network cannot be sent to the workers ({error}): give a function that makes it there, "
-            "or a name such as package.module:factory."
-        ) from error
-    return made, Network(pickled, None, device, made.hash)
-
-
-def _on_cpu(net: Classifier) -> Classifier:
-    copied = copy.deepcopy(net)
-    copied.module.cpu()
-    return copied
 
 
 class _Work:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
 import threading
 import uuid
 from dataclasses import dataclass, replace
@@ -12,10 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from distributed import WorkerPlugin, get_worker
 
+from inv_widgets.analysis.distributed_network import Network, made
 from inv_widgets.analysis.many import outcomes
-from inv_widgets.classifier import Classifier
-from inv_widgets.errors import kind_of
-from inv_widgets.network_names import load_network
 from inv_widgets.pictures import decoded
 from inv_widgets.run_files import RunWriter
 from inv_widgets.run_folder import PARTS
@@ -27,9 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inv_widgets.analysis.picture_lists import Entry
+    from inv_widgets.classifier import Classifier
     from inv_widgets.recipe import Recipe
 
-__all__ = ["Explaining", "Network", "Partition", "Report", "Settings", "explain_partition", "made"]
+__all__ = ["Explaining", "Partition", "Report", "Settings", "explain_partition"]
 
 
 @dataclass(frozen=True)
@@ -65,16 +63,6 @@ class Report:
     file: str
     rows: list[tuple[bytes, str, str]]
     errors: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Network:
-    """How a worker gets the network: a pickled Classifier or function, or a name; and what it must turn out to be."""
-
-    pickled: bytes | None
-    name: str | None
-    device: str | None
-    hash: str
 
 
 @dataclass(frozen=True)
@@ -142,21 +130,6 @@ class Explaining(WorkerPlugin):
             self._net = net
             self.network = Network(None, None, None, self.network.hash)  # the pickled weights are not needed again
         return self._net
-
-
-def made(network: Network) -> Classifier:
-    """Make the network that a worker is told to use."""
-    if network.name is not None:
-        return load_network(network.name)
-    assert network.pickled is not None
-    net = pickle.loads(network.pickled)  # noqa: S301 (from the client's own process, as the task itself)
-    if not isinstance(net, Classifier):
-        net = net()
-    if not isinstance(net, Classifier):
-        raise TypeError(f"net= gave {kind_of(net)}, not a Classifier.")
-    if network.device is not None:
-        net.module.to(network.device)
-    return net
 
 
 def explain_partition(run: str, partition: Partition) -> Report:
