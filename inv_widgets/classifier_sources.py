@@ -121,9 +121,7 @@ class ClassifierSources:
         """
         from inv_widgets.onnx_networks import onnx_network
 
-        module, given, own_name = onnx_network(path, transform)
-        window = getattr(given, "window", None) if window is None and given is not transform else window
-        return cls(module, given, categories, window, own_name if name is None else name)
+        return cls._converted(onnx_network(path, transform), transform, categories, window, name)
 
     @classmethod
     def from_keras(
@@ -136,8 +134,7 @@ class ClassifierSources:
     ) -> Self:
         """Take a Keras 3 model on its torch backend (extra ``keras``); it is left as it is, and shares its weights.
 
-        Class scores are taken before a softmax at its end; one sigmoid becomes two classes. Layers are called as in
-        Keras.
+        Class scores are taken as by :meth:`from_onnx`. Layers are called as in Keras.
 
         Parameters
         ----------
@@ -146,9 +143,8 @@ class ClassifierSources:
             path of a ``.keras`` file: it is loaded in Keras's safe mode, and refused where it holds more than Keras's
             own layers.
         transform
-            From an upright RGB ``PIL.Image`` to a float tensor C x H x W, for models of either order. None: the whole
-            picture squeezed to the input's size (224 x 224 where that is free), as floats 0..1, or 0..255 for a model
-            with a Rescaling or Normalization layer; or a ``Preprocessing``, as for :meth:`from_onnx`.
+            As for :meth:`from_onnx`, for models of either order; floats 0..255 where None is given for a model with a
+            Rescaling or Normalization layer.
         categories, window, name
             As for the class; the name is the model's, or the file's, by default.
 
@@ -161,7 +157,14 @@ class ClassifierSources:
         """
         from inv_widgets.keras_networks import keras_network
 
-        module, given, own_name = keras_network(model, transform)
+        return cls._converted(keras_network(model, transform), transform, categories, window, name)
+
+    @classmethod
+    def _converted(
+        cls, converted: tuple[nn.Module, Any, str], transform: Any, categories: Any, window: Any, name: str | None
+    ) -> Self:
+        """Take a converted network, the transform for it and its own name; where the transform was made, its window."""
+        module, given, own_name = converted
         window = getattr(given, "window", None) if window is None and given is not transform else window
         return cls(module, given, categories, window, own_name if name is None else name)
 

@@ -184,7 +184,9 @@ class Subject:
     def gradients(
         self, inputs: Tensor | None = None, rows: Sequence[int] | None = None, watch: Watch | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Differentiate class scores with respect to the input: one forward and one backward pass each.
+        """Give class scores and their gradients at the input: one forward and one backward pass each, counted.
+
+        As :func:`.network_pass.at_input` does.
 
         Parameters
         ----------
@@ -192,18 +194,6 @@ class Subject:
             M x C x H x W, which go through the network at once; None: the pictures' own, in parts.
         rows
             For each of `inputs` the picture whose target is meant; None: picture i for input i.
-        watch
-            A context around the forward passes, as a torch function mode is; it is told their inputs.
-
-        Returns
-        -------
-        scores, gradients
-            Shapes (M,) and M x C x H x W, detached.
-
-        Raises
-        ------
-        NoGradientError
-            If no gradient comes to the input.
         """
         if inputs is not None:
             return self._differentiated(inputs, range(len(inputs)) if rows is None else rows, watch, own=False)
