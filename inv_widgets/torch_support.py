@@ -81,8 +81,9 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
     Gradients are enabled inside ``no_grad`` and ``inference_mode`` too. What was compiled by ``torch.compile`` runs
     uncompiled, so that its layers are seen. Each submodule's own training flag is restored, and buffers that the
     network writes to in eval mode too (of fake quantisation, counters, batch norms called as functions); after an
-    exception and after Ctrl-C as well. The flags are set directly: ``train()`` and ``eval()`` are overridden by some
-    networks to do more. Passes of several threads wait for each other.
+    exception and after Ctrl-C as well. What the network draws of torch's global random numbers (on the CPU and on its
+    CUDA device) is put back too: noise in a network is the same in each pass. The flags are set directly: ``train()``
+    and ``eval()`` are overridden by some networks to do more. Passes of several threads wait for each other.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
             for submodule, training in flags:
                 if training:  # setting an attribute of a module takes long
                     submodule.training = False
-            with torch.inference_mode(mode=False), torch.enable_grad(), _uncompiled():
+            with torch.inference_mode(mode=False), torch.enable_grad(), _uncompiled(), _own_chance(module):
                 yield module
         finally:
             try:
@@ -238,6 +239,13 @@ def _uncompiled() -> AbstractContextManager[Any]:
 
     stance = getattr(torch.compiler, "set_stance", None)  # torch >= 2.6
     return nullcontext() if stance is None or "torch._dynamo" not in sys.modules else stance("force_eager")
+
+
+def _own_chance(module: nn.Module) -> AbstractContextManager[None]:
+    import torch
+
+    sample = next(module.parameters(), None)
+    return torch.random.fork_rng([sample.device] if sample is not None and sample.is_cuda else [])
 
 
 def _restore(flags: list[tuple[nn.Module, bool]], buffers: _Buffers) -> None:

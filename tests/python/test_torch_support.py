@@ -228,6 +228,31 @@ def test_statistics_of_batch_norms_called_as_functions_are_put_back(dtype):
             assert value._version == version, "what did not change is not written to"
 
 
+class Noisy(nn.Module):
+    """Draws random numbers in eval mode too."""
+
+    def forward(self, x):
+        return nn.functional.dropout(x, 0.5, training=True)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_what_a_network_draws_is_put_back(device):
+    if not getattr(torch, device).is_available():
+        pytest.skip("no such device")
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), Noisy()).to(device)
+    picture, passes, before = torch.ones(1, 3, 9, 9, device=device), [], states(device)
+    for mode in (torch.no_grad, torch.inference_mode):
+        with mode(), eval_pass(module):
+            passes.append(module(picture))
+            assert not torch.equal(module(picture), passes[-1]), "within a pass chance goes on"
+    assert torch.equal(*passes)
+    assert all(map(torch.equal, states(device), before))
+
+
+def states(device):
+    return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if device == "cuda" else [])]
+
+
 def test_buffers_with_gaps_and_expanded_ones_are_put_back():
     module = nn.Linear(3, 3)
     module.register_buffer("every_second", torch.arange(6.0)[::2])
