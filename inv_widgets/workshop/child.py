@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from inv_widgets.workshop.addresses import bound
-from inv_widgets.workshop.plan import Plan
+from inv_widgets.workshop.plan import TOLD, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,13 +37,10 @@ def main() -> int:
         import traceback
 
         traceback.print_exc()
-        kind = next(one.__name__ for one in type(error).__mro__ if one in _TOLD or one is Exception)
+        kind = next(one.__name__ for one in type(error).__mro__ if one in TOLD or one is Exception)
         say(error=str(error), kind=kind)
         return 2
     return 0
-
-
-_TOLD = (FileNotFoundError, ModuleNotFoundError, OSError, TypeError, ValueError)
 
 
 def _serve(say: Callable[..., None]) -> None:

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
     from inv_widgets.play.game import Game
 
-__all__ = ["ENGINES", "Plan"]
+__all__ = ["ENGINES", "TOLD", "Plan"]
 
 ENGINES = ("solara", "voila")
+
+TOLD = (FileNotFoundError, ModuleNotFoundError, OSError, TypeError, ValueError)
+"""Errors of the serving process that who opened the workshop gets as they are; of any other its words."""
 
 
 @dataclass(frozen=True, slots=True)

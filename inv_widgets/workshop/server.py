@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from inv_widgets.play.rules import Rules
 from inv_widgets.workshop.addresses import QrCode, web_address
 from inv_widgets.workshop.engines import environment_of, installed
-from inv_widgets.workshop.plan import ENGINES, Plan
+from inv_widgets.workshop.plan import ENGINES, TOLD, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -223,8 +223,8 @@ class Server:
             raise RuntimeError(f"[inv-widgets] The workshop did not open. {self._last_words()}")
         said: dict[str, Any] = json.loads(line)
         if "error" in said:
-            kind = _ERRORS.get(said["kind"], RuntimeError)
-            raise kind(said["error"])
+            kinds: dict[str, type[Exception]] = {kind.__name__: kind for kind in TOLD}
+            raise kinds.get(said["kind"], RuntimeError)(said["error"])
         threading.Thread(target=_drain, args=(stdout,), daemon=True).start()
         return said
 
@@ -232,11 +232,6 @@ class Server:
         self._log.seek(0)
         lines = self._log.read().strip().splitlines()
         return f"Its last words: {' | '.join(lines[-3:])}" if lines else "It said nothing."
-
-
-_ERRORS: dict[str, type[Exception]] = {
-    kind.__name__: kind for kind in (FileNotFoundError, ModuleNotFoundError, OSError, TypeError, ValueError)
-}
 
 
 def _drain(pipe: TextIO) -> None:
