@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections import defaultdict
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,9 @@ _SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 }
+
+# Numbers that torch copies and compares on one thread: to wake others takes long where the machine is busy.
+_ONE_THREAD = 32768
 
 # What a network that does not take its input raises.
 _OF_INPUTS = {RuntimeError, TypeError, ValueError, IndexError, AssertionError, NotImplementedError}
@@ -158,9 +160,7 @@ class _Buffers:
 
     def __init__(self, modules: list[nn.Module]) -> None:
         self._held = list(_buffers_of(modules))
-        self._kinds: dict[Any, list[Tensor]] = defaultdict(list)
-        for _, _, buffer in self._held:
-            self._kinds[buffer.device, _is_row(buffer)].append(buffer)
+        self._groups = _groups([buffer for _, _, buffer in self._held])
         self._values = self._joined()
 
     def put_back(self) -> None:
@@ -170,32 +170,48 @@ class _Buffers:
         for held, name, buffer in self._held:
             if held.get(name) is not buffer:
                 held[name] = buffer
-        for kind, values in self._joined().items():
-            if not torch.equal(values, self._values[kind]):
-                self._write(kind)
+        for buffers, found, now in zip(self._groups, self._values, self._joined(), strict=True):
+            if not torch.equal(found, now):
+                _write(buffers, found.view(torch.uint8))
 
-    def _joined(self) -> dict[Any, Tensor]:
-        """Give the bits of all buffers of a kind as one tensor: one copy, and one comparison, of many."""
+    def _joined(self) -> list[Tensor]:
+        """Give the bits of the buffers of each group as one tensor: one copy, and one comparison, of many."""
         import torch
 
         # Not all that writes counts its writing: versions tell nothing.
         with torch.inference_mode(mode=False), torch.no_grad():
-            return {
-                kind: torch.cat(buffers).view(torch.int32) if kind[1] else torch.cat([_bytes(each) for each in buffers])
-                for kind, buffers in self._kinds.items()
-            }
+            return [
+                torch.cat(each).view(torch.int32) if _is_row(each[0]) else torch.cat([_bytes(one) for one in each])
+                for each in self._groups
+            ]
 
-    def _write(self, kind: Any) -> None:
-        import torch
 
-        start = 0
-        with torch.inference_mode(mode=False), torch.no_grad():
-            values = self._values[kind].view(torch.uint8)
-            for buffer in self._kinds[kind]:
-                own = values[start : start + buffer.nbytes]
-                start += buffer.nbytes
-                if not torch.equal(own, _bytes(buffer)):
-                    buffer.copy_(own.clone().view(buffer.dtype).view(buffer.shape))
+def _groups(buffers: list[Tensor]) -> list[list[Tensor]]:
+    """Put together those that can be joined: on one device, all rows of float32 or none."""
+    groups: list[list[Tensor]] = []
+    last: dict[Any, tuple[int, list[Tensor]]] = {}
+    for buffer in buffers:
+        kind, size = (buffer.device, _is_row(buffer)), buffer.numel()
+        before, group = last.get(kind, (_ONE_THREAD, []))
+        if before + size >= _ONE_THREAD:
+            before, group = 0, []
+            groups.append(group)
+        group.append(buffer)
+        last[kind] = before + size, group
+    return groups
+
+
+def _write(buffers: list[Tensor], values: Tensor) -> None:
+    """Write joined bytes back to the buffers that have others by now."""
+    import torch
+
+    start = 0
+    with torch.inference_mode(mode=False), torch.no_grad():
+        for buffer in buffers:
+            own = values[start : start + buffer.nbytes]
+            start += buffer.nbytes
+            if not torch.equal(own, _bytes(buffer)):
+                buffer.copy_(own.clone().view(buffer.dtype).view(buffer.shape))
 
 
 def _buffers_of(modules: list[nn.Module]) -> Iterator[tuple[dict[str, Tensor | None], str, Tensor]]:

@@ -213,18 +213,21 @@ class Adapting(nn.BatchNorm2d):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_statistics_of_batch_norms_called_as_functions_are_put_back(dtype):
     module = nn.Sequential(nn.BatchNorm2d(2), Adapting(2), nn.BatchNorm2d(2), nn.BatchNorm2d(2)).to(dtype)
+    module.unused = nn.ModuleList([nn.BatchNorm2d(20_000), Adapting(20_000), Adapting(40_000)]).to(dtype)
     module[2].forward = Adapting.forward.__get__(module[2])  # a batch norm by its type
     module[3].running_mean[0] = torch.nan
     before = {name: (value, value.clone(), value._version) for name, value in module.named_buffers()}
     with eval_pass(module):
-        module(torch.rand(2, 2, 3, 3, dtype=dtype))
+        module[:4](torch.rand(2, 2, 3, 3, dtype=dtype))
+        for each in module.unused[1:]:
+            each(torch.rand(2, each.num_features, 1, 1, dtype=dtype))
         assert not torch.equal(module[1].running_var, before["1.running_var"][1])
         assert not torch.equal(module[2].running_mean, before["2.running_mean"][1])
     for name, value in module.named_buffers():
         same, content, version = before[name]
         assert value is same
         assert torch.equal(value.nan_to_num(7), content.nan_to_num(7)), name
-        if name[0] in "03":
+        if name[0] in "03" or name.startswith("unused.0"):
             assert value._version == version, "what did not change is not written to"
 
 
