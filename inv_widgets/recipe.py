@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -178,11 +177,6 @@ class Recipe:
                 "It was written by a newer inv-widgets: upgrade to read it."
             )
         return cls(**fields)
-
-    @property
-    def fingerprint(self) -> str:
-        """A short hash of every field."""
-        return hashlib.blake2b(self.to_json().encode(), digest_size=6).hexdigest()
 
 
 _KINDS = {int: "a whole number", float: "a finite number", str: "a text", tuple: "a tuple of numbers"}
