@@ -35,6 +35,28 @@ HARMLESS = re.compile(
 )
 
 
+# Views follow a new size or a click by observers, frames, timers of at most 120 ms and transitions.
+AT_REST = """() => {
+  const boxes = [...document.querySelectorAll(".inv-root, .inv-root canvas, .inv-root svg, .inv-root img")].map(
+    element => Object.values(element.getBoundingClientRect().toJSON()).map(Math.round).join(),
+  );
+  const busy = [...document.querySelectorAll(".inv-root [aria-busy=true]")].some(element => element.checkVisibility());
+  const moves = document.getAnimations().some(
+    ({ playState, effect }) => playState === "running" && effect.getComputedTiming().endTime < Infinity,
+  );
+  const now = performance.now();
+  if (busy || moves || window.restedLike !== boxes.join(";")) window.restsSince = now;
+  window.restedLike = boxes.join(";");
+  return now - window.restsSince > 200;
+}"""
+
+
+def at_rest(page):
+    """Wait until nothing on the page moves or grows any more."""
+    page.evaluate("() => { window.restedLike = undefined; }")
+    page.wait_for_function(AT_REST)
+
+
 @contextmanager
 def jupyterlab(folder, own):
     """Serve `folder` in a JupyterLab with settings, workspaces and kernels of its own under `own`; give its address."""

@@ -5,6 +5,7 @@ import re
 import pytest
 from examples import LAYERS, NAMES
 from explorer_view import ExplorerView
+from lab import at_rest
 from playwright.sync_api import expect
 
 SETUP = "import inv_widgets as inv\nfrom examples import examples\nrun = examples()\nstate = inv.State()"
@@ -167,7 +168,7 @@ def test_it_fits_and_follows_the_theme(opened, screenshot, dark):
     for width in (2000, 1440, 560):
         page.set_viewport_size({"width": width, "height": 1000})
         notebook.scroll_to(1)
-        page.wait_for_timeout(400)
+        at_rest(page)
         view.painted(view.card(1).first.locator("canvas"))
         inside = view.root.evaluate(
             """root => {
@@ -183,7 +184,7 @@ def test_it_fits_and_follows_the_theme(opened, screenshot, dark):
     screenshot(page, f"detail-{name}-560")
     page.set_viewport_size({"width": 1440, "height": 1000})
     notebook.scroll_to(1)
-    page.wait_for_timeout(400)
+    at_rest(page)
     screenshot(page, f"detail-{name}-1440")
     brightness = view.heading().evaluate(
         """heading => {

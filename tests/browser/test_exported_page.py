@@ -6,6 +6,7 @@ import pytest
 from chart_view import ChartView
 from examples import LAYERS, NAMES, examples
 from explorer_view import ExplorerView
+from lab import at_rest
 from labelled_examples import labelled, summary
 from merged_examples import merged_examples
 from playwright.sync_api import expect
@@ -44,7 +45,7 @@ def test_it_works_from_disk(exported, page_of, screenshot, dark):
     screenshot(page, f"page-detail-{name}-1440")
     expect(view.banner()).to_have_count(0)
     page.set_viewport_size({"width": 400, "height": 900})
-    page.wait_for_timeout(300)
+    at_rest(page)
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth + 1"), "the page scrolls sideways"
     screenshot(page, f"page-{name}-400")
     elsewhere = [url for url in asked if url != exported.as_uri() and not url.startswith(("data:", "blob:"))]

@@ -8,6 +8,7 @@ import labelled_examples
 import pytest
 from chart_view import ChartView
 from explorer_view import ExplorerView
+from lab import at_rest
 from labelled_examples import summary
 from playwright.sync_api import expect
 
@@ -129,7 +130,7 @@ def test_views(pair, screenshot, width, dark):
     for view in ("trends", "layers", "labels"):
         chart.root.get_by_role("radio", name=view).click()
         expect(chart.root.locator(f".inv-chart[data-view={view}] .inv-vega[data-state=drawn]")).to_be_visible()
-        notebook.page.wait_for_timeout(400)
+        at_rest(notebook.page)
         box, svg = chart.root.locator(".inv-chart"), chart.root.locator(".inv-vega svg")
         assert svg.bounding_box()["width"] <= box.bounding_box()["width"] + 2
         screenshot(notebook.page, f"global-chart-{view}-{width}")
@@ -260,7 +261,7 @@ def test_nothing_is_cut_on_a_phone(page_with, monkeypatch, width, screenshot):
     chart.ready()
     for view in ("labels", "trends", "layers"):
         chart.show(view)
-        page.wait_for_timeout(300)
+        at_rest(page)
         wide, room = chart.root.locator(".inv-chart").evaluate("box => [box.scrollWidth, box.clientWidth]")
         assert wide <= room + 1, view
         screenshot(page, f"global-chart-{view}-{width}")

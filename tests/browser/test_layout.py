@@ -3,6 +3,7 @@
 import pytest
 from examples import LAYERS, NAMES
 from explorer_view import ExplorerView
+from lab import at_rest
 from playwright.sync_api import expect
 
 SETUP = """
@@ -70,7 +71,7 @@ def test_nothing_reaches_out_of_its_column(opened, screenshot, size):
     # A name of any length leaves room for the cards.
     assert view.root.locator(".inv-toolbar").bounding_box()["height"] < 140
     view.card(1).first.click()
-    notebook.page.wait_for_timeout(300)
+    at_rest(notebook.page)
     detail = view.detail()
     assert detail.evaluate("d => [d, d.lastElementChild].every(e => e.scrollWidth <= e.clientWidth)")
     rows = detail.locator(".inv-identity > *").all()
@@ -82,17 +83,20 @@ def test_nothing_reaches_out_of_its_column(opened, screenshot, size):
     screenshot(notebook.page, f"small-{size}")
 
 
-@pytest.mark.parametrize("width", [400, 900, 1440])
-def test_the_menu_of_columns_fits_in_the_view(opened, screenshot, width):
-    notebook, view = opened(
-        f"menu-{width}.ipynb", "inv.Explorer(first, state=state, height=280)", width=width, height=1100
-    )
-    view.root.get_by_role("button", name="4 of 4").click()
+def test_the_menu_of_columns_fits_in_the_view(opened, screenshot):
+    notebook, view = opened("menu.ipynb", "inv.Explorer(first, state=state, height=280)", width=1440, height=1100)
     menu = view.root.get_by_role("group", name="Card size and columns")
-    expect(menu).to_be_visible()
-    notebook.page.wait_for_timeout(300)
-    screenshot(notebook.page, f"menu-{width}")
-    assert menu.evaluate(INSIDE, view.root.element_handle())
+    for width in (1440, 900, 400):
+        notebook.page.set_viewport_size({"width": width, "height": 1100})
+        at_rest(notebook.page)
+        view.root.get_by_role("button", name="4 of 4").click()
+        expect(menu).to_be_visible()
+        at_rest(notebook.page)
+        screenshot(notebook.page, f"menu-{width}")
+        assert menu.evaluate(INSIDE, view.root.element_handle())
+        notebook.page.keyboard.press("Escape")
+        expect(menu).to_have_count(0)
+    view.root.get_by_role("button", name="4 of 4").click()
     menu.get_by_role("button", name="Hide all").click()
     expect(view.columns()).to_have_count(0)
     expect(view.root.get_by_text("No column is shown")).to_be_visible()

@@ -9,6 +9,7 @@ from comparison_view import ComparisonView
 from examples import examples
 from explorer_view import ExplorerView
 from game_view import GameView
+from lab import at_rest
 from playwright.sync_api import expect
 
 import inv_widgets as inv
@@ -216,7 +217,7 @@ def test_panes_follow_each_other_side_by_side(workspace, screenshot):
     expect(chart).to_be_visible()
     expect(explorer).to_be_visible()
     chart.get_by_role("option", name=re.compile("^pillar")).click()
-    notebook.page.wait_for_timeout(500)
+    at_rest(notebook.page)
     screenshot(notebook.page, "workspace-side-by-side")
     notebook.run(2)
     assert notebook.text(2).split()[-1] == "pillar"
@@ -249,7 +250,7 @@ def test_other_methods_are_one_more_pane(workspace, screenshot):
     canvas = compared.canvas("meadow", "Grad-CAM")
     compared.painted(canvas)
     pixels = compared.pixels(canvas)
-    notebook.page.wait_for_timeout(300)
+    at_rest(notebook.page)
     screenshot(notebook.page, "workspace-comparison-side")
     explorer.colour_map().select_option("greys")
     compared.changes(canvas, pixels)
@@ -269,18 +270,17 @@ def test_what_is_not_played_yet_is_withheld_among_the_methods_too(workspace):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
-def test_it_fits_each_width_and_theme(workspace, screenshot, dark, width):
-    notebook, view = workspace(
-        f"look-{width}-{'dark' if dark else 'light'}", dark=dark, width=width, height=1000, more=", comparison=result()"
-    )
+def test_it_fits_each_width_and_theme(workspace, screenshot, dark):
+    theme = "dark" if dark else "light"
+    notebook, view = workspace(f"look-{theme}", dark=dark, width=360, height=1000, more=", comparison=result()")
     view.analysed(108)
-    for name in ("Game", "Explorer", "Chart", "Comparison", "Synonyms"):
-        pane = view.show(name)
-        expect(pane.locator(".inv-child > .inv-root")).to_be_visible()
-        box = pane.bounding_box()
-        assert box["width"] > 200
-        over = view.root.evaluate("root => root.scrollWidth - root.clientWidth")
-        assert over <= 0
-        notebook.page.wait_for_timeout(400)
-        screenshot(notebook.page, f"workspace-{width}-{'dark' if dark else 'light'}-{name}")
+    for width in (360, 1440):
+        notebook.page.set_viewport_size({"width": width, "height": 1000})
+        notebook.scroll_to(1)
+        for name in ("Game", "Explorer", "Chart", "Comparison", "Synonyms"):
+            pane = view.show(name)
+            expect(pane.locator(".inv-child > .inv-root")).to_be_visible()
+            at_rest(notebook.page)
+            assert pane.bounding_box()["width"] > 200
+            assert view.root.evaluate("root => root.scrollWidth - root.clientWidth") <= 0
+            screenshot(notebook.page, f"workspace-{width}-{theme}-{name}")
