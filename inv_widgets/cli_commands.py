@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from inv_widgets.cli_arguments import check_out, layers_of, lines_of, pictures_of, size_of, target_of, text_of
 from inv_widgets.cli_lab import lab
 from inv_widgets.cli_output import say, tell
+from inv_widgets.errors import counted
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +77,7 @@ def explain(options: argparse.Namespace) -> int:
     )
     seconds = time.perf_counter() - start
     failed = f", {len(run.errors)} failed" if run.errors else ""
-    say(f"{options.out}: {_explanations(run)} of {network.name}{failed}, in {seconds:.1f} s.")
+    say(f"{options.out}: {counted(len(run), 'explanation')} of {network.name}{failed}, in {seconds:.1f} s.")
     return _failures(run)
 
 
@@ -139,7 +140,7 @@ def export_(options: argparse.Namespace) -> int:
                 f"choose with --picture (and --target) among {names}."
             )
         export.save(chosen[0], options.out, theme=options.theme, colour_map=options.colour_map)
-    say(f"{options.out}: {_explanations(chosen)}.")
+    say(f"{options.out}: {counted(len(chosen), 'explanation')}.")
     return 0
 
 
@@ -159,10 +160,6 @@ def _explain_many(*arguments: Any, **options: Any) -> Run:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"\[inv-widgets\] .* could not be explained")
         return explain_many(*arguments, **options)
-
-
-def _explanations(run: Run) -> str:
-    return f"{len(run)} explanation{'s' * (len(run) != 1)}"
 
 
 def _failures(run: Run) -> int:

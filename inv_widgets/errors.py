@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["UnknownNameError", "kind_of"]
+__all__ = ["UnknownNameError", "counted", "kind_of"]
 
 
 class UnknownNameError(KeyError):
@@ -15,6 +15,11 @@ class UnknownNameError(KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if len(self.args) == 1 else super().__str__()
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many things there are: ``"1 picture"``, ``"2 pictures"``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def kind_of(value: Any) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
-from inv_widgets.errors import UnknownNameError, kind_of
+from inv_widgets.errors import UnknownNameError, counted, kind_of
 from inv_widgets.explanation import Explanation
 from inv_widgets.last_read import LastRead
 from inv_widgets.url_files import UrlFile
@@ -81,8 +81,8 @@ class Run(Sequence[Explanation]):
         return len(self._items)
 
     def __repr__(self) -> str:
-        errors = f", {len(self._errors)} errors" if self._errors else ""
-        return f"Run({len(self)} explanations{errors})"
+        errors = f", {counted(len(self._errors), 'error')}" if self._errors else ""
+        return f"Run({counted(len(self), 'explanation')}{errors})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Run):

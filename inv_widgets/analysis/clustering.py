@@ -10,6 +10,7 @@ import numpy as np
 from inv_widgets.analysis import clustering_loops
 from inv_widgets.analysis.compiled import compiled
 from inv_widgets.analysis.embedding import embed, flat_maps
+from inv_widgets.errors import counted
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -71,10 +72,10 @@ def cluster_maps(maps: NDArray[Any], recipe: Recipe) -> Clustering:
     if n < _FEWEST or len(kinds) < _FEWEST or recipe.clusters_min > n - 1:
         if n >= _FEWEST and len(kinds) < _FEWEST:
             labels = np.array(patterns)
-            reason = f"The {n} kept maps show only {_count(len(kinds), 'pattern')}: one cluster each."
+            reason = f"The {n} kept maps show only {counted(len(kinds), 'pattern')}: one cluster each."
         else:
             labels = np.arange(n)
-            reason = f"Only {_count(n, 'map')} kept, too few to cluster: one cluster each."
+            reason = f"Only {counted(n, 'map')} kept, too few to cluster: one cluster each."
         return Clustering(labels, {}, np.full(n, np.nan), reason)
     return cluster_points(embed(rows, recipe), recipe)
 
@@ -154,10 +155,6 @@ def dropped(weights: NDArray[Any], recipe: Recipe) -> NDArray[np.bool_]:
 
 
 _FEWEST = 4
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _ways(points: NDArray[np.float64], numbers: range) -> _Ways:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inv_widgets.errors import UnknownNameError
+from inv_widgets.errors import UnknownNameError, counted
 from inv_widgets.game.queue import MapQueue
 from inv_widgets.store.records import MapRecord
 
@@ -89,8 +89,8 @@ class GameMaps(Mapping[str, GameMap]):
         ]
         if not len(self):
             raise ValueError(
-                f"[inv-widgets] There is nothing to play: this run has {len(outline)} explanations and no cluster "
-                "maps. Give one that inv.explain_many made of at least one picture."
+                f"[inv-widgets] There is nothing to play: this run has {counted(len(outline), 'explanation')} and no "
+                "cluster maps. Give one that inv.explain_many made of at least one picture."
             )
         if self.gold.all():
             raise ValueError("[inv-widgets] All cluster maps of this run are gold: leave some out of Rules(gold=...).")

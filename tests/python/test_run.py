@@ -90,6 +90,7 @@ def test_what_is_read_back_is_what_was_saved(saved):
     for kept, read in zip(ODD, back, strict=True):
         assert read == kept, kept.name
     assert back == Run(ODD, errors={"bad.png": "cut öff"})
+    assert repr(back[:1]) == "Run(1 explanation, 1 error)"
     assert back != Run(ODD)
     assert back.errors == {"bad.png": "cut öff"}
 

@@ -97,7 +97,7 @@ def test_what_cannot_be_played(store, run):
     with pytest.raises(ValueError, match=r"^\[inv-widgets\] There is nothing to play: this run has 0 explanations"):
         Game(Run([]), store)
     bare = dataclasses.replace(run[0], columns=())
-    with pytest.raises(ValueError, match="this run has 1 explanations and no cluster maps"):
+    with pytest.raises(ValueError, match="this run has 1 explanation and no cluster maps"):
         Game(bare, store)
     with pytest.raises(ValueError, match=r"^\[inv-widgets\] All cluster maps of this run are gold"):
         Game(run[0], store, Rules(gold=["dog.jpg"]))
