@@ -263,7 +263,7 @@ def test_other_methods_are_one_more_pane(workspace, screenshot):
 
 
 def test_what_is_not_played_yet_is_withheld_among_the_methods_too(workspace):
-    _, view = workspace("methods-game", players=1, played=0, more=", comparison=result()")
+    _, view = workspace("methods-game", players=0, played=0, more=", comparison=result()")
     pane = view.show("Comparison")
     expect(pane.get_by_text("Play to reveal")).to_have_count(3)
     expect(pane.locator("tr[data-key] canvas")).to_have_count(0)
