@@ -127,11 +127,20 @@ class RunWriter:
         if isinstance(path, Path):
             put_in_place(path)  # what another writer has left
             self._drafts.rename(_whole(path))
-            put_in_place(path)
+            try:
+                put_in_place(path)
+            except OSError:
+                self._take_back(_whole(path))
+                raise
         else:
             for file in (self._paths[kind] for kind in _ORDER):
                 assert isinstance(file, UrlFile)
                 file.put(self._drafts / file.name)
+
+    def _take_back(self, whole: Path) -> None:
+        """Let the run that was there before stay, where none of the files has its place yet."""
+        if all((whole / file.name).exists() for file in self._paths.values()):
+            shutil.rmtree(whole, ignore_errors=True)
 
     def _give_up(self) -> None:
         """Let go of drafts that have not become files."""
@@ -182,20 +191,15 @@ def put_in_place(path: Path) -> None:
     Raises
     ------
     OSError
-        Where that is not possible; if none of them has its place yet, the run that was there before stays.
+        Where that is not possible, as of files that others have open on Windows; the next call goes on with it.
     """
     whole = _whole(path)
     if not whole.exists():
         return
     files = companions(path)
-    try:
-        for kind in _ORDER:
-            with contextlib.suppress(FileNotFoundError):  # it has its place
-                os.replace(whole / files[kind].name, str(files[kind]))  # noqa: PTH105 (in one step)
-    except OSError:
-        if all((whole / file.name).exists() for file in files.values()):
-            shutil.rmtree(whole, ignore_errors=True)
-        raise
+    for kind in _ORDER:
+        with contextlib.suppress(FileNotFoundError):  # it has its place
+            os.replace(whole / files[kind].name, str(files[kind]))  # noqa: PTH105 (in one step)
     with contextlib.suppress(OSError):
         whole.rmdir()
 

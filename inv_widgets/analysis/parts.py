@@ -18,6 +18,7 @@ from inv_widgets.analysis.part_files import PartFiles
 from inv_widgets.analysis.picture_lists import UniqueNames
 from inv_widgets.analysis.run_lock import beside, local_files, lock
 from inv_widgets.run_files import RunFiles, RunWriter
+from inv_widgets.run_writer import put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -182,6 +183,7 @@ class Parts:
 
     def _move(self) -> None:
         """Put the whole run's three files in their places; cut short, the next call goes on with it."""
+        put_in_place(self._path)  # what a save that was killed has left: it is older than this run
         for name in ("pictures", "columns", "cluster_maps"):
             file = self._files[name]
             draft = self._whole / file.name

@@ -536,6 +536,18 @@ def test_where_files_cannot_be_put_in_place_the_older_run_stays(saved, tmp_path,
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+def test_who_opens_a_run_throws_no_save_away_that_cannot_be_finished_yet(saved, tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError("it is open")  # as Windows says
+
+    newer = Run(ODD[:2]).save(tmp_path / "newer" / "run.parquet")
+    newer.parent.rename(tmp_path / ".run.whole")  # as a save leaves it that was killed then
+    with monkeypatch.context() as patched:
+        patched.setattr("os.replace", refused)
+        assert len(load(saved)) == len(ODD)
+    assert list(load(saved)) == ODD[:2]
+
+
 def test_where_a_file_cannot_be_made_nothing_stays(saved, tmp_path, monkeypatch):
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     makes, made = run_writer.GroupWriter, []
