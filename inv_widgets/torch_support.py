@@ -83,9 +83,10 @@ def eval_pass(module: nn.Module) -> Iterator[nn.Module]:
     Gradients are enabled inside ``no_grad`` and ``inference_mode`` too. What was compiled by ``torch.compile`` runs
     uncompiled, so that its layers are seen. Each submodule's own training flag is restored, and buffers that the
     network writes to in eval mode too (of fake quantisation, counters, batch norms called as functions); after an
-    exception and after Ctrl-C as well. What the network draws of torch's global random numbers (on the CPU and on its
-    CUDA device) is put back too: noise in a network is the same in each pass. The flags are set directly: ``train()``
-    and ``eval()`` are overridden by some networks to do more. Passes of several threads wait for each other.
+    exception and after Ctrl-C as well. On the main thread what the network draws of torch's global random numbers (on
+    the CPU and on its CUDA device) is put back too: noise in a network is the same in each such pass. The flags are set
+    directly: ``train()`` and ``eval()`` are overridden by some networks to do more. Passes of several threads wait for
+    each other.
 
     Parameters
     ----------
@@ -260,6 +261,9 @@ def _uncompiled() -> AbstractContextManager[Any]:
 def _own_chance(module: nn.Module) -> AbstractContextManager[None]:
     import torch
 
+    # Beside a pass on another thread the main one goes on: what it draws meanwhile it must not draw again.
+    if threading.current_thread() is not threading.main_thread():
+        return nullcontext()
     sample = next(module.parameters(), None)
     return torch.random.fork_rng([sample.device] if sample is not None and sample.is_cuda else [])
 

@@ -252,6 +252,23 @@ def test_what_a_network_draws_is_put_back(device):
     assert all(map(torch.equal, states(device), before))
 
 
+def test_who_draws_beside_a_pass_of_another_thread_never_draws_the_same_again():
+    begun, drawn = threading.Event(), threading.Event()
+
+    def run():
+        with eval_pass(nn.Linear(2, 2)):
+            begun.set()
+            assert drawn.wait(9)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert begun.wait(9)
+    first = torch.rand(4)
+    drawn.set()
+    thread.join()
+    assert not torch.equal(torch.rand(4), first)
+
+
 def states(device):
     return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if device == "cuda" else [])]
 
