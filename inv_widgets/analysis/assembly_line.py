@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -73,8 +74,9 @@ class AssemblyLine:
         self._passing: Executor = Inline()
         if workers:
             names, set_ = ("inv-widgets-reading", "inv-widgets-passes"), own_threads
-            self._reading = ThreadPoolExecutor(1 + number // 8, names[0], initializer=set_, initargs=(1,))
-            self._passing = ThreadPoolExecutor(1, names[1], initializer=set_, initargs=(threads,))
+            readers = 1 + number // 8
+            self._reading = _started(ThreadPoolExecutor(readers, names[0], initializer=set_, initargs=(1,)), readers)
+            self._passing = _started(ThreadPoolExecutor(1, names[1], initializer=set_, initargs=(threads,)), 1)
         self._makers = ColumnMakers(workers, cores, pack)
         casting = autocast_of(net.device.type)
         self._passes = BatchPasses(
@@ -217,3 +219,16 @@ class AssemblyLine:
             return Read(key, fatal=error)
         except Exception as error:  # noqa: BLE001 (transforms raise anything too)
             return Read(key, error=error)
+
+
+def _started(pool: Executor, threads: int) -> Executor:
+    """Start all of a pool's threads: one that Ctrl-C finds half started would not be in its books, and never end."""
+    all_here = threading.Barrier(threads + 1)
+    try:
+        for _ in range(threads):
+            pool.submit(all_here.wait)
+        all_here.wait()
+    except BaseException:
+        all_here.abort()
+        raise
+    return pool
