@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from inv_widgets.errors import UnknownNameError, counted, kind_of
 from inv_widgets.explanation import Explanation
@@ -104,11 +104,15 @@ class Run(Sequence[Explanation]):
             return self._pick(range(len(self))[key])
         if isinstance(key, str):
             return self._items[self._place(key)]
-        if not isinstance(key, SupportsIndex):
-            raise TypeError(f"[inv-widgets] run[{key!r}] is not possible: give a number, a picture's name or a slice.")
-        if not -len(self) <= key < len(self):
+        try:
+            place = operator.index(key)  # an array may have several
+        except TypeError:
+            raise TypeError(
+                f"[inv-widgets] run[{key!r}] is not possible: give a number, a picture's name or a slice."
+            ) from None
+        if not -len(self) <= place < len(self):
             raise IndexError(f"[inv-widgets] There is no explanation {key}: this run has {len(self)}, counted from 0.")
-        return self._items[key]
+        return self._items[place]
 
     def __iter__(self) -> Iterator[Explanation]:
         return iter(self._items)

@@ -149,8 +149,9 @@ def test_an_unknown_name_is_answered_with_the_closest(saved, loaded):
         run.filter(target=1.5)
     with pytest.raises(KeyError, match=r"No picture 'plane.jpg'.*Did you mean plain.jpg"):
         run["plane.jpg"]
-    with pytest.raises(TypeError, match=r"^\[inv-widgets\] run\[1.0\] is not possible"):
-        run[1.0]
+    for key, said in ((1.0, "1.0"), (np.arange(2), r"array\(\[0, 1\]\)")):
+        with pytest.raises(TypeError, match=rf"^\[inv-widgets\] run\[{said}\] is not possible"):
+            run[key]
 
 
 def test_reading_one_explanation_reads_no_other(saved, monkeypatch):
