@@ -17,7 +17,7 @@ from inv_widgets.analysis.pipeline import named_picture
 from inv_widgets.analysis.selection import LayersError
 from inv_widgets.analysis.slots import Box, Read, Slot
 from inv_widgets.analysis.stages import prepare
-from inv_widgets.analysis.threads import own_threads
+from inv_widgets.analysis.threads import own_threads, stand_back
 from inv_widgets.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -73,10 +73,8 @@ class AssemblyLine:
         self._reading: Executor = Inline()
         self._passing: Executor = Inline()
         if workers:
-            names, set_ = ("inv-widgets-reading", "inv-widgets-passes"), own_threads
-            readers = 1 + number // 8
-            self._reading = _started(ThreadPoolExecutor(readers, names[0], initializer=set_, initargs=(1,)), readers)
-            self._passing = _started(ThreadPoolExecutor(1, names[1], initializer=set_, initargs=(threads,)), 1)
+            self._reading = _started(1 + number // 8, "inv-widgets-reading", _ready_to_read)
+            self._passing = _started(1, "inv-widgets-passes", own_threads, threads)
         self._makers = ColumnMakers(workers, cores, pack)
         casting = autocast_of(net.device.type)
         self._passes = BatchPasses(
@@ -221,8 +219,14 @@ class AssemblyLine:
             return Read(key, error=error)
 
 
-def _started(pool: Executor, threads: int) -> Executor:
-    """Start all of a pool's threads: one that Ctrl-C finds half started would not be in its books, and never end."""
+def _ready_to_read() -> None:
+    own_threads(1)
+    stand_back()
+
+
+def _started(threads: int, name: str, initializer: Callable[..., None], *arguments: Any) -> Executor:
+    """Start all threads of a pool: one that Ctrl-C finds half started would not be in its books, and never end."""
+    pool = ThreadPoolExecutor(threads, name, initializer, arguments)
     all_here = threading.Barrier(threads + 1)
     try:
         for _ in range(threads):

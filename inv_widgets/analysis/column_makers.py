@@ -9,7 +9,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inv_widgets.analysis.slots import Made
-from inv_widgets.analysis.threads import one_thread
+from inv_widgets.analysis.threads import one_thread, stand_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,9 @@ class ColumnMakers:
 
     def __init__(self, workers: int, cores: Cores, pack: Callable[[NDArray[np.uint8]], Any] | None = None) -> None:
         self._workers, self._cores, self._pack = workers, cores, pack
-        self._pool: Executor = ThreadPoolExecutor(workers, "inv-widgets-columns") if workers else Inline()
+        self._pool: Executor = Inline()
+        if workers:
+            self._pool = ThreadPoolExecutor(workers, "inv-widgets-columns", initializer=stand_back)
         self._processes: Executor | None = None
         self._starting = threading.Lock()
         self._count = self._unfinished = 0
