@@ -90,18 +90,21 @@ def _listed(pictures: Any) -> Iterable[Any]:
 
 def _files(where: str | os.PathLike[str]) -> list[Any]:
     text = os.fspath(where)
-    if Path(text).is_dir():
+    if not text:
+        raise FileNotFoundError(f"[inv-widgets] The pictures are {text!r}, an empty text: give {_WANTED}.")
+    exists = os.path.exists(text)  # noqa: PTH110 (Path's raises for a text that no file can be called)
+    if exists and Path(text).is_dir():
         endings = {ending for ending, kind in Image.registered_extensions().items() if kind in Image.OPEN}
         files = [file for file in sorted(Path(text).rglob("*")) if file.suffix.lower() in endings and file.is_file()]
         if not files:
             raise FileNotFoundError(f"[inv-widgets] The folder {text!r} holds no pictures.")
         return [(file.relative_to(text).as_posix(), file) for file in files]
-    if any(sign in text for sign in "*?[") and not Path(text).exists():
+    if any(sign in text for sign in "*?[") and not exists:
         matching = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
         if not matching:
             raise FileNotFoundError(f"[inv-widgets] No file matches {text!r}.")
         return list(matching)
-    if "://" not in text and not Path(text).exists():
+    if "://" not in text and not exists:
         raise FileNotFoundError(f"[inv-widgets] There is no picture and no folder {text!r}. Check the path.")
     return [where]
 

@@ -194,9 +194,12 @@ def _encoded(image: Image.Image) -> dict[str, Any]:
 
 @functools.cache
 def _avif() -> bool:
-    """Tell whether this Pillow writes AVIF: wheels do since 11.3, others may not."""
-    Image.init()
-    return "AVIF" in Image.SAVE
+    """Tell whether this Pillow writes AVIF: wheels do since 11.3; others may not, or may know it without an encoder."""
+    try:
+        Image.new("RGB", (8, 8)).save(io.BytesIO(), "AVIF")
+    except (KeyError, OSError, ValueError):
+        return False
+    return True
 
 
 def _column(column: Column, cells: Cells) -> dict[str, Any]:

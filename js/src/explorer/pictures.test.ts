@@ -56,6 +56,16 @@ it("goes on after one that failed", async () => {
   expect(whole()).toEqual(["3"]);
 });
 
+it("asks for one whose columns are damaged; the others are there", async () => {
+  const { model, pictures, asked, answer, whole } = bigRun(2);
+  model.set("_pictures", [{ ...head(0), columns: new Uint8Array([7, 7, 7]) }, head(1)]);
+  const [damaged] = pictures.heads.value;
+  if (damaged) pictures.load(damaged);
+  expect(asked()).toEqual(["0"]);
+  await answer(0);
+  expect(whole()).toEqual(["0"]);
+});
+
 it("does not ask for one that was withheld while it waited", async () => {
   const { model, pictures, asked, answer } = bigRun(5);
   for (const i of [1, 2, 3]) pictures.load(head(i));

@@ -162,7 +162,17 @@ export class Pictures {
   }
 
   #read(): Head[] {
-    return ((this.#model.get("_pictures") as Head[] | null | undefined) ?? []).map(opened<Head>);
+    return ((this.#model.get("_pictures") as Head[] | null | undefined) ?? []).map(openedHere);
+  }
+}
+
+/** A picture whose columns are damaged is one that did not come: the others are there, and it is asked for. */
+function openedHere(sent: Head): Head {
+  try {
+    return opened(sent);
+  } catch {
+    const { columns: _, ...head } = sent as Picture;
+    return head;
   }
 }
 

@@ -144,6 +144,8 @@ def test_targets_for_all_for_each_and_by_name(net, folder):
         (3, {}, TypeError, "The pictures are an int"),
         ("*.tiff", {}, FileNotFoundError, "No file matches"),
         ("mroe", {}, FileNotFoundError, "no picture and no folder 'mroe'"),
+        ("m" * 999, {}, FileNotFoundError, "no picture and no folder 'mmm"),
+        ("", {}, FileNotFoundError, "an empty text: give a list"),
         ("more", {}, FileNotFoundError, "holds no pictures"),
     ],
 )
