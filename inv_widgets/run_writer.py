@@ -126,7 +126,15 @@ class RunWriter:
         path = self._paths["cluster_maps"]
         if isinstance(path, Path):
             put_in_place(path)  # what another writer has left
-            self._drafts.rename(_whole(path))
+            try:
+                self._drafts.rename(_whole(path))
+            except OSError as error:
+                if not _whole(path).exists():
+                    raise
+                raise FileExistsError(
+                    f"[inv-widgets] {str(path)!r} is being saved by another process too: save it again, or under "
+                    f"another name. Where no other process is at work, delete the folder {str(_whole(path))!r}."
+                ) from error
             try:
                 put_in_place(path)
             except OSError:

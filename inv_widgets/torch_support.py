@@ -192,7 +192,8 @@ def _groups(buffers: list[Tensor]) -> list[list[Tensor]]:
     groups: list[list[Tensor]] = []
     last: dict[Any, tuple[int, list[Tensor]]] = {}
     for buffer in buffers:
-        kind, size = (buffer.device, _is_row(buffer)), buffer.numel()
+        kind = (buffer.device, _is_row(buffer))
+        size = buffer.numel() if _is_row(buffer) else buffer.nbytes
         before, group = last.get(kind, (_ONE_THREAD, []))
         if before + size >= _ONE_THREAD:
             before, group = 0, []

@@ -549,6 +549,16 @@ def test_who_opens_a_run_throws_no_save_away_that_cannot_be_finished_yet(saved, 
     assert list(load(saved)) == ODD[:2]
 
 
+def test_a_folder_in_the_way_of_a_save_is_told_of(saved, tmp_path):
+    (tmp_path / ".run.whole").mkdir()
+    (tmp_path / ".run.whole" / ".DS_Store").touch()
+    with pytest.raises(
+        FileExistsError, match=r"^\[inv-widgets\] .*run\.parquet' is being saved by another.*\.run\.whole"
+    ):
+        Run(ODD[:1]).save(saved)
+    assert len(load(saved)) == len(ODD)
+
+
 def test_where_a_file_cannot_be_made_nothing_stays(saved, tmp_path, monkeypatch):
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     makes, made = run_writer.GroupWriter, []
