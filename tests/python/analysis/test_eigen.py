@@ -28,6 +28,10 @@ def test_the_bits_are_those_of_scipy_s_wrapper(n):
     np.testing.assert_array_equal(matrix, before)
 
 
+def test_this_scipy_offers_the_routine():
+    assert eigen._ssyevd() is not None
+
+
 def test_where_divide_and_conquer_fails(monkeypatch):
     matrix = symmetric(20)
 
@@ -37,6 +41,15 @@ def test_where_divide_and_conquer_fails(monkeypatch):
 
     monkeypatch.setattr(eigen, "_ssyevd", lambda: failing)
     values, vectors = symmetric_eigen(matrix)
+    np.testing.assert_allclose((vectors * values) @ vectors.T, matrix, atol=1e-3)
+
+
+def test_where_scipy_s_lapack_takes_other_integers(monkeypatch):
+    matrix = symmetric(20)
+    known = symmetric_eigen(matrix)[0]
+    monkeypatch.setattr(eigen, "_ssyevd", lambda: None)
+    values, vectors = symmetric_eigen(matrix)
+    np.testing.assert_allclose(values, known, atol=1e-3)
     np.testing.assert_allclose((vectors * values) @ vectors.T, matrix, atol=1e-3)
 
 
